@@ -1,1 +1,46 @@
-export {};
+/**
+ * WebSocket handshake security for Deno and Bun: one verdict over Host, Origin and scheme, around any handler that
+ * upgrades.
+ *
+ * A WebSocket starts as an HTTP request that carries the user's cookies, and any page on the internet can make a
+ * browser send it. Neither CORS nor SameSite cookies nor CSRF middleware stop it; judging its Origin does.
+ *
+ * ```ts
+ * import { originValidator, protocolTypeRouter } from "@wsgate/wsgate";
+ *
+ * const site = () => new Response("hello");
+ * const sockets = (_request: Request) => new Response("upgraded here");
+ *
+ * const fetch = protocolTypeRouter({
+ *   http: site,
+ *   websocket: originValidator(sockets, ["https://example.com", ".example.org"]),
+ * });
+ * export default { fetch }; // deno serve main.ts; or Deno.serve(fetch), Bun.serve({ fetch, websocket })
+ * ```
+ *
+ * - {@linkcode originValidator}, {@linkcode allowedHostsOriginValidator}, {@linkcode hostValidator},
+ *   {@linkcode guard}: wrappers that judge.
+ * - {@linkcode protocolTypeRouter}, {@linkcode urlRouter}, {@linkcode authMiddlewareStack}: the rest of the
+ *   composition, as in Django Channels.
+ * - {@linkcode compileOrigins}, {@linkcode compilePolicy}, {@linkcode check}, {@linkcode getCookies},
+ *   {@linkcode deny}: the pure functions under them, to be called alone.
+ *
+ * @module
+ */
+
+export { type Auth, authMiddlewareStack, type AuthOptions } from "./src/auth/auth.ts";
+export { getCookies } from "./src/auth/cookies.ts";
+export { ConfigError, type ConfigIssue, type ConfigIssueCode } from "./src/errors.ts";
+export type { Decision, Denied, DenyReason, Guarded, Handler, Handshake } from "./src/handler.ts";
+export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/origin/matcher.ts";
+export {
+  type AllowedHostsOptions,
+  allowedHostsOriginValidator,
+  guard,
+  hostValidator,
+  originValidator,
+} from "./src/policy/guard.ts";
+export { check, compilePolicy, Policy, type PolicyOptions } from "./src/policy/policy.ts";
+export { deny, type RefusalOptions } from "./src/refusal.ts";
+export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";
+export { routeParams, urlRouter } from "./src/router/url_router.ts";

@@ -1,0 +1,161 @@
+/**
+ * Who is asking: the user is looked up before the handler runs and before anything is upgraded.
+ */
+
+import { checkChoice, checkFunction, checkOptions, type ConfigIssue, throwIfAny } from "../errors.ts";
+import { type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
+import { wasOriginJudged } from "../policy/guard.ts";
+import { checkRefusalOptions, denials, REFUSAL_OPTIONS, type RefusalOptions, refuser } from "../refusal.ts";
+import { RequestScope } from "../scope.ts";
+
+/**
+ * An authentication layer: wraps handlers, and reads back what it learned about a request.
+ *
+ * @typeParam S What it learns.
+ */
+export interface Auth<S> {
+  /** Wraps a handler, for `http` and for `websocket` alike. */
+  <C, R extends Response | undefined>(handler: Handler<C, R>): Guarded<C, R | Response>;
+  /**
+   * What this layer learned about `request`.
+   *
+   * Throws an error that names the missing wrapper if this layer did not see this very Request object: a copy is
+   * another one.
+   */
+  scope(request: Request): S;
+}
+
+/**
+ * How users are found, and what is done with those who are not.
+ *
+ * @typeParam U A user.
+ */
+export interface AuthOptions<U extends object> extends RefusalOptions<unknown> {
+  /**
+   * Finds the user of a request, by its cookies or otherwise; null and undefined: anonymous. What it throws, rejects
+   * with, or returns otherwise refuses the request with 503, and only the operator is told.
+   */
+  readonly user: (request: Request) => U | null | undefined | Promise<U | null | undefined>;
+  /**
+   * Serves handshakes that no guard judged. Default false: they are refused as `origin-unchecked`.
+   *
+   * **Security.** A handshake carries the user's cookies whichever page made the browser send it. Looking the user up
+   * without judging the Origin is the mistake this library exists for.
+   */
+  readonly dangerouslySkipOriginCheck?: boolean;
+}
+
+/**
+ * Makes an authentication layer: the `AuthMiddlewareStack` of Django Channels.
+ *
+ * Call it once, wrap handlers with what it returns, and read the user back with its `scope`. Anonymous requests pass
+ * with a user of null; with `required: true` they are refused with 401, and the user is never null.
+ *
+ * **Security.** A handshake has to have passed a guard before: put the guard outside, `originValidator(auth(h), …)`.
+ * One that no guard judged is refused with 403 before anybody is looked up, so a forgotten guard and the reversed
+ * order both fail closed. A handshake whose client left during the look-up is not handed on: upgraded, it would
+ * never open and never close on Deno.
+ *
+ * @typeParam U A user.
+ * @param options How users are found, and what is done with refusals.
+ * @returns The layer.
+ * @throws {ConfigError} All faults of the options at once.
+ *
+ * @example Sessions by cookie
+ * ```ts
+ * import { authMiddlewareStack, getCookies, originValidator } from "@wsgate/wsgate";
+ *
+ * const sessions = new Map([["4f2a", { name: "ada" }]]);
+ * const auth = authMiddlewareStack({
+ *   user: (request) => sessions.get(getCookies(request).get("__Host-session") ?? ""),
+ *   required: true,
+ * });
+ * const greet = (request: Request) => new Response(`hello ${auth.scope(request).user.name}`);
+ * const fetch = originValidator(auth(greet), ["https://example.com"]);
+ * export default { fetch };
+ * ```
+ */
+export function authMiddlewareStack<U extends object>(
+  options: AuthOptions<U> & { readonly required: true },
+): Auth<{ readonly user: U }>;
+/**
+ * Makes an authentication layer that lets anonymous requests pass, with a user of null.
+ *
+ * @typeParam U A user.
+ * @param options How users are found, and what is done with refusals.
+ * @returns The layer.
+ * @throws {ConfigError} All faults of the options at once.
+ */
+export function authMiddlewareStack<U extends object>(
+  options: AuthOptions<U> & { readonly required?: boolean },
+): Auth<{ readonly user: U | null }>;
+export function authMiddlewareStack<U extends object>(
+  options: AuthOptions<U> & { readonly required?: boolean },
+): Auth<{ readonly user: U | null }> {
+  const issues: ConfigIssue[] = [];
+  const known = ["user", "required", "dangerouslySkipOriginCheck", ...REFUSAL_OPTIONS];
+  if (checkOptions(options, known, issues)) {
+    checkFunction(options.user, "user", issues);
+    checkChoice(options, "required", [true, false], issues);
+    checkChoice(options, "dangerouslySkipOriginCheck", [true, false], issues);
+    checkRefusalOptions(options, issues);
+  }
+  throwIfAny(issues);
+  const { user: findUser, required = false, dangerouslySkipOriginCheck: skip = false } = options;
+  const scopes = new RequestScope<{ readonly user: U | null }>(
+    "This authMiddlewareStack() has not looked anybody up for this request: wrap the handler with it.",
+  );
+
+  function auth<C, R extends Response | undefined>(handler: Handler<C, R>): Guarded<C, R | Response> {
+    const issues: ConfigIssue[] = [];
+    checkFunction(handler, "handler", issues);
+    throwIfAny(issues);
+    const refuse = refuser<unknown>(options);
+
+    const authenticated: Handler<C, R | Response> = (request, context) => {
+      const isHandshake = requestedUpgrade(request) !== "none";
+      if (isHandshake && !skip && !wasOriginJudged(request)) {
+        return refuse(denials["origin-unchecked"], request, context);
+      }
+      const failed = (cause: unknown) => refuse(denials["user-lookup-failed"], request, context, { cause });
+      const proceed = (user: unknown): R | Response | Promise<R | Response> => {
+        if (user !== null && user !== undefined && typeof user !== "object" && typeof user !== "function") {
+          return failed(new TypeError(`user() found a ${typeof user}: a user is an object, nobody is null`));
+        }
+        if (required && (user === null || user === undefined)) {
+          return refuse(denials["unauthenticated"], request, context);
+        }
+        scopes.set(request, Object.freeze({ user: user as U | null ?? null }));
+        return handler(request, context);
+      };
+
+      // Read before anything is awaited: a signal first looked at afterwards says nothing on Deno. Only for
+      // handshakes: nothing hangs on a plain response that nobody reads.
+      const signal = isHandshake ? request.signal : null;
+      let found;
+      try {
+        found = findUser(request);
+      } catch (cause) {
+        return failed(cause);
+      }
+      if (!isPromiseLike(found)) return proceed(found);
+      // Both callbacks in one call: what the handler rejects with is not a failed look-up.
+      return Promise.resolve(found).then(
+        (user) => signal?.aborted ? clientLeft() : proceed(user),
+        failed,
+      );
+    };
+    return authenticated as Guarded<C, R | Response>;
+  }
+
+  return Object.freeze(Object.assign(auth, { scope: (request: Request) => scopes.read(request) }));
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
+}
+
+/** For nobody: the client has left. nginx's status for it, so that a log that shows it says what happened. */
+function clientLeft(): Response {
+  return new Response(null, { status: 499, statusText: "Client Closed Request" });
+}

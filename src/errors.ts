@@ -1,0 +1,194 @@
+/**
+ * What an operator wrote wrongly: collected while a configuration is read, thrown once, each with its fix.
+ */
+
+/** What is wrong with an option or an entry of a list. Stable: safe to compare. */
+export type ConfigIssueCode =
+  // options
+  | "not-a-list"
+  | "unknown-option"
+  | "wrong-type"
+  | "missing-option"
+  | "route-invalid"
+  | "route-duplicate"
+  | "self-without-hosts"
+  // entries, in the order in which they are looked for
+  | "not-a-string"
+  | "empty"
+  | "foreign-spelling"
+  | "regular-expression"
+  | "several-entries"
+  | "white-space"
+  | "keyword"
+  | "scheme-malformed"
+  | "scheme-not-allowed"
+  | "userinfo"
+  | "percent-sign"
+  | "path"
+  | "query"
+  | "fragment"
+  | "cidr"
+  | "zone-id"
+  | "port-malformed"
+  | "host-missing"
+  | "host-malformed"
+  | "host-too-long"
+  | "label-empty"
+  | "label-too-long"
+  | "ip-malformed"
+  | "wildcard-malformed"
+  | "wildcard-over-address"
+  | "unicode-malformed"
+  | "unicode-maps-to-ascii"
+  // entries that are well-formed and unsafe
+  | "unsafe-shared-suffix"
+  | "unsafe-single-label"
+  | "unsafe-any-host"
+  | "unsafe-null";
+
+/** One fault of a configuration, for a program to read. */
+export interface ConfigIssue {
+  /** What kind of fault. */
+  readonly code: ConfigIssueCode;
+  /** The option at fault: `"origins"`, `"hosts"`, `"allowedHosts"`, `"dangerouslyAllow"`, `"absent"`, … */
+  readonly field: string;
+  /** The entry's index in that list, from 0; -1: the option itself. */
+  readonly index: number;
+  /** The value at fault, as given. */
+  readonly value: unknown;
+  /** What to write instead, as one sentence. */
+  readonly fix: string;
+}
+
+/** A fault before it is known in which option and at which place it stands. */
+export interface Fault {
+  readonly code: ConfigIssueCode;
+  readonly fix: string;
+}
+
+/**
+ * A configuration that cannot be used, thrown when it is given, with every fault in it at once.
+ *
+ * @example All faults, each with its fix
+ * ```ts
+ * import { compileOrigins, ConfigError } from "@wsgate/wsgate";
+ *
+ * try {
+ *   compileOrigins(["https://example.com/", "*.co.uk"]);
+ * } catch (error) {
+ *   if (!(error instanceof ConfigError)) throw error;
+ *   for (const issue of error.issues) console.log(issue.field, issue.index, issue.code);
+ *   // origins 0 path
+ *   // origins 1 unsafe-shared-suffix
+ * }
+ * ```
+ */
+export class ConfigError extends Error {
+  /** `"ConfigError"`. */
+  override readonly name: string = "ConfigError";
+  /** Every fault, in the order of the options and the lists. Frozen. */
+  readonly issues: readonly ConfigIssue[];
+
+  /**
+   * Collects faults into one error; the message has a line for each.
+   *
+   * @param issues The faults, at least one.
+   */
+  constructor(issues: readonly ConfigIssue[]) {
+    super(describe(issues));
+    this.issues = Object.freeze(issues.map((issue) => Object.freeze({ ...issue })));
+  }
+}
+
+function describe(issues: readonly ConfigIssue[]): string {
+  const lines = issues.map(({ code, field, index, value, fix }) =>
+    `  ${index < 0 ? field : `${field}[${index}]`} ${quote(value)} (${code}): ${fix}`
+  );
+  const count = issues.length === 1 ? "1 fault" : `${issues.length} faults`;
+  return `wsgate cannot use this configuration, ${count}:\n${lines.join("\n")}`;
+}
+
+/** Throws the collected faults, if there are any. */
+export function throwIfAny(issues: readonly ConfigIssue[]): void {
+  if (issues.length > 0) throw new ConfigError(issues);
+}
+
+/**
+ * `value` for one line of a log: printable ASCII, JSON-escaped, `max` characters at most. Never throws. What comes
+ * from a client goes through here, so that no control or bidirectional character reaches a terminal raw.
+ */
+export function quote(value: unknown, max = 80): string {
+  let text: string;
+  if (typeof value === "string") {
+    // Cut first: the escaping below must not cost more for a long value.
+    text = JSON.stringify(value.slice(0, max));
+  } else if (typeof value === "function") {
+    text = "(a function)";
+  } else {
+    try {
+      text = typeof value === "object" ? JSON.stringify(value) ?? "(an object)" : String(value);
+    } catch {
+      text = "(an object)";
+    }
+    text = text.slice(0, max + 1);
+  }
+  text = text.replace(
+    /[^\x20-\x7e]/g,
+    (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
+  );
+  return text.length <= max ? text : text.slice(0, max - 3) + "...";
+}
+
+/** Reads an options object that JavaScript callers may have got wrong: unknown keys are faults, not silence. */
+export function checkOptions(
+  options: unknown,
+  known: readonly string[],
+  issues: ConfigIssue[],
+): options is Readonly<Record<string, unknown>> {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    issues.push({
+      code: "wrong-type",
+      field: "options",
+      index: -1,
+      value: options,
+      fix: `Give an object with any of ${known.join(", ")}.`,
+    });
+    return false;
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    issues.push({
+      code: "unknown-option",
+      field: key,
+      index: -1,
+      value: (options as Record<string, unknown>)[key],
+      fix: `There is no such option here; there are ${known.join(", ")}.`,
+    });
+  }
+  return true;
+}
+
+/** An option that has to be one of a few values, or left out. */
+export function checkChoice<T>(
+  options: Readonly<Record<string, unknown>>,
+  field: string,
+  choices: readonly T[],
+  issues: ConfigIssue[],
+): T | undefined {
+  const value = options[field];
+  if (value === undefined || choices.includes(value as T)) return value as T | undefined;
+  issues.push({
+    code: "wrong-type",
+    field,
+    index: -1,
+    value,
+    fix: `Give ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}, or leave it out.`,
+  });
+  return undefined;
+}
+
+/** A value that has to be a function. */
+export function checkFunction(value: unknown, field: string, issues: ConfigIssue[]): void {
+  if (typeof value === "function") return;
+  issues.push({ code: "wrong-type", field, index: -1, value, fix: "Give a function." });
+}

@@ -1,0 +1,62 @@
+/**
+ * Operators' lists of the names that a server answers to, and the `Host` header judged by them.
+ *
+ *     entry = ( host / "." host / "*." host ) [ ":" ( port / "*" ) ]     ; no port: any
+ *
+ * RFC 9112 §3.2: Host = uri-host [ ":" port ]
+ *
+ * Stricter than the list of origins: nothing here can be excused. A list of hosts is what stands between a
+ * rebinding attacker and `'self'`, and `.nip.io` on it would hand him the key.
+ */
+
+import type { ConfigIssue, Fault } from "../errors.ts";
+import { type Authority, parseAuthority } from "./authority.ts";
+import { HostTrie } from "./matcher.ts";
+import { type HostRule, readList } from "./pattern.ts";
+
+/** Reads a list of hosts; every fault goes to `issues`. The list's rules are those of its entries, in order. */
+export function readHosts(list: unknown, field: string, issues: ConfigIssue[]): HostRule[] {
+  return readList<HostRule>(list, field, issues, (parsed, entry) => {
+    if (entry === "'self'") {
+      return [{ code: "keyword", fix: "A host is a name; 'self' belongs into `origins`." }];
+    }
+    if ("faults" in parsed) return parsed.faults;
+    const { rule, unsafe } = parsed;
+    if (rule.kind === "any") {
+      const fix = field === "allowedHosts"
+        ? 'To let every host and origin in, say so openly: originValidator(handler, ["*"]).'
+        : "Leave `hosts` out to answer to any well-formed Host.";
+      return [{ code: "wildcard-malformed", fix }];
+    }
+    if (rule.kind !== "host") return [{ code: "keyword", fix: "A host is a name; no Host header is null." }];
+    if (rule.scheme !== null) {
+      const fix = `A Host header has no scheme: write ${
+        JSON.stringify(entry.slice(entry.indexOf("://") + 3))
+      }.`;
+      return [{ code: "scheme-not-allowed", fix }];
+    }
+    if (unsafe === null) return rule;
+    const fix = `Strangers can register names below ${
+      JSON.stringify(rule.host)
+    }: name your hosts one by one.`;
+    return [{ code: unsafe.code, fix } satisfies Fault];
+  });
+}
+
+/** A compiled list of hosts. */
+export interface HostList {
+  /** Reports whether an entry admits this host; `port` is effective, by the scheme the request came with. */
+  admits(authority: Authority): boolean;
+}
+
+/** Compiles rules that {@linkcode readHosts} made. */
+export function compileHosts(rules: readonly HostRule[]): HostList {
+  const trie = new HostTrie(rules);
+  return { admits: ({ host, port }) => trie.find("", host, port) !== Infinity };
+}
+
+/** Reads a `Host` header. Letters may be in any case, all else is canonical. Null: malformed. Total. */
+export function parseHost(value: string): Authority | null {
+  // ASCII first: toLowerCase() makes ASCII letters of some that are not.
+  return /^[\x21-\x7e]*$/.test(value) ? parseAuthority(value.toLowerCase()) : null;
+}

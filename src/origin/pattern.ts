@@ -1,0 +1,302 @@
+/**
+ * Operators' text into rules: one entry of a list of allowed origins, or everything that is wrong with it.
+ *
+ *     pattern = "*" / "null" / [ scheme "://" ] reach [ ":" ( port / "*" ) ]
+ *     reach   = host / "." host / "*." host / "*"        ; "*" alone only after a scheme
+ *
+ * Two grammars, on purpose. An attacker's text is canonical or malformed, with no second chance; an operator's
+ * is normalised (upper case, Unicode, long IPv6) or refused with the entry that was probably meant, because a
+ * list that silently matches nothing is found out on the day it is needed.
+ */
+
+import type { ConfigIssue, ConfigIssueCode, Fault } from "../errors.ts";
+import { defaultPort, endsInNumber, parsePort } from "./authority.ts";
+import { lowerAscii, normaliseHost } from "./normalise.ts";
+import { isScheme, MAX_SCHEME_LENGTH } from "./origin.ts";
+import { whyShared } from "./suffixes.ts";
+
+/** What one entry admits, compiled. */
+export type Rule = HostRule | { readonly kind: "any" | "null" | "self" };
+
+/** An entry that names hosts. */
+export interface HostRule {
+  readonly kind: "host";
+  /** Null: any scheme. */
+  readonly scheme: string | null;
+  /** Canonical; "" with reach "subdomains": every host there is. */
+  readonly host: string;
+  readonly reach: "host" | "subdomains" | "host-and-subdomains";
+  /** Effective port; null: any; 0: none written, for a scheme that has no default. */
+  readonly port: number | null;
+}
+
+/** A well-formed entry, and why it needs `dangerouslyAllow` if it does; or the faults of a wrong one. */
+export type Parsed =
+  | { readonly rule: Rule; readonly unsafe: Fault | null }
+  | { readonly faults: readonly Fault[] };
+
+/** Spellings of other systems and slips, recognised before the grammar so that the fix can say what is meant. */
+const MISSPELLINGS:
+  readonly (readonly [form: RegExp, code: ConfigIssueCode, fix: (entry: string) => string])[] = [
+    [/^$/, "empty", () => "Leave it out; is a variable set to nothing?"],
+    [
+      /^'self'$/,
+      "keyword",
+      () =>
+        "'self' is judged against the Host header: write it in the `origins` of a policy that has `hosts`.",
+    ],
+    [
+      /^(['"`]?)self\1$/i,
+      "keyword",
+      () =>
+        `The server's own origin is written "'self'", with single quotes inside the string; ` +
+        `a host of that name "http://self".`,
+    ],
+    [
+      /^(['"`]?)(?:same-origin|same-site)\1$/i,
+      "keyword",
+      () => `The server's own origin is written "'self'", in a policy that has \`hosts\`.`,
+    ],
+    [/^(['"`]?)none\1$/i, "keyword", () => "An empty list refuses every origin."],
+    [/^(?:undefined|NaN|\[object .*\])$/, "keyword", () => "Is a variable unset? Leave the entry out."],
+    [
+      /^(?!null$)(['"`]?)null\1$/i,
+      "keyword",
+      () => `The opaque origin is written "null", in dangerouslyAllow.`,
+    ],
+    [
+      /^[$%]\{|\$\{/,
+      "foreign-spelling",
+      () =>
+        `Write the parts as one entry, such as "https://example.com:8443"; variables are not expanded here.`,
+    ],
+    [
+      /^\/\/[^/]/,
+      "foreign-spelling",
+      (entry) => `Any scheme is written without slashes: ${or(entry.slice(2), '"example.com"')}.`,
+    ],
+    [/:\[[\d,\s*-]*\]$/, "foreign-spelling", (entry) => {
+      const [base, ports] = entry.slice(0, -1).split(":[") as [string, string];
+      return `Write one entry for each port: ${
+        ports.split(",").map((port) => `"${base}:${port.trim()}"`).join(", ")
+      }.`;
+    }],
+    [
+      /^\^|\$$|^\/.*\/[a-z]*$|\\|[(|]/,
+      "regular-expression",
+      () =>
+        `Patterns are no regular expressions: "*.example.com" admits the subdomains, ".example.com" the host too.`,
+    ],
+    [/[{}]/, "foreign-spelling", () => "Alternatives are written as one entry each."],
+    [
+      /[,;]/,
+      "several-entries",
+      (entry) =>
+        `Write one entry each: ${entry.split(/[,;]/).map((part) => JSON.stringify(part.trim())).join(", ")}.`,
+    ],
+    [/[\s\p{Cc}]/u, "white-space", (entry) => {
+      const parts = entry.split(/[\s\p{Cc}]+/u).filter((part) => part !== "");
+      return parts.length > 1
+        ? `Write one entry each, without white space: ${
+          parts.map((part) => JSON.stringify(part)).join(", ")
+        }.`
+        : parts.length === 1
+        ? `Write ${JSON.stringify(parts[0])}, without white space.`
+        : "Leave it out; is a variable set to nothing?";
+    }],
+    [
+      /['"`]/,
+      "foreign-spelling",
+      (entry) =>
+        `Quotes are no part of an entry: write ${or(entry.replace(/['"`]/g, ""), "it without them")}.`,
+    ],
+    [
+      /^(?:https?|wss?):(?!\/\/|[\d*]+$)\/?./i,
+      "scheme-malformed",
+      (entry) =>
+        `After the scheme comes "://": write ${or(entry.replace(/:\/?/, "://"), '"https://example.com"')}.`,
+    ],
+    [
+      /^(?:file|data|blob|about|javascript):(?![\d*]+$)/i,
+      "scheme-not-allowed",
+      () => `Pages of that kind send Origin "null" or their creator's: there is no entry for them alone.`,
+    ],
+    [
+      /^\*:\/\//,
+      "scheme-malformed",
+      (entry) => `Any scheme is written without one: ${or(entry.slice(4), '"example.com"')}.`,
+    ],
+  ];
+
+/** Reads one entry. Never throws, whatever it is given. */
+export function parsePattern(entry: unknown): Parsed {
+  if (typeof entry !== "string") {
+    const fix = entry === undefined || entry === null
+      ? "Give a string; is a variable unset?"
+      : 'Give a string such as "https://example.com".';
+    return { faults: [{ code: "not-a-string", fix }] };
+  }
+  if (entry === "*") return { rule: { kind: "any" }, unsafe: null };
+  if (entry === "null") return { rule: { kind: "null" }, unsafe: UNSAFE_NULL };
+  for (const [form, code, fix] of MISSPELLINGS) {
+    if (form.test(entry)) return { faults: [{ code, fix: fix(entry) }] };
+  }
+  return parseParts(entry);
+}
+
+function parseParts(entry: string): Parsed {
+  const faults: Fault[] = [];
+  const schemeEnd = entry.indexOf("://");
+  const scheme = schemeEnd < 0 ? null : lowerAscii(entry.slice(0, schemeEnd));
+  const rest = schemeEnd < 0 ? entry : entry.slice(schemeEnd + "://".length);
+  if (scheme !== null && !isScheme(scheme)) {
+    faults.push({
+      code: "scheme-malformed",
+      fix: `A scheme is a letter, then letters, digits, "+", "." or "-", ${MAX_SCHEME_LENGTH} at most.`,
+    });
+  }
+
+  const tailStart = rest.search(/[/?#]/);
+  const tail = tailStart < 0 ? "" : rest.slice(tailStart);
+  const beforeTail = tailStart < 0 ? rest : rest.slice(0, tailStart);
+  const authority = beforeTail.slice(beforeTail.lastIndexOf("@") + 1);
+  const { hostText, portText } = splitPort(authority);
+  const host = parseReach(hostText, scheme);
+  const port = parsePatternPort(portText, scheme);
+  const clean = `${scheme === null ? "" : scheme + "://"}${authority}`;
+  const write = isFault(host) || isFault(port) ? "" : ` Write ${JSON.stringify(clean)}.`;
+
+  if (authority !== beforeTail) {
+    faults.push({ code: "userinfo", fix: `An origin names no user.${write}` });
+  }
+  if (isFault(host)) faults.push(host);
+  if (isFault(port)) faults.push(port);
+  if (/^\/\d{1,3}$/.test(tail) && (hostText.startsWith("[") || endsInNumber(hostText))) {
+    faults.push({
+      code: "cidr",
+      fix: "Ranges of addresses cannot be written: list the addresses one by one.",
+    });
+  } else if (tail.startsWith("/")) {
+    faults.push({ code: "path", fix: `An origin has no path, a slash at its end included.${write}` });
+  } else if (tail.startsWith("?")) {
+    faults.push({ code: "query", fix: `An origin has no query.${write}` });
+  } else if (tail.startsWith("#")) {
+    faults.push({ code: "fragment", fix: `An origin has no fragment.${write}` });
+  }
+  if (faults.length > 0 || isFault(host) || isFault(port)) return { faults };
+  const rule: HostRule = { kind: "host", scheme, ...host, port };
+  return { rule, unsafe: whyUnsafe(rule) };
+}
+
+/** `host [ ":" port ]` of an entry; a port of undefined: there is no colon. */
+function splitPort(authority: string): { hostText: string; portText: string | undefined } {
+  const bracket = authority.lastIndexOf("]");
+  const colon = authority.lastIndexOf(":");
+  // Two colons outside brackets are an IPv6 address that lost its brackets, not a port.
+  const bare = bracket < 0 && authority.indexOf(":") !== colon;
+  if (colon < 0 || colon < bracket || bare) return { hostText: authority, portText: undefined };
+  return { hostText: authority.slice(0, colon), portText: authority.slice(colon + 1) };
+}
+
+/** The effective port of an entry; null: any. Without a scheme, no port is any port. */
+function parsePatternPort(text: string | undefined, scheme: string | null): number | null | Fault {
+  if (text === "*") return null;
+  if (text === undefined) return scheme === null ? null : defaultPort(scheme);
+  const port = parsePort(text);
+  if (port !== 0) return port;
+  const meant = /^0*(\d+)$/.exec(text)?.[1] ?? "";
+  const fix = text === ""
+    ? "Leave the colon out, or write the port after it."
+    : parsePort(meant) !== 0
+    ? `Write ":${meant}", without leading zeros.`
+    : 'A port is a number from 1 to 65535, or "*" for any.';
+  return { code: "port-malformed", fix };
+}
+
+type Reach = Pick<HostRule, "host" | "reach">;
+
+function parseReach(text: string, scheme: string | null): Reach | Fault {
+  if (text === "") {
+    return { code: "host-missing", fix: 'Write a host, such as "https://example.com" or "example.com".' };
+  }
+  if (text === "*" && scheme !== null) return { host: "", reach: "subdomains" };
+  const prefix = text.startsWith("*.") ? "*." : text.startsWith(".") ? "." : "";
+  const host = normaliseHost(text.slice(prefix.length), prefix !== "");
+  if (typeof host !== "string") return host;
+  return { host, reach: prefix === "*." ? "subdomains" : prefix === "." ? "host-and-subdomains" : "host" };
+}
+
+function isFault<T>(read: T | Fault): read is Fault {
+  return typeof read === "object" && read !== null && "fix" in read;
+}
+
+/** `entry` in quotes if it is a good one, else `otherwise`. */
+function or(entry: string, otherwise: string): string {
+  return "rule" in parsePattern(entry) ? JSON.stringify(entry) : otherwise;
+}
+
+const UNSAFE_NULL: Fault = {
+  code: "unsafe-null",
+  fix:
+    "Every sandboxed frame of every site sends it: write it in dangerouslyAllow if all of them may connect.",
+};
+
+function whyUnsafe(rule: HostRule): Fault | null {
+  if (rule.host === "") {
+    return rule.scheme !== "http" && rule.scheme !== "https" ? null : {
+      code: "unsafe-any-host",
+      fix: "Every site there is would be admitted: name the hosts, or write it in dangerouslyAllow.",
+    };
+  }
+  const shared = rule.reach === "host" ? null : whyShared(rule.host);
+  if (shared === null) return null;
+  return {
+    code: shared === "single-label" ? "unsafe-single-label" : "unsafe-shared-suffix",
+    fix: `Strangers can register names below ${JSON.stringify(rule.host)}: name your hosts one by one, ` +
+      "or write it in dangerouslyAllow if all of them may connect.",
+  };
+}
+
+/**
+ * Reads a list that JavaScript callers may have got wrong, entry by entry; every fault goes to `issues` with its
+ * place. `judge` turns what was parsed into a rule, or into the faults of its context.
+ */
+export function readList<T>(
+  list: unknown,
+  field: string,
+  issues: ConfigIssue[],
+  judge: (parsed: Parsed, entry: string) => T | readonly Fault[],
+): T[] {
+  if (!Array.isArray(list)) {
+    const fix = typeof list === "string"
+      ? `A string is no list: write [${JSON.stringify(list)}].`
+      : "Give an array of strings.";
+    issues.push({ code: "not-a-list", field, index: -1, value: list, fix });
+    return [];
+  }
+  const rules: T[] = [];
+  // By index, not by iterator: a hole in the array is an unset entry too.
+  for (let index = 0; index < list.length; index++) {
+    const judged = judge(parsePattern(list[index]), list[index]);
+    if (!Array.isArray(judged)) rules.push(judged as T);
+    else for (const fault of judged) issues.push({ ...fault, field, index, value: list[index] });
+  }
+  return rules;
+}
+
+/**
+ * The rules of a list of origin patterns, one an entry. `self`: `'self'` may stand in it, which no origin alone
+ * matches; `unsafe`: so may what is unsafe.
+ */
+export function readPatterns(
+  list: unknown,
+  field: string,
+  { self = false, unsafe = false }: { readonly self?: boolean; readonly unsafe?: boolean },
+  issues: ConfigIssue[],
+): Rule[] {
+  return readList<Rule>(list, field, issues, (parsed, entry) => {
+    if (self && entry === "'self'") return { kind: "self" };
+    if ("faults" in parsed) return parsed.faults;
+    return parsed.unsafe === null || unsafe ? parsed.rule : [parsed.unsafe];
+  });
+}

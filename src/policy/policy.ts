@@ -1,0 +1,325 @@
+/**
+ * The verdict: one pure function over Host, Origin and scheme, and the policy it judges by.
+ */
+
+import { checkChoice, checkOptions, type ConfigIssue, throwIfAny } from "../errors.ts";
+import type { Decision, Handshake } from "../handler.ts";
+import { type Authority, defaultPort, MAX_AUTHORITY_LENGTH } from "../origin/authority.ts";
+import { compileHosts, type HostList, parseHost, readHosts } from "../origin/hosts.ts";
+import { buildMatcher, type OriginMatcher, type PatternOptions } from "../origin/matcher.ts";
+import { parseOrigin } from "../origin/origin.ts";
+import { type HostRule, parsePattern, readPatterns, type Rule } from "../origin/pattern.ts";
+import { denials } from "../refusal.ts";
+
+/** What a policy judges by, as an operator writes it. */
+export interface PolicyOptions extends PatternOptions {
+  /**
+   * The origins whose pages may connect: the patterns of {@linkcode compileOrigins}, and `'self'` for the server's
+   * own origin. The list is complete: what it does not name is refused. Empty: everybody is.
+   */
+  readonly origins: readonly string[];
+  /**
+   * The names this server answers to, as they stand in a Host header: `example.com`, `.example.com` with its
+   * subdomains, `*.example.com` without the host itself, `[::1]`, each with an optional `:port`. Left out: any
+   * well-formed Host.
+   *
+   * **Security.** Without it a page whose own name is made to resolve to this server (DNS rebinding) is stopped by
+   * its Origin alone; with it, by both. `'self'` cannot be judged without it.
+   */
+  readonly hosts?: readonly string[];
+  /**
+   * What to do with a handshake without Origin. Every browser sends one, other programs may. Default `"allow"`
+   * where `origins` holds `"*"`, else `"deny"`. `"allow-without-credentials"` lets it in when it carries neither
+   * Cookie nor Authorization.
+   *
+   * **Security.** It cannot see a trust by network, client certificate or token in the query, nor a proxy that
+   * strips Origin from what browsers sent.
+   */
+  readonly absent?: "deny" | "allow" | "allow-without-credentials";
+  /**
+   * The scheme of the site's pages, for `'self'` and for the default port of Host. Default: that of `request.url`,
+   * which is `http` behind a proxy that ends TLS; say `"https"` there.
+   */
+  readonly scheme?: "http" | "https";
+  /**
+   * Lets the names of this machine through on top of the lists: `localhost`, `*.localhost`, `127.0.0.1` and `[::1]`,
+   * http and https, any port, as origins and, where `hosts` is given, as hosts. It switches nothing off. Default
+   * false.
+   */
+  readonly debug?: boolean;
+}
+
+/** The names of {@linkcode PolicyOptions}, for those who check options of their own beside them. */
+export const POLICY_OPTIONS = ["origins", "dangerouslyAllow", "hosts", "absent", "scheme", "debug"] as const;
+
+const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
+const ALLOWED: Decision = Object.freeze({ allowed: true });
+
+interface Compiled {
+  readonly matcher: OriginMatcher;
+  /** `origins` holds `'self'`. Implies hosts. */
+  readonly self: boolean;
+  readonly hosts: HostList | null;
+}
+
+// Both are set while the class below is evaluated: only this module can make a Policy or look into one.
+let makePolicy: (options: PolicyFields, compiled: Compiled) => Policy;
+let compiledOf: (policy: Policy) => Compiled;
+let isCompiled: (value: unknown) => value is Policy;
+
+type PolicyFields = { readonly [K in "origins" | "hosts" | "absent" | "scheme" | "debug"]: Policy[K] };
+
+/**
+ * Everything a handshake is judged by, compiled and frozen. Only {@linkcode compilePolicy} makes one; a copy by spread
+ * is none, by type and at run time.
+ */
+export class Policy {
+  readonly #compiled: Compiled;
+  /** The allowed origins, as written. Frozen. */
+  readonly origins: readonly string[];
+  /** The names this server answers to, as written, frozen; undefined: any. */
+  readonly hosts: readonly string[] | undefined;
+  /** What becomes of a handshake without Origin. */
+  readonly absent: "deny" | "allow" | "allow-without-credentials";
+  /** The scheme of the site's pages; undefined: that of each request's URL. */
+  readonly scheme: "http" | "https" | undefined;
+  /** Whether local names are let through on top of the lists. */
+  readonly debug: boolean;
+
+  private constructor(fields: PolicyFields, compiled: Compiled) {
+    this.#compiled = compiled;
+    this.origins = Object.freeze([...fields.origins]);
+    this.hosts = fields.hosts && Object.freeze([...fields.hosts]);
+    this.absent = fields.absent;
+    this.scheme = fields.scheme;
+    this.debug = fields.debug;
+    Object.freeze(this);
+  }
+
+  static {
+    makePolicy = (fields, compiled) => new Policy(fields, compiled);
+    compiledOf = (policy) => policy.#compiled;
+    isCompiled = (value): value is Policy =>
+      typeof value === "object" && value !== null && #compiled in value;
+  }
+}
+
+/** Reports whether `value` is a Policy that {@linkcode compilePolicy} made. */
+export function isPolicy(value: unknown): value is Policy {
+  return isCompiled(value);
+}
+
+/**
+ * Compiles everything a handshake is judged by.
+ *
+ * Options are checked at run time too: an unknown key, `debug: "false"` or a misspelt `absent` is a fault like a
+ * wrong pattern, and all faults are reported at once.
+ *
+ * **Security.** `'self'` compares the Origin with the Host header, which a rebinding attacker chooses: it is
+ * refused without a list of `hosts`. What `debug` adds does not count as one.
+ *
+ * @param options The lists and settings; nothing of it is kept by reference.
+ * @returns A frozen policy, for {@linkcode check} and {@linkcode guard}.
+ * @throws {ConfigError} All faults at once.
+ *
+ * @example A site and its subdomains, behind a proxy that ends TLS
+ * ```ts
+ * import { check, compilePolicy } from "@wsgate/wsgate";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const policy = compilePolicy({
+ *   origins: ["'self'", "https://*.example.com"],
+ *   hosts: ["example.com"],
+ *   scheme: "https",
+ * });
+ * const headers = new Headers({ host: "example.com", origin: "https://example.com" });
+ * const handshake = { method: "GET", url: "http://example.com/chat", headers };
+ * assertEquals(check(handshake, policy), { allowed: true });
+ * ```
+ */
+export function compilePolicy(options: PolicyOptions): Policy {
+  const issues: ConfigIssue[] = [];
+  const policy = checkOptions(options, POLICY_OPTIONS, issues) ? readPolicy(options, issues) : null;
+  throwIfAny(issues);
+  return policy!;
+}
+
+/** The policy of options whose keys are known; null where there are issues. */
+export function readPolicy(options: Readonly<Record<string, unknown>>, issues: ConfigIssue[]): Policy | null {
+  const origins: readonly string[] = Array.isArray(options.origins) ? [...options.origins] : [];
+  const rules = readPatterns(options.origins, "origins", { self: true }, issues);
+  const written = [...origins];
+  if (options.dangerouslyAllow !== undefined) {
+    rules.push(...readPatterns(options.dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues));
+    if (Array.isArray(options.dangerouslyAllow)) written.push(...options.dangerouslyAllow);
+  }
+
+  // Not `hosts !== undefined`: a variable that is not set must not mean "any Host".
+  const hostRules = "hosts" in options ? readHosts(options.hosts, "hosts", issues) : null;
+  const hosts = hostRules === null || !Array.isArray(options.hosts) ? undefined : [...options.hosts];
+  const self = rules.some((rule) => rule.kind === "self");
+  if (self && (hosts === undefined || hosts.length === 0)) {
+    issues.push({
+      code: "self-without-hosts",
+      field: "origins",
+      index: origins.indexOf("'self'"),
+      value: "'self'",
+      fix: "'self' is judged against the Host header: name this server's own hosts in `hosts`.",
+    });
+  }
+  const absent = checkChoice(
+    options,
+    "absent",
+    ["deny", "allow", "allow-without-credentials"] as const,
+    issues,
+  );
+  const scheme = checkChoice(options, "scheme", ["http", "https"] as const, issues);
+  const debug = checkChoice(options, "debug", [true, false], issues) ?? false;
+  if (issues.length > 0) return null;
+
+  if (debug) {
+    for (const host of LOCAL_HOSTS) {
+      for (const pattern of webOrigins(host)) {
+        rules.push(parsed(pattern));
+        written.push(pattern);
+      }
+      hostRules?.push(parsed(host) as HostRule);
+    }
+  }
+  return makePolicy(
+    { origins, hosts, absent: absent ?? (origins.includes("*") ? "allow" : "deny"), scheme, debug },
+    { matcher: buildMatcher(rules, written), self, hosts: hostRules && compileHosts(hostRules) },
+  );
+}
+
+/** The patterns of the pages of one host entry: http and https, its port or any. */
+export function webOrigins(host: string): [http: string, https: string] {
+  const withPort = /:(?:\d+|\*)$/.test(host) ? host : `${host}:*`;
+  return [`http://${withPort}`, `https://${withPort}`];
+}
+
+function parsed(pattern: string): Rule {
+  return (parsePattern(pattern) as { rule: Rule }).rule;
+}
+
+/**
+ * Judges a handshake: Host first, then Origin.
+ *
+ * Pure and total: nothing a client sends makes it throw, and each header is read once. It does not look at the method
+ * nor at the fields of RFC 6455, and it is for handshakes: browsers leave Origin out of a plain GET, for which it
+ * says `origin-absent`.
+ *
+ * **Security.** The Host header decides, never `request.url`, which on Deno takes the authority of an absolute-form
+ * target; where the two disagree the handshake is refused (RFC 9112 §3.2.2). `Sec-Fetch-Site` is not looked at:
+ * Chromium sends none on a handshake, and where Firefox sends it it adds nothing to Host and Origin.
+ *
+ * @param handshake A Request, or a snapshot of one.
+ * @param policy What {@linkcode compilePolicy} made.
+ * @returns A frozen decision; the same object each time for the same outcome.
+ *
+ * @example Another site's page
+ * ```ts
+ * import { check, compilePolicy } from "@wsgate/wsgate";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const policy = compilePolicy({ origins: ["https://example.com"] });
+ * const request = new Request("https://example.com/chat", {
+ *   headers: { host: "example.com", origin: "https://evil.test" },
+ * });
+ * assertEquals(check(request, policy), { allowed: false, status: 403, reason: "origin-not-allowed" });
+ * ```
+ */
+export function check(handshake: Handshake, policy: Policy): Decision {
+  const { matcher, self, hosts } = compiledOf(policy);
+  const host = readHost(handshake, policy, hosts);
+  if ("allowed" in host) return host;
+
+  const origin = handshake.headers.get("origin");
+  if (origin === null) {
+    switch (policy.absent) {
+      case "allow":
+        return ALLOWED;
+      case "allow-without-credentials":
+        return carriesCredentials(handshake) ? denials["origin-absent"] : ALLOWED;
+      default:
+        return denials["origin-absent"];
+    }
+  }
+  if (matcher.test(origin)) return ALLOWED;
+  const parts = parseOrigin(origin);
+  if (parts.kind !== "tuple") return denials[`origin-${parts.kind}`];
+  return self && parts.scheme === siteScheme(handshake, policy) && namesHost(parts, host)
+    ? ALLOWED
+    : denials["origin-not-allowed"];
+}
+
+/** Judges a request by its Host header alone: the half of {@linkcode check} that plain HTTP needs too. */
+export function checkHost(handshake: Handshake, policy: Policy): Decision {
+  const host = readHost(handshake, policy, compiledOf(policy).hosts);
+  return "allowed" in host ? host : ALLOWED;
+}
+
+/**
+ * Reports whether a refused origin is the site's own but for its scheme: what `'self'` sees behind a proxy that
+ * ends TLS, and what the operator has to be told.
+ */
+export function differsInSchemeOnly(handshake: Handshake, policy: Policy): boolean {
+  const origin = parseOrigin(handshake.headers.get("origin"));
+  const host = parseHost(handshake.headers.get("host") ?? "");
+  return compiledOf(policy).self && origin.kind === "tuple" && host !== null && namesHost(origin, host) &&
+    origin.scheme !== siteScheme(handshake, policy);
+}
+
+/** The authority that the Host header names, or the refusal it earns. */
+function readHost(handshake: Handshake, policy: Policy, hosts: HostList | null): Authority | Decision {
+  const value = handshake.headers.get("host");
+  if (value === null) return denials["host-absent"];
+  const host = parseHost(value);
+  if (host === null) return denials["host-malformed"];
+  if (!agrees(handshake.url, value.toLowerCase())) return denials["host-mismatch"];
+  if (hosts === null || hosts.admits(withPort(host, siteScheme(handshake, policy)))) return host;
+  return denials["host-not-allowed"];
+}
+
+const HTTP_SCHEMES = ["http", "https", "ws", "wss", "http+unix"];
+
+/**
+ * Reports whether a request's URL names the authority of its Host header, both in lower case and without the default
+ * port of the URL's scheme. A URL that names none agrees with any. Strings are compared, not URLs: a parser that
+ * repairs one side makes equal what is not.
+ */
+function agrees(url: string, host: string): boolean {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined) return true;
+  if (!HTTP_SCHEMES.includes(scheme)) return false;
+  const start = scheme.length + "://".length;
+  let end = start;
+  // No authority is longer than a Host that was well-formed, so neither is the walk.
+  while (end < url.length && end - start <= MAX_AUTHORITY_LENGTH && !"/?#".includes(url[end]!)) end++;
+  const suffix = `:${defaultPort(scheme === "http+unix" ? "http" : scheme)}`;
+  return withoutSuffix(url.slice(start, end).toLowerCase(), suffix) === withoutSuffix(host, suffix);
+}
+
+function withoutSuffix(text: string, suffix: string): string {
+  return text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
+}
+
+/** The scheme of the site's pages; "": nothing says. */
+function siteScheme(handshake: Handshake, policy: Policy): string {
+  if (policy.scheme !== undefined) return policy.scheme;
+  const scheme = /^(https?|wss?|http\+unix):\/\//i.exec(handshake.url)?.[1]?.toLowerCase();
+  return scheme === "https" || scheme === "wss" ? "https" : scheme === undefined ? "" : "http";
+}
+
+function withPort(host: Authority, scheme: string): Authority {
+  return { host: host.host, port: host.port || defaultPort(scheme) };
+}
+
+/** Reports whether an origin names the host and port of a Host header; each port defaults by the origin's scheme. */
+function namesHost(origin: Authority & { readonly scheme: string }, host: Authority): boolean {
+  return origin.host === host.host && origin.port === (host.port || defaultPort(origin.scheme));
+}
+
+function carriesCredentials({ headers }: Handshake): boolean {
+  return headers.get("cookie") !== null || headers.get("authorization") !== null;
+}

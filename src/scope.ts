@@ -1,0 +1,37 @@
+/**
+ * What one layer learns about a request and another reads: kept beside the `Request` object, never in it.
+ *
+ * A copy of a request (`new Request(r)`, `r.clone()`, a framework's mount) is another key on purpose: neither
+ * runtime can upgrade a copy, so whatever a layer said about the original must not carry over to it.
+ */
+export class RequestScope<T extends object> {
+  readonly #values = new WeakMap<Request, T>();
+  readonly #missing: string;
+
+  /** `missing` completes "… has nothing on this request: " for a reader that comes too early or too late. */
+  constructor(missing: string) {
+    this.#missing = missing;
+  }
+
+  /** Remembers `value` for this very Request object. */
+  set(request: Request, value: T): void {
+    this.#values.set(request, value);
+  }
+
+  /** The value, or undefined where no layer set one. */
+  peek(request: Request): T | undefined {
+    return this.#values.get(request);
+  }
+
+  /** The value; throws an error that names the missing wrapper where no layer set one. */
+  read(request: Request): T {
+    const value = this.#values.get(request);
+    if (value === undefined) {
+      throw new Error(
+        `${this.#missing} Read with the Request object that the wrapper was called with: ` +
+          "a copy or a clone is another one (in Hono pass `c.req.raw`).",
+      );
+    }
+    return value;
+  }
+}
