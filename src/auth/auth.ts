@@ -129,9 +129,6 @@ export function authMiddlewareStack<U extends object>(
         return handler(request, context);
       };
 
-      // Read before anything is awaited: a signal first looked at afterwards says nothing on Deno. Only for
-      // handshakes: nothing hangs on a plain response that nobody reads.
-      const signal = isHandshake ? request.signal : null;
       let found;
       try {
         found = findUser(request);
@@ -139,6 +136,9 @@ export function authMiddlewareStack<U extends object>(
         return failed(cause);
       }
       if (!isPromiseLike(found)) return proceed(found);
+      // Read before anything is awaited: a signal first looked at afterwards says nothing on Deno. Only for
+      // handshakes: nothing hangs on a plain response that nobody reads.
+      const signal = isHandshake ? request.signal : null;
       // Both callbacks in one call: what the handler rejects with is not a failed look-up.
       return Promise.resolve(found).then(
         (user) => signal?.aborted ? clientLeft() : proceed(user),

@@ -1,0 +1,144 @@
+/**
+ * Everything that has to hold, in one command: the static checks, the tests on Deno with coverage and documentation,
+ * the same tests on Bun. Each command has a time limit, its output is shown as it comes, and the last line counts.
+ *
+ *     deno task test
+ *     deno run -A tests/run.ts channels      one folder of tests alone, on both runtimes
+ *
+ * @module
+ */
+
+import process from "node:process";
+
+const BUN = ["npx", "-y", "bun@1.4.5"];
+const DENO = [Deno.execPath()];
+const COVERAGE = await Deno.makeTempDir({ prefix: "wsgate-coverage-" });
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Seconds; then the command is ended and has failed. */
+  readonly limit: number;
+  /** Reads passed, failed and skipped from the output; left out: the command is one check. */
+  readonly count?: (output: string) => Counts | null;
+}
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** The tests of one folder, on both runtimes. */
+function suites(folder: string): Step[] {
+  return [
+    {
+      name: `${folder} on Deno`,
+      command: [
+        ...DENO,
+        "test",
+        "-A",
+        "--clean",
+        `--coverage=${COVERAGE}`,
+        "--coverage-raw-data-only",
+        folder,
+      ],
+      limit: 600,
+      count: denoCounts,
+    },
+    {
+      name: `${folder} on Bun`,
+      command: [...BUN, "test", "--timeout", "120000", `./${folder}/`],
+      limit: 600,
+      count: bunCounts,
+    },
+  ];
+}
+
+const EVERYTHING: readonly Step[] = [
+  { name: "format", command: [...DENO, "fmt", "--check"], limit: 60 },
+  { name: "lint", command: [...DENO, "lint"], limit: 60 },
+  { name: "types", command: [...DENO, "check", "mod.ts", "src", "tests", "bench", "examples"], limit: 180 },
+  {
+    name: "tests on Deno",
+    command: [
+      ...DENO,
+      "test",
+      "-A",
+      "--clean",
+      `--coverage=${COVERAGE}`,
+      "--coverage-raw-data-only",
+      "tests",
+    ],
+    limit: 600,
+    count: denoCounts,
+  },
+  {
+    name: "every line and branch of src is run by the tests",
+    command: [...DENO, "coverage", COVERAGE, "--include=/src/", "--threshold=100"],
+    limit: 60,
+  },
+  {
+    name: "documentation runs",
+    command: [...DENO, "test", "-A", "--doc", "README.md", "mod.ts", "src"],
+    limit: 180,
+    count: denoCounts,
+  },
+];
+const [folder] = Deno.args;
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+for (const step of folder === undefined ? EVERYTHING : suites(`tests/${folder}`)) {
+  console.log(`\n=== ${step.name}: ${step.command.slice(1).join(" ")}`);
+  const { ok, output } = await run(step);
+  const counts = step.count?.(output) ?? { passed: ok ? 1 : 0, failed: 0, skipped: 0 };
+  // A run that failed without a failed test (it crashed, it timed out, it found no test) failed all the same.
+  if (!ok && counts.failed === 0) counts.failed = 1;
+  if (!ok) failures.push(step.name);
+  for (const key of ["passed", "failed", "skipped"] as const) total[key] += counts[key];
+}
+await Deno.remove(COVERAGE, { recursive: true });
+
+if (failures.length > 0) console.log(`\nfailed: ${failures.join("; ")}`);
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = failures.length > 0 || total.failed > 0 ? 1 : 0;
+
+async function run({ command, limit }: Step): Promise<{ ok: boolean; output: string }> {
+  const [program, ...args] = command;
+  // `timeout` of the coreutils where there is one: it ends what the command started too.
+  const limited = Deno.build.os === "linux"
+    ? ["timeout", "--kill-after=10", String(limit), program!, ...args]
+    : command;
+  const child = new Deno.Command(limited[0]!, {
+    args: limited.slice(1),
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let output = "";
+  const show = async (stream: ReadableStream<Uint8Array>) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      output += text;
+      await Deno.stdout.write(new TextEncoder().encode(text));
+    }
+  };
+  const [{ success, code }] = await Promise.all([child.status, show(child.stdout), show(child.stderr)]);
+  if (code === 124) console.log(`\nended after ${limit} seconds`);
+  return { ok: success, output };
+}
+
+/** `ok | 4 passed (1 step) | 0 failed | 2 ignored (12ms)` */
+function denoCounts(output: string): Counts | null {
+  const line = [...output.matchAll(/^(?:ok|FAILED) \| .*$/gm)].at(-1)?.[0];
+  if (line === undefined) return null;
+  const number = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
+  return { passed: number("passed"), failed: number("failed"), skipped: number("ignored") };
+}
+
+/** ` 1 pass`, ` 0 fail`, ` 2 skip`, each on its line */
+function bunCounts(output: string): Counts | null {
+  const number = (word: string) => Number(new RegExp(`^ *(\\d+) ${word}$`, "m").exec(output)?.[1] ?? 0);
+  if (!/^ *\d+ pass$/m.test(output)) return null;
+  return { passed: number("pass"), failed: number("fail"), skipped: number("skip") };
+}
