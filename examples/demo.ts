@@ -158,7 +158,10 @@ function replay(port: number, capture: Capture): Promise<{ status: number; messa
       // A short unmasked text frame, whole: 0x81, its length, its bytes (RFC 6455 §5.2).
       const frame = received.subarray(end + 4);
       if (status === 101 && (frame.length < 2 || frame.length < 2 + frame[1]!)) return;
-      socket.destroy();
+      // An open socket is closed by the book, a masked and empty close frame: where the client just hangs up, Deno
+      // waits for it a while longer.
+      if (status === 101) socket.write(new Uint8Array([0x88, 0x80, 0, 0, 0, 0]));
+      else socket.destroy();
       resolve({
         status,
         message: status === 101 ? new TextDecoder().decode(frame.subarray(2, 2 + frame[1]!)) : "",

@@ -120,12 +120,68 @@ export function sendRaw(port: number, bytes: string, timeoutMs = 3000): Promise<
     const timer = setTimeout(() => finish("timeout"), timeoutMs);
     socket.on("connect", () => socket.write(bytes, "latin1"));
     socket.on("data", (chunk) => {
-      text += chunk.toString("latin1");
+      // "100 Continue" is no answer yet.
+      text = (text + chunk.toString("latin1")).replace(/^HTTP\/1\.1 100 [^\r]*\r\n\r\n/, "");
       if (text.includes("\r\n\r\n")) finish("answered");
     });
     socket.on("error", () => finish("reset"));
     socket.on("close", () => finish("closed"));
   });
+}
+
+/** A connection that stays open, for what comes after the first answer. */
+export interface RawConnection {
+  /** Writes Latin-1. */
+  write(bytes: string): void;
+  /** Everything received, once it holds `wanted`; rejects when the connection ends or the time runs out before. */
+  until(wanted: RegExp | string, timeoutMs?: number): Promise<string>;
+  /** Drops the connection without a word. */
+  destroy(): void;
+}
+
+/** Opens a connection to a loopback port. */
+export function connectRaw(port: number): RawConnection {
+  let text = "";
+  let ended = false;
+  let look = () => {};
+  const socket = connect(port, "127.0.0.1");
+  socket.on("data", (chunk) => {
+    text += chunk.toString("latin1");
+    look();
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    ended = true;
+    look();
+  });
+  return {
+    write: (bytes) => void socket.write(bytes, "latin1"),
+    destroy: () => void socket.destroy(),
+    until: (wanted, timeoutMs = 5000) =>
+      new Promise((resolve, reject) => {
+        const found = () => typeof wanted === "string" ? text.includes(wanted) : wanted.test(text);
+        const give = (why: string) =>
+          reject(new Error(`${why} before ${JSON.stringify(String(wanted))}: ${JSON.stringify(text)}`));
+        const timer = setTimeout(() => give("The time ran out"), timeoutMs);
+        look = () => {
+          if (!found() && !ended) return;
+          clearTimeout(timer);
+          if (found()) resolve(text);
+          else give("The connection ended");
+        };
+        look();
+      }),
+  };
+}
+
+/** A short text frame as a client sends it: masked, with a mask of zeros. */
+export function clientFrame(text: string): string {
+  return "\x81" + String.fromCharCode(0x80 | text.length) + "\0\0\0\0" + text;
+}
+
+/** A short text frame as a server sends it. */
+export function serverFrame(text: string): string {
+  return "\x81" + String.fromCharCode(text.length) + text;
 }
 
 /** The bytes of a handshake with these header lines, the request line first. */
