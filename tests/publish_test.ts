@@ -1,0 +1,97 @@
+/**
+ * What a user would get from the registry: nothing but our own files, all of them documented, and no dependency.
+ *
+ * It asks Deno's own tools, so under Bun there is nothing to ask.
+ *
+ * @module
+ */
+
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { runtime } from "./runtime.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const base = pathToFileURL(root).href;
+
+/** Publishing checks every type first, which takes seconds, on a busy machine many. */
+const asked = {
+  skip: runtime === "deno" ? false : "asks Deno's own tools",
+  timeout: 120_000,
+};
+
+describe("published package", () => {
+  it("every entry leads to local modules alone", asked, async () => {
+    for (const entry of await entries()) {
+      // Without the configuration no alias can hide where an import leads.
+      const { output } = await deno("info", "--no-config", "--json", entry);
+      const info: DenoInfo = JSON.parse(output);
+      assertEquals(info.npmPackages, {}, entry);
+      assertEquals(Object.keys(info.redirects), [], entry);
+      for (const { kind, specifier, error } of info.modules) {
+        assertEquals([kind, error], ["esm", undefined], specifier);
+        assert(/^mod\.ts$|^src\/.+\.ts$/.test(specifier.replace(base, "")), specifier);
+      }
+    }
+  });
+
+  it("a dry run passes and would publish our files, and no other", asked, async () => {
+    const { status, output } = await deno("publish", "--dry-run", "--allow-dirty");
+    assertEquals(status, 0, output);
+    const listed = output.match(/(?<=^ *)file:\S+/gm)?.map((url) =>
+      decodeURIComponent(url.replace(base, ""))
+    );
+    const source = await readdir(`${root}src`, { recursive: true });
+    assertEquals(
+      listed?.toSorted(),
+      [
+        "LICENSE",
+        "README.md",
+        "deno.json",
+        "mod.ts",
+        ...source.filter((name) => name.endsWith(".ts")).map((name) => `src/${name.replaceAll("\\", "/")}`),
+      ].sort(),
+    );
+  });
+
+  it("every public name is documented and typed in full", asked, async () => {
+    // All entries at once: a type that another entry exports is a private one otherwise.
+    const { status, output } = await deno("doc", "--lint", ...await entries());
+    assertEquals(status, 0, output);
+  });
+
+  it("documentation that is missing would be found", asked, async () => {
+    const { status, output } = await deno("doc", "--lint", "tests/runtime.ts", "tests/std_http.ts");
+    assertNotEquals(status, 0);
+    assertStringIncludes(output, "missing-jsdoc");
+  });
+});
+
+/** What is read of the answer of `deno info --json`. */
+interface DenoInfo {
+  readonly modules: readonly { readonly kind: string; readonly specifier: string; readonly error?: string }[];
+  readonly redirects: Readonly<Record<string, string>>;
+  readonly npmPackages: Readonly<Record<string, unknown>>;
+}
+
+/** The files that the package's exports name. */
+async function entries(): Promise<string[]> {
+  const { exports }: { exports: Record<string, string> } = JSON.parse(
+    await readFile(`${root}deno.json`, "utf8"),
+  );
+  return Object.values(exports);
+}
+
+function deno(...args: string[]): Promise<{ status: number; output: string }> {
+  return new Promise((resolve) => {
+    const options = { cwd: root, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 1 << 24 };
+    execFile(process.execPath, args, options, (error, stdout, stderr) => {
+      const status = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+      // Only `info` is parsed, and it says nothing on stderr.
+      resolve({ status, output: stdout + stderr });
+    });
+  });
+}

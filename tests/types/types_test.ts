@@ -1,0 +1,172 @@
+/**
+ * Holds the public types to what both runtimes' own types demand.
+ *
+ * - `deno.ts` by `deno check`, against the types that Deno carries within.
+ * - `bun.ts` and the published entry by one run of `tsc`, against `@types/bun`: a Bun user's compiler.
+ * - `mod.ts` and `src` once more by `deno check`, with a library that knows no runtime at all.
+ *
+ * A compiler says the same whichever runtime asks, so the runs are made under Deno, which brings one of the two
+ * compilers along, and are not repeated under Bun.
+ *
+ * @module
+ */
+
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assertEquals, assertGreaterOrEqual, assertMatch, assertNotEquals } from "@std/assert";
+import { runtime } from "../runtime.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const typeTests = ["bun.ts", "deno.ts"] as const;
+
+/** A run takes seconds, on a busy machine many. */
+const oneRun = {
+  skip: runtime === "deno" ? false : "run under Deno: the compiler's answer would be the same",
+  timeout: 120_000,
+};
+
+describe("type tests", () => {
+  for (const name of typeTests) {
+    it(`${name} marks at least five mistakes, each with its error and a reason`, async () => {
+      const source = await readTypeTest(name);
+      const directives = source.split("\n").filter((line) => line.includes("@ts-expect-error"));
+      assertGreaterOrEqual(directives.length, 5);
+      for (const line of directives) assertMatch(line, /^ *\/\/ @ts-expect-error TS\d+: \S.{10,}/);
+    });
+  }
+});
+
+describe("compilers", () => {
+  let scratch: string;
+  before(async () => void (scratch = await mkdtemp(join(tmpdir(), "wsgate-types-"))));
+  after(() => rm(scratch, { recursive: true, force: true }));
+
+  it("tsc accepts mod.ts and bun.ts", oneRun, async () => {
+    assertEquals(await tsc(join(root, "tests/types/tsconfig.json")), accepted);
+  });
+
+  it("tsc finds in bun.ts what is marked, and a mark that marks nothing", oneRun, async () => {
+    const source = await readTypeTest("bun.ts");
+    await writeFile(join(scratch, "bun_bare.ts"), withoutMarks(source));
+    await writeFile(join(scratch, "bun_repaired.ts"), withOneRepaired(source, "originValidator(native, "));
+    await writeFile(
+      join(scratch, "tsconfig.json"),
+      JSON.stringify({
+        extends: join(root, "tests/types/tsconfig.json"),
+        // Looked for beside the configuration otherwise.
+        compilerOptions: { typeRoots: [join(root, "node_modules/@types")] },
+        files: ["bun_bare.ts", "bun_repaired.ts"],
+      }),
+    );
+    const { status, output } = await tsc(join(scratch, "tsconfig.json"));
+    assertNotEquals(status, 0, output);
+    const errors = [...output.matchAll(/^.*?(\w+\.ts)\((\d+),\d+\): error (TS\d+)/gm)];
+    assertEquals(positions(errors, "bun_bare.ts"), marks(source));
+    assertEquals([...positions(errors, "bun_repaired.ts").values()], ["TS2578"]);
+  });
+
+  it("deno check accepts deno.ts", oneRun, async () => {
+    assertEquals(await denoCheck("deno.json", join(root, "tests/types/deno.ts")), accepted);
+  });
+
+  it("deno check finds in deno.ts what is marked, and a mark that marks nothing", oneRun, async () => {
+    const source = await readTypeTest("deno.ts");
+    const files = [join(scratch, "deno_bare.ts"), join(scratch, "deno_repaired.ts")] as const;
+    await writeFile(files[0], withoutMarks(source));
+    await writeFile(files[1], withOneRepaired(source, "originValidator(plain, "));
+    const { status, output } = await denoCheck("deno.json", ...files);
+    assertNotEquals(status, 0, output);
+    // An error, then the lines about it, then where it is; what it refers to elsewhere is indented deeper.
+    const report = /^(TS\d+) \[ERROR\].*\n(?:(?!TS\d).*\n)*? {4}at .*?(\w+\.ts):(\d+):/gm;
+    const errors = [...output.matchAll(report)].map(([all, code, file, line]) => [all, file!, line!, code!]);
+    assertEquals(positions(errors, "deno_bare.ts"), marks(source));
+    assertEquals([...positions(errors, "deno_repaired.ts").values()], ["TS2578"]);
+  });
+
+  it("mod.ts and src need no runtime's types", oneRun, async () => {
+    const sources = [join(root, "mod.ts"), join(root, "src")];
+    assertEquals(await denoCheck("tests/types/web.json", ...sources), accepted);
+  });
+
+  it("a runtime's type in src would be found", oneRun, async () => {
+    const leaks = ["info: Deno.ServeHandlerInfo", "server: Bun.Server<unknown>"];
+    for (const [index, leak] of leaks.entries()) {
+      const file = join(scratch, `leak_${index}.ts`);
+      await writeFile(file, `export declare function leak(${leak}): void;\n`);
+      const { status, output } = await denoCheck("tests/types/web.json", file);
+      assertNotEquals(status, 0, leak);
+      assertMatch(output, /TS2503|TS2868/);
+    }
+  });
+});
+
+// ---------------------------------------------------------------------------------------- the compilers
+
+interface Outcome {
+  readonly status: number;
+  readonly output: string;
+}
+
+/** What a compiler that has nothing to say leaves behind. */
+const accepted: Outcome = { status: 0, output: "" };
+
+async function tsc(project: string): Promise<Outcome> {
+  // Deno's binary runs it, for the machine need not have another: `nodeModulesDir` has put it there.
+  const compiler = join(root, "node_modules/typescript/lib/tsc.js");
+  return await run(["run", "--quiet", "-A", compiler, "--project", project, "--pretty", "false"]);
+}
+
+async function denoCheck(config: string, ...files: string[]): Promise<Outcome> {
+  return await run(["check", "--quiet", "--config", join(root, config), ...files]);
+}
+
+function run(args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    // A child would count its own coverage, too: the compiler's, in twice the time.
+    const { DENO_COVERAGE_DIR: _, ...env } = process.env;
+    const options = { cwd: root, env: { ...env, NO_COLOR: "1" }, maxBuffer: 1 << 24 };
+    execFile(process.execPath, [...args], options, (error, stdout, stderr) => {
+      const status = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+      resolve({ status, output: (stdout + stderr).trim() });
+    });
+  });
+}
+
+// ------------------------------------------------------------------------------------------- the copies
+
+function readTypeTest(name: typeof typeTests[number]): Promise<string> {
+  return readFile(new URL(name, import.meta.url), "utf8");
+}
+
+/** The same lines, but nothing is expected any more. */
+function withoutMarks(source: string): string {
+  return source.replaceAll("@ts-expect-error", "not expected:");
+}
+
+/** The same lines, but a list where the first mistake had a string: its mark is left with nothing to mark. */
+function withOneRepaired(source: string, call: string): string {
+  const mistake = `${call}"https://goodsite.com");`;
+  assertEquals(source.split(mistake).length, 2, `${mistake} once`);
+  return source.replace(mistake, `${call}["https://goodsite.com"]);`);
+}
+
+/** Line of the mistake → the error its mark names. */
+function marks(source: string): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const [index, line] of source.split("\n").entries()) {
+    const code = /@ts-expect-error (TS\d+)/.exec(line)?.[1];
+    // A mark is about the line below it, and lines are counted from one.
+    if (code !== undefined) found.set(index + 2, code);
+  }
+  return found;
+}
+
+/** Line → error, of one file, from `[all, file, line, code]`. */
+function positions(errors: readonly (readonly string[])[], file: string): Map<number, string> {
+  return new Map(errors.filter((error) => error[1] === file).map((error) => [Number(error[2]), error[3]!]));
+}
