@@ -15,6 +15,7 @@ export type ConfigIssueCode =
   // entries, in the order in which they are looked for
   | "not-a-string"
   | "empty"
+  | "entry-too-long"
   | "foreign-spelling"
   | "regular-expression"
   | "several-entries"
@@ -102,7 +103,7 @@ export class ConfigError extends Error {
 
 function describe(issues: readonly ConfigIssue[]): string {
   const lines = issues.map(({ code, field, index, value, fix }) =>
-    `  ${index < 0 ? field : `${field}[${index}]`} ${quote(value)} (${code}): ${fix}`
+    escape(`  ${index < 0 ? field : `${field}[${index}]`} ${quote(value)} (${code}): ${fix}`)
   );
   const count = issues.length === 1 ? "1 fault" : `${issues.length} faults`;
   return `wsgate cannot use this configuration, ${count}:\n${lines.join("\n")}`;
@@ -132,45 +133,53 @@ export function quote(value: unknown, max = 80): string {
     }
     text = text.slice(0, max + 1);
   }
-  text = text.replace(
-    /[^\x20-\x7e]/g,
-    (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
-  );
+  text = escape(text);
   return text.length <= max ? text : text.slice(0, max - 3) + "...";
 }
 
-/** Reads an options object that JavaScript callers may have got wrong: unknown keys are faults, not silence. */
-export function checkOptions(
+/** All but printable ASCII as JSON escapes it. */
+function escape(text: string): string {
+  return text.replace(
+    /[^\x20-\x7e]/g,
+    (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
+  );
+}
+
+/** Options as they were given, each read once; without a prototype, so that nothing is inherited. */
+export type Options = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads an options object that JavaScript callers may have got wrong: unknown keys are faults, not silence. Null where
+ * there is nothing to read.
+ *
+ * A plain object it has to be: of a class's instance the accessors would be passed over in silence, and with them
+ * perhaps the list that keeps strangers out.
+ */
+export function readOptions(
   options: unknown,
   known: readonly string[],
   issues: ConfigIssue[],
-): options is Readonly<Record<string, unknown>> {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    issues.push({
-      code: "wrong-type",
-      field: "options",
-      index: -1,
-      value: options,
-      fix: `Give an object with any of ${known.join(", ")}.`,
-    });
-    return false;
+): Options | null {
+  const prototype = typeof options === "object" && options !== null
+    ? Object.getPrototypeOf(options)
+    : undefined;
+  if (prototype !== null && prototype !== Object.prototype) {
+    const fix = `Give a plain object with any of ${known.join(", ")}.`;
+    issues.push({ code: "wrong-type", field: "options", index: -1, value: options, fix });
+    return null;
   }
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    issues.push({
-      code: "unknown-option",
-      field: key,
-      index: -1,
-      value: (options as Record<string, unknown>)[key],
-      fix: `There is no such option here; there are ${known.join(", ")}.`,
-    });
+  const read: Options = Object.assign(Object.create(null), options);
+  for (const [field, value] of Object.entries(read)) {
+    if (known.includes(field)) continue;
+    const fix = `There is no such option here; there are ${known.join(", ")}.`;
+    issues.push({ code: "unknown-option", field, index: -1, value, fix });
   }
-  return true;
+  return read;
 }
 
 /** An option that has to be one of a few values, or left out. */
 export function checkChoice<T>(
-  options: Readonly<Record<string, unknown>>,
+  options: Options,
   field: string,
   choices: readonly T[],
   issues: ConfigIssue[],

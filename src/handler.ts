@@ -102,23 +102,25 @@ export type Decision = { readonly allowed: true } | Denied;
  * RFC 9110 §7.8:  Upgrade  = #protocol
  *                 protocol = protocol-name ["/" protocol-version]
  *
- * Both runtimes upgrade exactly when one comma-separated member, stripped of spaces and tabs, is `websocket`
- * in any case. They split before they look at quotes, and so does this: a handshake that only one of the two
- * sides recognised would pass unjudged. Linear: each run of white space is scanned once for each comma before it.
+ * Wider than that grammar, on purpose. What each runtime takes for the token is its own affair, and more than a list
+ * of tokens should allow: both split inside quotes, Deno finds the word behind other text. A handshake that the
+ * runtime recognises and this does not would pass unjudged; one that only this recognises is refused, and no honest
+ * client sends it.
  */
-const WEBSOCKET_TOKEN = /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i;
+const WEBSOCKET = /websocket/i;
 
 /**
  * Tells what a request's `Upgrade` asks for.
  *
  * - `"none"`: no WebSocket; neither runtime would upgrade it.
  * - `"websocket"`: exactly the one token that every browser and client sends.
- * - `"malformed"`: the token among other things. Both runtimes would upgrade it, no honest client sends it, and
- *   a repeated field looks like this too, so it is recognised as a handshake in order to be refused as one.
+ * - `"malformed"`: the word among other things. A runtime may upgrade it, no honest client sends it, and a repeated
+ *   field looks like this too, so it is recognised as a handshake in order to be refused as one.
  */
 export function requestedUpgrade(handshake: Handshake): "none" | "websocket" | "malformed" {
   const value = handshake.headers.get("upgrade");
   if (value === null) return "none";
-  if (value === "websocket" || value.toLowerCase() === "websocket") return "websocket";
-  return WEBSOCKET_TOKEN.test(value) ? "malformed" : "none";
+  if (value === "websocket") return "websocket";
+  if (!WEBSOCKET.test(value)) return "none";
+  return value.length === "websocket".length ? "websocket" : "malformed";
 }

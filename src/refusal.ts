@@ -2,7 +2,7 @@
  * Refusals: the decisions, the responses, and how the operator is told before the client is.
  */
 
-import { checkFunction, type ConfigIssue, quote } from "./errors.ts";
+import { checkFunction, type ConfigIssue, type Options, quote } from "./errors.ts";
 import type { Denied, DenyReason, Handshake } from "./handler.ts";
 import { parseOrigin } from "./origin/origin.ts";
 
@@ -129,12 +129,12 @@ export interface Details {
 /** Tells the operator, then makes the response. Never throws. */
 export type Refuse<C> = (denied: Denied, request: Request, context: C, details?: Details) => Response;
 
-/** Checks the refusal's part of a wrapper's options. */
-export function checkRefusalOptions(options: object, issues: ConfigIssue[]): void {
+/** The refusal's part of a wrapper's options. */
+export function readRefusalOptions<C>(options: Options, issues: ConfigIssue[]): RefusalOptions<C> {
   for (const field of REFUSAL_OPTIONS) {
-    const hook = (options as Record<string, unknown>)[field];
-    if (hook !== undefined) checkFunction(hook, field, issues);
+    if (options[field] !== undefined) checkFunction(options[field], field, issues);
   }
+  return options;
 }
 
 /** One for each wrapper: what it has reported before is its own. */
@@ -160,9 +160,10 @@ export function refuser<C>({ refuse = deny, onDeny }: RefusalOptions<C>): Refuse
     }
     try {
       const response: unknown = refuse(denied, request, context);
-      if (response instanceof Response) return response;
+      // One that was sent before cannot be sent again: the runtime would answer 500, and say so each time.
+      if (response instanceof Response && !response.bodyUsed) return response;
       handleRejection(response, () => {});
-      refuseFailed(new TypeError("it returned no Response"));
+      refuseFailed(new TypeError("it did not return a fresh Response"));
     } catch (error) {
       refuseFailed(error);
     }
@@ -181,11 +182,12 @@ const MAX_LINES = 20;
  */
 function consoleTeller(): Tell {
   const seen = new Set<string>();
-  return ({ reason, status }, { headers }, { cause, note }) => {
+  return ({ reason, status }, { headers }, details) => {
     if (seen.size > MAX_LINES) return;
     const value = headers.get("origin");
     const origin = parseOrigin(value).kind === "tuple" ? value : null;
-    const key = cause === undefined && origin !== null ? `${reason} ${origin}` : reason;
+    const failed = "cause" in details;
+    const key = !failed && origin !== null ? `${reason} ${origin}` : reason;
     if (seen.has(key)) return;
     seen.add(key);
     if (seen.size > MAX_LINES) {
@@ -195,7 +197,7 @@ function consoleTeller(): Tell {
     const from = origin ?? (value === null ? "absent" : quote(value));
     const host = headers.get("host");
     const at = host === null ? "absent" : quote(host);
-    const why = cause === undefined ? note?.() ?? "" : describeCause(cause);
+    const why = failed ? describeCause(details.cause) : details.note?.() ?? "";
     console.warn(
       `wsgate refused (${status} ${reason}): Origin ${from}, Host ${at}${why === "" ? "" : ". " + why}`,
     );

@@ -18,6 +18,11 @@ export class RequestScope<T extends object> {
     this.#values.set(request, value);
   }
 
+  /** Forgets this very Request object. */
+  delete(request: Request): void {
+    this.#values.delete(request);
+  }
+
   /** The value, or undefined where no layer set one. */
   peek(request: Request): T | undefined {
     return this.#values.get(request);

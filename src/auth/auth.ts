@@ -2,10 +2,10 @@
  * Who is asking: the user is looked up before the handler runs and before anything is upgraded.
  */
 
-import { checkChoice, checkFunction, checkOptions, type ConfigIssue, throwIfAny } from "../errors.ts";
+import { checkChoice, checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import { type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
 import { wasOriginJudged } from "../policy/guard.ts";
-import { checkRefusalOptions, denials, REFUSAL_OPTIONS, type RefusalOptions, refuser } from "../refusal.ts";
+import { denials, readRefusalOptions, REFUSAL_OPTIONS, type RefusalOptions, refuser } from "../refusal.ts";
 import { RequestScope } from "../scope.ts";
 
 /**
@@ -94,14 +94,13 @@ export function authMiddlewareStack<U extends object>(
 ): Auth<{ readonly user: U | null }> {
   const issues: ConfigIssue[] = [];
   const known = ["user", "required", "dangerouslySkipOriginCheck", ...REFUSAL_OPTIONS];
-  if (checkOptions(options, known, issues)) {
-    checkFunction(options.user, "user", issues);
-    checkChoice(options, "required", [true, false], issues);
-    checkChoice(options, "dangerouslySkipOriginCheck", [true, false], issues);
-    checkRefusalOptions(options, issues);
-  }
+  const read = readOptions(options, known, issues) ?? {};
+  checkFunction(read.user, "user", issues);
+  const required = checkChoice(read, "required", [true, false], issues) ?? false;
+  const skip = checkChoice(read, "dangerouslySkipOriginCheck", [true, false], issues) ?? false;
+  const refusal = readRefusalOptions<unknown>(read, issues);
   throwIfAny(issues);
-  const { user: findUser, required = false, dangerouslySkipOriginCheck: skip = false } = options;
+  const findUser = read.user as typeof options.user;
   const scopes = new RequestScope<{ readonly user: U | null }>(
     "This authMiddlewareStack() has not looked anybody up for this request: wrap the handler with it.",
   );
@@ -110,7 +109,7 @@ export function authMiddlewareStack<U extends object>(
     const issues: ConfigIssue[] = [];
     checkFunction(handler, "handler", issues);
     throwIfAny(issues);
-    const refuse = refuser<unknown>(options);
+    const refuse = refuser(refusal);
 
     const authenticated: Handler<C, R | Response> = (request, context) => {
       const isHandshake = requestedUpgrade(request) !== "none";

@@ -9,18 +9,25 @@
  * rebinding attacker and `'self'`, and `.nip.io` on it would hand him the key.
  */
 
-import type { ConfigIssue, Fault } from "../errors.ts";
-import { type Authority, parseAuthority } from "./authority.ts";
+import type { ConfigIssue, ConfigIssueCode } from "../errors.ts";
+import { type Authority, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authority.ts";
 import { HostTrie } from "./matcher.ts";
-import { type HostRule, readList } from "./pattern.ts";
+import { type HostRule, parsePattern, readList } from "./pattern.ts";
+
+/** What to say of entries that mean an origin, or anything but a name. */
+const OTHERWISE: { readonly [code in ConfigIssueCode]?: string } = {
+  "keyword": "A host is written as its name; keywords belong into `origins`.",
+  "scheme-malformed": "A Host header has no scheme: write the host alone.",
+  "scheme-not-allowed": "A Host header has no scheme: write the host alone.",
+};
 
 /** Reads a list of hosts; every fault goes to `issues`. The list's rules are those of its entries, in order. */
 export function readHosts(list: unknown, field: string, issues: ConfigIssue[]): HostRule[] {
-  return readList<HostRule>(list, field, issues, (parsed, entry) => {
-    if (entry === "'self'") {
-      return [{ code: "keyword", fix: "A host is a name; 'self' belongs into `origins`." }];
+  return readList<HostRule>(list, field, issues, (entry) => {
+    const parsed = parsePattern(entry, true);
+    if ("faults" in parsed) {
+      return parsed.faults.map(({ code, fix }) => ({ code, fix: OTHERWISE[code] ?? fix }));
     }
-    if ("faults" in parsed) return parsed.faults;
     const { rule, unsafe } = parsed;
     if (rule.kind === "any") {
       const fix = field === "allowedHosts"
@@ -30,16 +37,13 @@ export function readHosts(list: unknown, field: string, issues: ConfigIssue[]): 
     }
     if (rule.kind !== "host") return [{ code: "keyword", fix: "A host is a name; no Host header is null." }];
     if (rule.scheme !== null) {
-      const fix = `A Host header has no scheme: write ${
-        JSON.stringify(entry.slice(entry.indexOf("://") + 3))
-      }.`;
-      return [{ code: "scheme-not-allowed", fix }];
+      return [{ code: "scheme-not-allowed", fix: "A Host header has no scheme: write the host alone." }];
     }
     if (unsafe === null) return rule;
     const fix = `Strangers can register names below ${
       JSON.stringify(rule.host)
     }: name your hosts one by one.`;
-    return [{ code: unsafe.code, fix } satisfies Fault];
+    return [{ code: unsafe.code, fix }];
   });
 }
 
@@ -58,5 +62,6 @@ export function compileHosts(rules: readonly HostRule[]): HostList {
 /** Reads a `Host` header. Letters may be in any case, all else is canonical. Null: malformed. Total. */
 export function parseHost(value: string): Authority | null {
   // ASCII first: toLowerCase() makes ASCII letters of some that are not.
-  return /^[\x21-\x7e]*$/.test(value) ? parseAuthority(value.toLowerCase()) : null;
+  if (value.length > MAX_AUTHORITY_LENGTH || !/^[\x21-\x7e]*$/.test(value)) return null;
+  return parseAuthority(value.toLowerCase());
 }

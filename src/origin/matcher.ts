@@ -14,7 +14,7 @@
  * host are four look-ups.
  */
 
-import { checkOptions, type ConfigIssue, throwIfAny } from "../errors.ts";
+import { type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import { parseOrigin } from "./origin.ts";
 import { type HostRule, readPatterns, type Rule } from "./pattern.ts";
 
@@ -157,11 +157,10 @@ export interface OriginMatcher {
 export function compileOrigins(patterns: readonly string[], options: PatternOptions = {}): OriginMatcher {
   const issues: ConfigIssue[] = [];
   const rules = readPatterns(patterns, "origins", {}, issues);
-  if (checkOptions(options, ["dangerouslyAllow"], issues) && options.dangerouslyAllow !== undefined) {
-    rules.push(...readPatterns(options.dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues));
-  }
+  const { dangerouslyAllow = [] } = readOptions(options, ["dangerouslyAllow"], issues) ?? {};
+  rules.push(...readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues));
   throwIfAny(issues);
-  return buildMatcher(rules, [...patterns, ...options.dangerouslyAllow ?? []]);
+  return buildMatcher(rules, [...patterns, ...dangerouslyAllow as readonly string[]]);
 }
 
 /** The matcher of checked rules; `written[i]` is what `rules[i]` was read from. */

@@ -35,116 +35,160 @@ export type Parsed =
   | { readonly rule: Rule; readonly unsafe: Fault | null }
   | { readonly faults: readonly Fault[] };
 
-/** Spellings of other systems and slips, recognised before the grammar so that the fix can say what is meant. */
-const MISSPELLINGS:
-  readonly (readonly [form: RegExp, code: ConfigIssueCode, fix: (entry: string) => string])[] = [
-    [/^$/, "empty", () => "Leave it out; is a variable set to nothing?"],
-    [
-      /^'self'$/,
-      "keyword",
-      () =>
-        "'self' is judged against the Host header: write it in the `origins` of a policy that has `hosts`.",
-    ],
-    [
-      /^(['"`]?)self\1$/i,
-      "keyword",
-      () =>
-        `The server's own origin is written "'self'", with single quotes inside the string; ` +
-        `a host of that name "http://self".`,
-    ],
-    [
-      /^(['"`]?)(?:same-origin|same-site)\1$/i,
-      "keyword",
-      () => `The server's own origin is written "'self'", in a policy that has \`hosts\`.`,
-    ],
-    [/^(['"`]?)none\1$/i, "keyword", () => "An empty list refuses every origin."],
-    [/^(?:undefined|NaN|\[object .*\])$/, "keyword", () => "Is a variable unset? Leave the entry out."],
-    [
-      /^(?!null$)(['"`]?)null\1$/i,
-      "keyword",
-      () => `The opaque origin is written "null", in dangerouslyAllow.`,
-    ],
-    [
-      /^[$%]\{|\$\{/,
-      "foreign-spelling",
-      () =>
-        `Write the parts as one entry, such as "https://example.com:8443"; variables are not expanded here.`,
-    ],
-    [
-      /^\/\/[^/]/,
-      "foreign-spelling",
-      (entry) => `Any scheme is written without slashes: ${or(entry.slice(2), '"example.com"')}.`,
-    ],
-    [/:\[[\d,\s*-]*\]$/, "foreign-spelling", (entry) => {
-      const [base, ports] = entry.slice(0, -1).split(":[") as [string, string];
-      return `Write one entry for each port: ${
-        ports.split(",").map((port) => `"${base}:${port.trim()}"`).join(", ")
-      }.`;
-    }],
-    [
-      /^\^|\$$|^\/.*\/[a-z]*$|\\|[(|]/,
-      "regular-expression",
-      () =>
-        `Patterns are no regular expressions: "*.example.com" admits the subdomains, ".example.com" the host too.`,
-    ],
-    [/[{}]/, "foreign-spelling", () => "Alternatives are written as one entry each."],
-    [
-      /[,;]/,
-      "several-entries",
-      (entry) =>
-        `Write one entry each: ${entry.split(/[,;]/).map((part) => JSON.stringify(part.trim())).join(", ")}.`,
-    ],
-    [/[\s\p{Cc}]/u, "white-space", (entry) => {
-      const parts = entry.split(/[\s\p{Cc}]+/u).filter((part) => part !== "");
-      return parts.length > 1
-        ? `Write one entry each, without white space: ${
-          parts.map((part) => JSON.stringify(part)).join(", ")
-        }.`
-        : parts.length === 1
-        ? `Write ${JSON.stringify(parts[0])}, without white space.`
-        : "Leave it out; is a variable set to nothing?";
-    }],
-    [
-      /['"`]/,
-      "foreign-spelling",
-      (entry) =>
-        `Quotes are no part of an entry: write ${or(entry.replace(/['"`]/g, ""), "it without them")}.`,
-    ],
-    [
-      /^(?:https?|wss?):(?!\/\/|[\d*]+$)\/?./i,
-      "scheme-malformed",
-      (entry) =>
-        `After the scheme comes "://": write ${or(entry.replace(/:\/?/, "://"), '"https://example.com"')}.`,
-    ],
-    [
-      /^(?:file|data|blob|about|javascript):(?![\d*]+$)/i,
-      "scheme-not-allowed",
-      () => `Pages of that kind send Origin "null" or their creator's: there is no entry for them alone.`,
-    ],
-    [
-      /^\*:\/\//,
-      "scheme-malformed",
-      (entry) => `Any scheme is written without one: ${or(entry.slice(4), '"example.com"')}.`,
-    ],
-  ];
+/** Longer than any entry that could be well-formed, with room for Unicode; beyond it nothing is looked at. */
+const MAX_ENTRY_LENGTH = 1024;
 
-/** Reads one entry. Never throws, whatever it is given. */
-export function parsePattern(entry: unknown): Parsed {
+/** What a fix may name: `candidate` in quotes if it would compile where the entry stands, else `otherwise`. */
+type Suggest = (candidate: string, otherwise: string) => string;
+
+/** A quotation mark, straight or typographic, or none. */
+const QUOTE = "['\"`\\u2018-\\u201f\\u00ab\\u00bb\\u2039\\u203a]";
+const keyword = (words: string) => new RegExp(`^${QUOTE}*(?:${words})${QUOTE}*$`, "iu");
+
+const UNSET = "Is a variable unset? Leave the entry out.";
+
+/** Spellings of other systems and slips, recognised before the grammar so that the fix can say what is meant. */
+const MISSPELLINGS: readonly {
+  readonly form: RegExp;
+  readonly code: ConfigIssueCode;
+  readonly fix: string | ((entry: string, suggest: Suggest) => string);
+}[] = [
+  { form: /^$/, code: "empty", fix: "Leave it out; is a variable set to nothing?" },
+  {
+    form: /^'self'$/,
+    code: "keyword",
+    fix: "'self' is judged against the Host header: write it in the `origins` of a policy that has `hosts`.",
+  },
+  {
+    form: keyword("self"),
+    code: "keyword",
+    fix: `The server's own origin is written "'self'", with single quotes inside the string; ` +
+      `a host of that name "http://self".`,
+  },
+  {
+    form: keyword("same-origin|same-site"),
+    code: "keyword",
+    fix: `The server's own origin is written "'self'", in a policy that has \`hosts\`.`,
+  },
+  { form: keyword("none"), code: "keyword", fix: "An empty list refuses every origin." },
+  { form: keyword("undefined|nan|true|false|\\[object .*\\]"), code: "keyword", fix: UNSET },
+  {
+    form: keyword("null"),
+    code: "keyword",
+    fix: `The opaque origin is written "null", in dangerouslyAllow.`,
+  },
+  // Other systems' maps (`%{host: …}`) and variables that nothing expands here (`${HOST}`).
+  {
+    form: /[$%]\{/,
+    code: "foreign-spelling",
+    fix: `Write the parts as one entry, such as "https://example.com:8443"; variables are not expanded here.`,
+  },
+  {
+    form: /^\/\/[^/]/,
+    code: "foreign-spelling",
+    fix: (entry, suggest) =>
+      `Any scheme is written without slashes: ${suggest(entry.slice(2), '"example.com"')}.`,
+  },
+  {
+    form: /:\[[\d,\s*-]*\]$/,
+    code: "foreign-spelling",
+    fix: (entry, suggest) => {
+      const [base, ports] = entry.slice(0, -1).split(":[") as [string, string];
+      return `Write one entry for each port${each(ports.split(","), (port) => `${base}:${port}`, suggest)}.`;
+    },
+  },
+  {
+    form: /^\^|\$$|^\/.*\/[a-z]*$|\\|[(|]/,
+    code: "regular-expression",
+    fix:
+      `Patterns are no regular expressions: "*.example.com" admits the subdomains, ".example.com" the host too.`,
+  },
+  { form: /[{}]/, code: "foreign-spelling", fix: "Alternatives are written as one entry each." },
+  {
+    form: /[,;]/,
+    code: "several-entries",
+    fix: (entry, suggest) => `Write one entry each${each(entry.split(/[,;]/), (part) => part, suggest)}.`,
+  },
+  {
+    form: /[\s\p{Cc}]/u,
+    code: "white-space",
+    fix: (entry, suggest) => {
+      const parts = entry.split(/[\s\p{Cc}]+/u).filter((part) => part !== "");
+      if (parts.length === 0) return "Leave it out; is a variable set to nothing?";
+      const what = parts.length > 1
+        ? "Write one entry each, without white space"
+        : "Write it without white space";
+      return `${what}${each(parts, (part) => part, suggest)}.`;
+    },
+  },
+  {
+    form: new RegExp(QUOTE, "u"),
+    code: "foreign-spelling",
+    fix: (entry, suggest) =>
+      `Quotes are no part of an entry: write ${
+        suggest(entry.replace(new RegExp(QUOTE, "gu"), ""), "it without them")
+      }.`,
+  },
+  {
+    form: /^(?:https?|wss?):(?!\/\/|[\d*]+$)\/?./i,
+    code: "scheme-malformed",
+    fix: (entry, suggest) =>
+      `After the scheme comes "://": write ${
+        suggest(entry.replace(/:\/?/, "://"), '"https://example.com"')
+      }.`,
+  },
+  {
+    form: /^(?:file|data|blob|about|javascript):(?![\d*]+$)/i,
+    code: "scheme-not-allowed",
+    fix: `Pages of that kind send Origin "null" or their creator's: there is no entry for them alone.`,
+  },
+  {
+    form: /^\*:\/\//,
+    code: "scheme-malformed",
+    fix: (entry, suggest) =>
+      `Any scheme is written without one: ${suggest(entry.slice(4), '"example.com"')}.`,
+  },
+];
+
+/** `: "a", "b"` where every one of them would compile, else nothing. */
+function each(parts: readonly string[], entryOf: (part: string) => string, suggest: Suggest): string {
+  const entries = parts.map((part) => suggest(entryOf(part.trim()), ""));
+  return entries.includes("") ? "" : `: ${entries.join(", ")}`;
+}
+
+/** Reads one entry; `bare`: of a list whose entries have no scheme. Never throws, whatever it is given. */
+export function parsePattern(entry: unknown, bare = false): Parsed {
   if (typeof entry !== "string") {
     const fix = entry === undefined || entry === null
       ? "Give a string; is a variable unset?"
       : 'Give a string such as "https://example.com".';
     return { faults: [{ code: "not-a-string", fix }] };
   }
+  if (entry.length > MAX_ENTRY_LENGTH) {
+    return {
+      faults: [{ code: "entry-too-long", fix: `An entry has at most ${MAX_ENTRY_LENGTH} characters.` }],
+    };
+  }
   if (entry === "*") return { rule: { kind: "any" }, unsafe: null };
   if (entry === "null") return { rule: { kind: "null" }, unsafe: UNSAFE_NULL };
-  for (const [form, code, fix] of MISSPELLINGS) {
-    if (form.test(entry)) return { faults: [{ code, fix: fix(entry) }] };
+  const suggest: Suggest = (candidate, otherwise) => {
+    const named = bare ? candidate.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "") : candidate;
+    // A candidate is an entry with something taken out, or the number of colons grown to the right: this ends.
+    const parsed = named === entry ? null : parsePattern(named, bare);
+    const good = parsed !== null && "rule" in parsed && parsed.unsafe === null &&
+      parsed.rule.kind === "host" &&
+      !/^(?:self|none|null)$/.test(parsed.rule.host);
+    return good ? JSON.stringify(named) : otherwise;
+  };
+  for (const { form, code, fix } of MISSPELLINGS) {
+    if (form.test(entry)) {
+      return { faults: [{ code, fix: typeof fix === "string" ? fix : fix(entry, suggest) }] };
+    }
   }
-  return parseParts(entry);
+  return parseParts(entry, suggest);
 }
 
-function parseParts(entry: string): Parsed {
+function parseParts(entry: string, suggest: Suggest): Parsed {
   const faults: Fault[] = [];
   const schemeEnd = entry.indexOf("://");
   const scheme = schemeEnd < 0 ? null : lowerAscii(entry.slice(0, schemeEnd));
@@ -161,27 +205,29 @@ function parseParts(entry: string): Parsed {
   const beforeTail = tailStart < 0 ? rest : rest.slice(0, tailStart);
   const authority = beforeTail.slice(beforeTail.lastIndexOf("@") + 1);
   const { hostText, portText } = splitPort(authority);
-  const host = parseReach(hostText, scheme);
+  const host = parseReach(hostText, scheme, suggest);
   const port = parsePatternPort(portText, scheme);
-  const clean = `${scheme === null ? "" : scheme + "://"}${authority}`;
-  const write = isFault(host) || isFault(port) ? "" : ` Write ${JSON.stringify(clean)}.`;
+  const write = () => {
+    const clean = suggest(`${scheme === null ? "" : scheme + "://"}${authority}`, "");
+    return clean === "" ? "" : ` Write ${clean}.`;
+  };
 
   if (authority !== beforeTail) {
-    faults.push({ code: "userinfo", fix: `An origin names no user.${write}` });
+    faults.push({ code: "userinfo", fix: `An origin names no user.${write()}` });
   }
   if (isFault(host)) faults.push(host);
   if (isFault(port)) faults.push(port);
-  if (/^\/\d{1,3}$/.test(tail) && (hostText.startsWith("[") || endsInNumber(hostText))) {
+  if (/^\/\d{1,3}$/.test(tail) && (/^\[|:.*:/.test(hostText) || endsInNumber(hostText))) {
     faults.push({
       code: "cidr",
       fix: "Ranges of addresses cannot be written: list the addresses one by one.",
     });
   } else if (tail.startsWith("/")) {
-    faults.push({ code: "path", fix: `An origin has no path, a slash at its end included.${write}` });
+    faults.push({ code: "path", fix: `An origin has no path, a slash at its end included.${write()}` });
   } else if (tail.startsWith("?")) {
-    faults.push({ code: "query", fix: `An origin has no query.${write}` });
+    faults.push({ code: "query", fix: `An origin has no query.${write()}` });
   } else if (tail.startsWith("#")) {
-    faults.push({ code: "fragment", fix: `An origin has no fragment.${write}` });
+    faults.push({ code: "fragment", fix: `An origin has no fragment.${write()}` });
   }
   if (faults.length > 0 || isFault(host) || isFault(port)) return { faults };
   const rule: HostRule = { kind: "host", scheme, ...host, port };
@@ -204,7 +250,7 @@ function parsePatternPort(text: string | undefined, scheme: string | null): numb
   if (text === undefined) return scheme === null ? null : defaultPort(scheme);
   const port = parsePort(text);
   if (port !== 0) return port;
-  const meant = /^0*(\d+)$/.exec(text)?.[1] ?? "";
+  const meant = /^0*([1-9]\d*)$/.exec(text)?.[1] ?? "";
   const fix = text === ""
     ? "Leave the colon out, or write the port after it."
     : parsePort(meant) !== 0
@@ -215,11 +261,12 @@ function parsePatternPort(text: string | undefined, scheme: string | null): numb
 
 type Reach = Pick<HostRule, "host" | "reach">;
 
-function parseReach(text: string, scheme: string | null): Reach | Fault {
+function parseReach(text: string, scheme: string | null, suggest: Suggest): Reach | Fault {
   if (text === "") {
     return { code: "host-missing", fix: 'Write a host, such as "https://example.com" or "example.com".' };
   }
   if (text === "*" && scheme !== null) return { host: "", reach: "subdomains" };
+  if (text.replace(/^\*\./, "").includes("*")) return misplacedWildcard(text, suggest);
   const prefix = text.startsWith("*.") ? "*." : text.startsWith(".") ? "." : "";
   const host = normaliseHost(text.slice(prefix.length), prefix !== "");
   if (typeof host !== "string") return host;
@@ -230,9 +277,14 @@ function isFault<T>(read: T | Fault): read is Fault {
   return typeof read === "object" && read !== null && "fix" in read;
 }
 
-/** `entry` in quotes if it is a good one, else `otherwise`. */
-function or(entry: string, otherwise: string): string {
-  return "rule" in parsePattern(entry) ? JSON.stringify(entry) : otherwise;
+function misplacedWildcard(text: string, suggest: Suggest): Fault {
+  const name = text.replace(/^[*.]+/, "");
+  const fix = endsInNumber(name) || /^[\d.*]+$/.test(text)
+    ? "Addresses have no subdomains: list them one by one."
+    : '"*" stands for whole labels and only in front: ' +
+      `${suggest(`*.${name}`, '"*.example.com"')} admits the subdomains at any depth, ` +
+      "with a dot alone in front the host too.";
+  return { code: "wildcard-malformed", fix };
 }
 
 const UNSAFE_NULL: Fault = {
@@ -259,13 +311,13 @@ function whyUnsafe(rule: HostRule): Fault | null {
 
 /**
  * Reads a list that JavaScript callers may have got wrong, entry by entry; every fault goes to `issues` with its
- * place. `judge` turns what was parsed into a rule, or into the faults of its context.
+ * place. `judge` makes a rule of an entry, or finds its faults.
  */
 export function readList<T>(
   list: unknown,
   field: string,
   issues: ConfigIssue[],
-  judge: (parsed: Parsed, entry: string) => T | readonly Fault[],
+  judge: (entry: unknown) => T | readonly Fault[],
 ): T[] {
   if (!Array.isArray(list)) {
     const fix = typeof list === "string"
@@ -277,7 +329,7 @@ export function readList<T>(
   const rules: T[] = [];
   // By index, not by iterator: a hole in the array is an unset entry too.
   for (let index = 0; index < list.length; index++) {
-    const judged = judge(parsePattern(list[index]), list[index]);
+    const judged = judge(list[index]);
     if (!Array.isArray(judged)) rules.push(judged as T);
     else for (const fault of judged) issues.push({ ...fault, field, index, value: list[index] });
   }
@@ -294,8 +346,9 @@ export function readPatterns(
   { self = false, unsafe = false }: { readonly self?: boolean; readonly unsafe?: boolean },
   issues: ConfigIssue[],
 ): Rule[] {
-  return readList<Rule>(list, field, issues, (parsed, entry) => {
+  return readList<Rule>(list, field, issues, (entry) => {
     if (self && entry === "'self'") return { kind: "self" };
+    const parsed = parsePattern(entry);
     if ("faults" in parsed) return parsed.faults;
     return parsed.unsafe === null || unsafe ? parsed.rule : [parsed.unsafe];
   });

@@ -6,13 +6,13 @@
  * here is to return what the handler returned, untouched and not waited for, and all that can fail comes before.
  */
 
-import { checkFunction, checkOptions, type ConfigIssue, throwIfAny } from "../errors.ts";
+import { checkFunction, type ConfigIssue, type Options, readOptions, throwIfAny } from "../errors.ts";
 import { type Decision, type Denied, type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
 import { readHosts } from "../origin/hosts.ts";
 import {
-  checkRefusalOptions,
   denials,
   handleRejection,
+  readRefusalOptions,
   REFUSAL_OPTIONS,
   type RefusalOptions,
   type Refuse,
@@ -84,9 +84,9 @@ export function guard<C, R extends Response | undefined>(
       fix: "Give what compilePolicy() returned, or a function that returns it; a copy of a policy is none.",
     });
   }
-  if (checkOptions(options, REFUSAL_OPTIONS, issues)) checkRefusalOptions(options, issues);
+  const refusal = readRefusalOptions<C>(readOptions(options, REFUSAL_OPTIONS, issues) ?? {}, issues);
   throwIfAny(issues);
-  return guardHandshakes(handler, policy, refuser(options));
+  return guardHandshakes(handler, policy, refuser(refusal));
 }
 
 function guardHandshakes<C, R extends Response | undefined>(
@@ -165,13 +165,11 @@ export function originValidator<C, R extends Response | undefined>(
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
   const known = [...POLICY_OPTIONS.filter((name) => name !== "origins"), ...REFUSAL_OPTIONS];
-  let policy: Policy | null = null;
-  if (checkOptions(options, known, issues)) {
-    policy = readPolicy({ ...pick(options, POLICY_OPTIONS), origins: allowed }, issues);
-    checkRefusalOptions(options, issues);
-  }
+  const read = readOptions(options, known, issues) ?? {};
+  const policy = readPolicy({ __proto__: null, ...read, origins: allowed }, issues);
+  const refusal = readRefusalOptions<C>(read, issues);
   throwIfAny(issues);
-  return guardHandshakes(handler, policy!, refuser(options));
+  return guardHandshakes(handler, policy!, refuser(refusal));
 }
 
 /** What {@linkcode allowedHostsOriginValidator} and {@linkcode hostValidator} share: declared once, spread into both. */
@@ -181,6 +179,11 @@ export interface AllowedHostsOptions {
    * itself, an address, each with an optional `:port`. Django's `ALLOWED_HOSTS`.
    */
   readonly allowedHosts: readonly string[];
+  /**
+   * The scheme of the site's pages, for the default port of Host. Default: that of `request.url`, which is `http` behind
+   * a proxy that ends TLS.
+   */
+  readonly scheme?: "http" | "https";
   /** Lets the names of this machine through on top of the list; see {@linkcode PolicyOptions}. Default false. */
   readonly debug?: boolean;
 }
@@ -225,8 +228,8 @@ export function allowedHostsOriginValidator<C, R extends Response | undefined>(
     ...POLICY_OPTIONS.filter((name) => name !== "origins" && name !== "hosts"),
     ...REFUSAL_OPTIONS,
   ];
-  const policy = readAllowedHosts(handler, options, known, true);
-  return guardHandshakes(handler, policy, refuser(options));
+  const { policy, refuse } = readAllowedHosts<C>(handler, options, known, true);
+  return guardHandshakes(handler, policy, refuse);
 }
 
 /**
@@ -260,8 +263,8 @@ export function hostValidator<C, R extends Response | undefined>(
   handler: Handler<C, R>,
   options: AllowedHostsOptions & RefusalOptions<C>,
 ): Guarded<C, R | Response> {
-  const policy = readAllowedHosts(handler, options, ["allowedHosts", "debug", ...REFUSAL_OPTIONS], false);
-  const refuse = refuser(options);
+  const known = ["allowedHosts", "scheme", "debug", ...REFUSAL_OPTIONS];
+  const { policy, refuse } = readAllowedHosts<C>(handler, options, known, false);
   const guarded: Handler<C, R | Response> = (request, context) => {
     const decision = checkRequestHost(request, policy);
     return decision.allowed ? handler(request, context) : refuse(decision, request, context);
@@ -277,22 +280,20 @@ function checkRequestHost(request: Request, policy: Policy): Decision {
   return checkHost({ method, url, headers: { get: () => authority } }, policy);
 }
 
-function readAllowedHosts(handler: unknown, options: unknown, known: string[], withOrigins: boolean): Policy {
+function readAllowedHosts<C>(
+  handler: unknown,
+  options: unknown,
+  known: readonly string[],
+  withOrigins: boolean,
+): { policy: Policy; refuse: Refuse<C> } {
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
-  let policy: Policy | null = null;
-  if (checkOptions(options, known, issues)) {
-    const hosts = options.allowedHosts;
-    readHosts(hosts, "allowedHosts", issues);
-    const usable = issues.every((issue) => issue.field !== "allowedHosts") ? hosts as readonly string[] : [];
-    const origins = withOrigins ? usable.flatMap(webOrigins) : [];
-    policy = readPolicy({ ...pick(options, POLICY_OPTIONS), origins, hosts: usable }, issues);
-    checkRefusalOptions(options, issues);
-  }
+  const { allowedHosts, ...read }: Options = readOptions(options, known, issues) ?? {};
+  readHosts(allowedHosts, "allowedHosts", issues);
+  const hosts = issues.length === 0 ? allowedHosts as readonly string[] : [];
+  const origins = withOrigins ? hosts.flatMap(webOrigins) : [];
+  const policy = readPolicy({ __proto__: null, ...read, origins, hosts }, issues);
+  const refusal = readRefusalOptions<C>(read, issues);
   throwIfAny(issues);
-  return policy!;
-}
-
-function pick(options: object, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
+  return { policy: policy!, refuse: refuser(refusal) };
 }

@@ -2,10 +2,11 @@
  * The verdict: one pure function over Host, Origin and scheme, and the policy it judges by.
  */
 
-import { checkChoice, checkOptions, type ConfigIssue, throwIfAny } from "../errors.ts";
-import type { Decision, Handshake } from "../handler.ts";
+import { checkChoice, type ConfigIssue, type Options, readOptions, throwIfAny } from "../errors.ts";
+import type { Decision, DenyReason, Handshake } from "../handler.ts";
 import { type Authority, defaultPort, MAX_AUTHORITY_LENGTH } from "../origin/authority.ts";
 import { compileHosts, type HostList, parseHost, readHosts } from "../origin/hosts.ts";
+import { lowerAscii } from "../origin/normalise.ts";
 import { buildMatcher, type OriginMatcher, type PatternOptions } from "../origin/matcher.ts";
 import { parseOrigin } from "../origin/origin.ts";
 import { type HostRule, parsePattern, readPatterns, type Rule } from "../origin/pattern.ts";
@@ -62,7 +63,8 @@ interface Compiled {
   readonly hosts: HostList | null;
 }
 
-// Both are set while the class below is evaluated: only this module can make a Policy or look into one.
+const KEY = Symbol();
+// These are set while the class below is evaluated: only this module can make a Policy or look into one.
 let makePolicy: (options: PolicyFields, compiled: Compiled) => Policy;
 let compiledOf: (policy: Policy) => Compiled;
 let isCompiled: (value: unknown) => value is Policy;
@@ -86,7 +88,9 @@ export class Policy {
   /** Whether local names are let through on top of the lists. */
   readonly debug: boolean;
 
-  private constructor(fields: PolicyFields, compiled: Compiled) {
+  private constructor(fields: PolicyFields, compiled: Compiled, key: symbol) {
+    // `private` is a word of the type checker's: at run time anybody can call this.
+    if (key !== KEY) throw new TypeError("Only compilePolicy() makes a Policy");
     this.#compiled = compiled;
     this.origins = Object.freeze([...fields.origins]);
     this.hosts = fields.hosts && Object.freeze([...fields.hosts]);
@@ -97,7 +101,7 @@ export class Policy {
   }
 
   static {
-    makePolicy = (fields, compiled) => new Policy(fields, compiled);
+    makePolicy = (fields, compiled) => new Policy(fields, compiled, KEY);
     compiledOf = (policy) => policy.#compiled;
     isCompiled = (value): value is Policy =>
       typeof value === "object" && value !== null && #compiled in value;
@@ -139,13 +143,14 @@ export function isPolicy(value: unknown): value is Policy {
  */
 export function compilePolicy(options: PolicyOptions): Policy {
   const issues: ConfigIssue[] = [];
-  const policy = checkOptions(options, POLICY_OPTIONS, issues) ? readPolicy(options, issues) : null;
+  const read = readOptions(options, POLICY_OPTIONS, issues);
+  const policy = read && readPolicy(read, issues);
   throwIfAny(issues);
   return policy!;
 }
 
 /** The policy of options whose keys are known; null where there are issues. */
-export function readPolicy(options: Readonly<Record<string, unknown>>, issues: ConfigIssue[]): Policy | null {
+export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | null {
   const origins: readonly string[] = Array.isArray(options.origins) ? [...options.origins] : [];
   const rules = readPatterns(options.origins, "origins", { self: true }, issues);
   const written = [...origins];
@@ -232,7 +237,7 @@ function parsed(pattern: string): Rule {
 export function check(handshake: Handshake, policy: Policy): Decision {
   const { matcher, self, hosts } = compiledOf(policy);
   const host = readHost(handshake, policy, hosts);
-  if ("allowed" in host) return host;
+  if (typeof host === "string") return denials[host];
 
   const origin = handshake.headers.get("origin");
   if (origin === null) {
@@ -256,7 +261,7 @@ export function check(handshake: Handshake, policy: Policy): Decision {
 /** Judges a request by its Host header alone: the half of {@linkcode check} that plain HTTP needs too. */
 export function checkHost(handshake: Handshake, policy: Policy): Decision {
   const host = readHost(handshake, policy, compiledOf(policy).hosts);
-  return "allowed" in host ? host : ALLOWED;
+  return typeof host === "string" ? denials[host] : ALLOWED;
 }
 
 /**
@@ -270,15 +275,15 @@ export function differsInSchemeOnly(handshake: Handshake, policy: Policy): boole
     origin.scheme !== siteScheme(handshake, policy);
 }
 
-/** The authority that the Host header names, or the refusal it earns. */
-function readHost(handshake: Handshake, policy: Policy, hosts: HostList | null): Authority | Decision {
+/** The authority that the Host header names, or why it is refused. */
+function readHost(handshake: Handshake, policy: Policy, hosts: HostList | null): Authority | DenyReason {
   const value = handshake.headers.get("host");
-  if (value === null) return denials["host-absent"];
+  if (value === null) return "host-absent";
   const host = parseHost(value);
-  if (host === null) return denials["host-malformed"];
-  if (!agrees(handshake.url, value.toLowerCase())) return denials["host-mismatch"];
+  if (host === null) return "host-malformed";
+  if (!agrees(handshake.url, lowerAscii(value))) return "host-mismatch";
   if (hosts === null || hosts.admits(withPort(host, siteScheme(handshake, policy)))) return host;
-  return denials["host-not-allowed"];
+  return "host-not-allowed";
 }
 
 const HTTP_SCHEMES = ["http", "https", "ws", "wss", "http+unix"];
@@ -297,7 +302,7 @@ function agrees(url: string, host: string): boolean {
   // No authority is longer than a Host that was well-formed, so neither is the walk.
   while (end < url.length && end - start <= MAX_AUTHORITY_LENGTH && !"/?#".includes(url[end]!)) end++;
   const suffix = `:${defaultPort(scheme === "http+unix" ? "http" : scheme)}`;
-  return withoutSuffix(url.slice(start, end).toLowerCase(), suffix) === withoutSuffix(host, suffix);
+  return withoutSuffix(lowerAscii(url.slice(start, end)), suffix) === withoutSuffix(host, suffix);
 }
 
 function withoutSuffix(text: string, suffix: string): string {

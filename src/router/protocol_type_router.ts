@@ -2,7 +2,7 @@
  * Which protocol? The outermost layer of an application.
  */
 
-import { checkFunction, checkOptions, type ConfigIssue, throwIfAny } from "../errors.ts";
+import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import { type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
 import { denials, deny } from "../refusal.ts";
 
@@ -38,17 +38,14 @@ export function protocolTypeRouter<C, R extends Response | undefined>(
   protocols: { readonly http?: Handler<C, R>; readonly websocket?: Handler<C, R> },
 ): Guarded<C, R | Response> {
   const issues: ConfigIssue[] = [];
-  if (checkOptions(protocols, ["http", "websocket"], issues)) {
-    for (const [name, handler] of Object.entries(protocols)) {
-      if (name === "http" || name === "websocket") checkFunction(handler, name, issues);
-    }
-    if (Object.keys(protocols).length === 0) {
-      const fix = "Give a handler for `http`, for `websocket`, or for both.";
-      issues.push({ code: "missing-option", field: "protocols", index: -1, value: protocols, fix });
-    }
+  const read = readOptions(protocols, ["http", "websocket"], issues) ?? {};
+  for (const name of ["http", "websocket"]) if (name in read) checkFunction(read[name], name, issues);
+  if (issues.length === 0 && Object.keys(read).length === 0) {
+    const fix = "Give a handler for `http`, for `websocket`, or for both.";
+    issues.push({ code: "missing-option", field: "protocols", index: -1, value: protocols, fix });
   }
   throwIfAny(issues);
-  const { http, websocket } = protocols;
+  const { http, websocket } = read as typeof protocols;
   const routed: Handler<C, R | Response> = (request, context) => {
     const handler = requestedUpgrade(request) === "none" ? http : websocket;
     return handler === undefined ? deny(denials["not-found"]) : handler(request, context);

@@ -20,6 +20,8 @@ interface Matched {
   readonly params: Readonly<Record<string, string>>;
   /** What a trailing `*` stands for, still encoded; null: the route ended with the path. */
   readonly rest: readonly string[] | null;
+  /** What was found before the router that found this. */
+  readonly before: Matched | undefined;
 }
 
 const matches = new RequestScope<Matched>("No urlRouter has matched this request.");
@@ -63,18 +65,20 @@ export function urlRouter<C, R extends Response | undefined>(
   const routed: Handler<C, R | Response> = (request, context) => {
     const outer = matches.peek(request);
     const path = outer === undefined ? pathSegments(request.url) : outer.rest;
-    if (path === null) return deny(denials["not-found"]);
+    if (path === null) return notFound(request, outer);
+    // Decoded here, once: each route would do it again.
+    const decoded = path.map(decode);
     for (const { segments, open, handler } of compiled) {
-      const params = matchSegments(segments, open, path);
+      const params = matchSegments(segments, open, decoded);
       if (params === null) continue;
       const rest = open ? path.slice(segments.length) : null;
       // An outer `*` is this router's business now; an own one is for the handler to read.
       const { "*": _, ...inherited } = outer?.params ?? {};
       const all = Object.assign(Object.create(null), inherited, params, rest && { "*": rest.join("/") });
-      matches.set(request, { params: Object.freeze(all), rest });
+      matches.set(request, { params: Object.freeze(all), rest, before: outer });
       return handler(request, context);
     }
-    return deny(denials["not-found"]);
+    return notFound(request, outer);
   };
   return routed as Guarded<C, R | Response>;
 }
@@ -108,6 +112,16 @@ export function routeParams(request: Request): Readonly<Record<string, string>> 
   return matches.read(request).params;
 }
 
+/**
+ * A 404 takes back what the router around this one found: whatever an application tries next on this request has to
+ * see its path from the start.
+ */
+function notFound(request: Request, outer: Matched | undefined): Response {
+  if (outer?.before !== undefined) matches.set(request, outer.before);
+  else matches.delete(request);
+  return deny(denials["not-found"]);
+}
+
 /** The path's segments as the URL Standard normalises them, still encoded; null: the URL names no path. */
 function pathSegments(url: string): readonly string[] | null {
   // Only the path goes through the URL parser: the authority is the client's text on Deno, absent on Bun at times.
@@ -125,7 +139,7 @@ function matchSegments(
   if (open ? path.length <= segments.length : path.length !== segments.length) return null;
   const params: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {
-    const value = decode(path[index]!);
+    const value = path[index]!;
     if (typeof segment !== "string") {
       if (value === "") return null;
       // Not `params[name] = value`: a parameter may be called __proto__.
