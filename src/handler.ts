@@ -124,3 +124,23 @@ export function requestedUpgrade(handshake: Handshake): "none" | "websocket" | "
   if (!WEBSOCKET.test(value)) return "none";
   return value.length === "websocket".length ? "websocket" : "malformed";
 }
+
+/*
+ * RFC 9110 §7.6.1:  Connection        = #connection-option
+ *                   connection-option = token
+ *
+ * Linear: each run of white space is scanned once for each comma before it.
+ */
+const UPGRADE_OPTION = /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i;
+
+/**
+ * Tells whether a request's `Connection` has the option `upgrade`.
+ *
+ * `"malformed"`: the word is there, and not as an option. Parts of a runtime that disagree over it upgrade a connection
+ * that was never meant to be; an honest client sends nothing like it.
+ */
+export function connectionUpgrade(handshake: Handshake): "none" | "upgrade" | "malformed" {
+  const value = handshake.headers.get("connection") ?? "";
+  if (UPGRADE_OPTION.test(value)) return "upgrade";
+  return /upgrade/i.test(value) ? "malformed" : "none";
+}

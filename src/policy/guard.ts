@@ -7,7 +7,14 @@
  */
 
 import { checkFunction, type ConfigIssue, type Options, readOptions, throwIfAny } from "../errors.ts";
-import { type Decision, type Denied, type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
+import {
+  connectionUpgrade,
+  type Decision,
+  type Denied,
+  type Guarded,
+  type Handler,
+  requestedUpgrade,
+} from "../handler.ts";
 import { readHosts } from "../origin/hosts.ts";
 import {
   denials,
@@ -42,9 +49,10 @@ export function wasOriginJudged(request: Request): boolean {
  * Judges every request that asks for a WebSocket; every other request passes untouched, so that a guard may wrap a
  * whole site.
  *
- * A handshake is recognised by a `websocket` token anywhere in `Upgrade`, in any case, whatever its method: all
- * that either runtime would upgrade. One whose `Upgrade` is anything but that single token is refused as
- * `upgrade-malformed`: no browser sends it.
+ * A handshake is recognised by the word `websocket` anywhere in `Upgrade`, in any case, whatever its method: more than
+ * either runtime would upgrade. One whose `Upgrade` is anything but that single token is refused as
+ * `upgrade-malformed`, one whose `Connection` holds `upgrade` other than as an option as `connection-malformed`: no
+ * browser sends either.
  *
  * **Security.** Put it around everything that upgrades, and outside of everything that looks up a user. With a
  * function in place of the policy the list can be swapped while serving: it is called once for each handshake, which
@@ -98,6 +106,9 @@ function guardHandshakes<C, R extends Response | undefined>(
     const upgrade = requestedUpgrade(request);
     if (upgrade === "none") return handler(request, context);
     if (upgrade === "malformed") return refuse(denials["upgrade-malformed"], request, context);
+    if (connectionUpgrade(request) === "malformed") {
+      return refuse(denials["connection-malformed"], request, context);
+    }
 
     let policy: unknown = source;
     if (typeof source === "function") {
