@@ -121,7 +121,7 @@ export function sendRaw(port: number, bytes: string, timeoutMs = 3000): Promise<
     socket.on("connect", () => socket.write(bytes, "latin1"));
     socket.on("data", (chunk) => {
       // "100 Continue" is no answer yet.
-      text = (text + chunk.toString("latin1")).replace(/^HTTP\/1\.1 100 [^\r]*\r\n\r\n/, "");
+      text = (text + chunk.toString("latin1")).replace(/^(?:HTTP\/1\.1 100 [^\r]*\r\n\r\n)+/, "");
       if (text.includes("\r\n\r\n")) finish("answered");
     });
     socket.on("error", () => finish("reset"));

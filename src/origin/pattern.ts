@@ -161,7 +161,7 @@ export function parsePattern(entry: unknown, bare = false): Parsed {
   if (typeof entry !== "string") {
     const fix = entry === undefined || entry === null
       ? "Give a string; is a variable unset?"
-      : 'Give a string such as "https://example.com".';
+      : `Give a string such as "${bare ? "" : "https://"}example.com".`;
     return { faults: [{ code: "not-a-string", fix }] };
   }
   if (entry.length > MAX_ENTRY_LENGTH) {
@@ -263,7 +263,7 @@ type Reach = Pick<HostRule, "host" | "reach">;
 
 function parseReach(text: string, scheme: string | null, suggest: Suggest): Reach | Fault {
   if (text === "") {
-    return { code: "host-missing", fix: 'Write a host, such as "https://example.com" or "example.com".' };
+    return { code: "host-missing", fix: 'Write a host, such as "example.com".' };
   }
   if (text === "*" && scheme !== null) return { host: "", reach: "subdomains" };
   if (text.replace(/^\*\./, "").includes("*")) return misplacedWildcard(text, suggest);
@@ -279,7 +279,7 @@ function isFault<T>(read: T | Fault): read is Fault {
 
 function misplacedWildcard(text: string, suggest: Suggest): Fault {
   const name = text.replace(/^[*.]+/, "");
-  const fix = endsInNumber(name) || /^[\d.*]+$/.test(text)
+  const fix = endsInNumber(name) || /^[\d.*]*\d[\d.*]*$/.test(text)
     ? "Addresses have no subdomains: list them one by one."
     : '"*" stands for whole labels and only in front: ' +
       `${suggest(`*.${name}`, '"*.example.com"')} admits the subdomains at any depth, ` +

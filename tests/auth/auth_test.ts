@@ -1,0 +1,628 @@
+// Who is asking: looked up only for handshakes that a guard judged, read back only from the very request, and never a
+// reason to upgrade for somebody who has left.
+
+import { describe, test } from "node:test";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  allowedHostsOriginValidator,
+  authMiddlewareStack,
+  type DenyReason,
+  getCookies,
+  hostValidator,
+  originValidator,
+  protocolTypeRouter,
+  urlRouter,
+} from "@wsgate/wsgate";
+import { denials } from "../../src/refusal.ts";
+import { faultsOf, handshakeRequest, printed, requestOf, settled, untyped } from "../doubles.ts";
+import { connectRaw, handshakeBytes, handshakeHeaders, nativeUpgrade, serve } from "../runtime.ts";
+
+const GOOD = "https://good.test";
+const context = { a: "context" };
+const ADA = { name: "ada" };
+
+/** Options that record refusals, and a handler that records calls. */
+function recorder() {
+  const calls: unknown[][] = [];
+  const reasons: DenyReason[] = [];
+  const causes: unknown[] = [];
+  return {
+    calls,
+    reasons,
+    causes,
+    handler: (...given: unknown[]): Response => {
+      calls.push(given);
+      return new Response("handled");
+    },
+    onDeny(denied: { reason: DenyReason }, _handshake: unknown, cause: unknown) {
+      reasons.push(denied.reason);
+      causes.push(cause);
+    },
+  };
+}
+
+/** A plain request: it needs no guard. */
+const plain = (signal?: AbortSignal) => requestOf(signal ? { signal } : {});
+/** A handshake, as a guard hands it on. */
+function judged(signal?: AbortSignal): Request {
+  const request = handshakeRequest(GOOD, signal ? { signal } : {});
+  let seen: Request | undefined;
+  originValidator((given: Request) => {
+    seen = given;
+    return new Response();
+  }, [GOOD])(request);
+  assertStrictEquals(seen, request);
+  return request;
+}
+const REQUESTS = { "a plain request": plain, "a handshake": judged };
+
+/** A thenable that is no Promise. */
+function thenable(
+  then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void,
+): unknown {
+  return { then };
+}
+
+// ---- looking up -----------------------------------------------------------------------------------------------------
+
+class User {}
+const USERS: readonly (readonly [name: string, found: unknown, user: unknown])[] = [
+  ["an object", ADA, ADA],
+  ["null", null, null],
+  ["undefined", undefined, null],
+  ...[new User(), Object.create(null), [], () => {}].map((user) =>
+    [String(typeof user), user, user] as const
+  ),
+];
+const PRIMITIVES = ["", "ada", 0, 1, NaN, true, false, 1n, Symbol("ada")];
+
+for (const [what, make] of Object.entries(REQUESTS)) {
+  describe(`authMiddlewareStack(): ${what}`, () => {
+    for (const [name, found, user] of USERS) {
+      test(`user() returns ${name}: the handler runs at once, and its result is returned untouched`, () => {
+        const given: unknown[][] = [];
+        const auth = authMiddlewareStack({
+          user: (...all: unknown[]): object => {
+            given.push(all);
+            return untyped(found);
+          },
+        });
+        const rejection = Promise.reject(new Error("mine"));
+        rejection.catch(() => {});
+        for (const answer of [new Response(), undefined, Promise.resolve(new Response()), rejection]) {
+          const request = make();
+          const calls: unknown[][] = [];
+          const wrapped = auth(untyped((...all: unknown[]) => {
+            calls.push([...all, auth.scope(request).user]);
+            return answer;
+          }));
+          assertStrictEquals(untyped(wrapped)(request, context), answer);
+          assertEquals(calls.length, 1);
+          assertEquals(calls[0]!.length, 3);
+          assertStrictEquals(calls[0]![0], request);
+          assertStrictEquals(calls[0]![1], context);
+          assertStrictEquals(calls[0]![2], user);
+          const [lookup] = given.splice(0);
+          assertEquals(lookup!.length, 1);
+          assertStrictEquals(lookup![0], request);
+        }
+      });
+
+      test(`user() promises ${name}: the handler runs afterwards, and its result is passed on`, async () => {
+        const promises = [
+          Promise.resolve(found),
+          (async () => {
+            await settled();
+            return found;
+          })(),
+          thenable((resolve) => resolve(found)),
+          thenable((resolve) => setTimeout(resolve, 1, found)),
+        ];
+        for (const promise of promises) {
+          const auth = authMiddlewareStack({ user: () => untyped(promise) });
+          const request = make();
+          const response = new Response();
+          const calls: unknown[][] = [];
+          const wrapped = auth((...all: unknown[]) => {
+            calls.push([...all, auth.scope(request).user]);
+            return response;
+          });
+          const result = wrapped(request, context);
+          assertInstanceOf(result, Promise);
+          assertEquals(calls, []);
+          assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
+          assertStrictEquals(await result, response);
+          assertEquals(calls.length, 1);
+          assertStrictEquals(calls[0]![0], request);
+          assertStrictEquals(calls[0]![1], context);
+          assertStrictEquals(calls[0]![2], user);
+        }
+      });
+    }
+
+    test("a user with a field called then is a user", async () => {
+      const user = { then: "later" };
+      const auth = authMiddlewareStack({ user: () => untyped(user) });
+      const request = make();
+      await auth(() => new Response())(request);
+      assertStrictEquals(auth.scope(request).user, user);
+    });
+
+    const failing: [name: string, user: () => unknown, cause: RegExp][] = [
+      ["throws", () => {
+        throw new Error("no database");
+      }, /^Error: no database$/],
+      ["rejects", () => Promise.reject(new Error("no database")), /^Error: no database$/],
+      ["is async and throws", async () => {
+        await settled();
+        throw new Error("no database");
+      }, /^Error: no database$/],
+      ["rejects with undefined", () => Promise.reject(undefined), /^undefined$/],
+      [
+        "returns a thenable that rejects",
+        () => thenable((_, reject) => reject("no database")),
+        /^no database$/,
+      ],
+      [
+        "returns a thenable that throws",
+        () =>
+          thenable(() => {
+            throw new Error("no database");
+          }),
+        /^Error: no database$/,
+      ],
+      ...PRIMITIVES.flatMap((value): [string, () => unknown, RegExp][] => {
+        const cause = new RegExp(`^TypeError: user\\(\\) found a ${typeof value}: `);
+        const name = `a ${typeof value} (${String(value)})`;
+        return [
+          [`returns ${name}`, () => value, cause],
+          [`promises ${name}`, () => Promise.resolve(value), cause],
+        ];
+      }),
+    ];
+    for (const [name, user, cause] of failing) {
+      test(`user() that ${name}: 503, and the operator gets the cause`, async () => {
+        for (const required of [false, true]) {
+          const { handler, onDeny, calls, reasons, causes } = recorder();
+          const auth = authMiddlewareStack({ user: untyped(user), required, onDeny });
+          const request = make();
+          const lines = await printed(async () => {
+            const response = await auth(handler)(request);
+            assertEquals([response.status, await response.text()], [503, "Service Unavailable\n"]);
+          });
+          assertEquals([calls, lines, reasons], [[], [], ["user-lookup-failed"]]);
+          assert(cause.test(String(causes[0])), String(causes[0]));
+          assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
+        }
+      });
+    }
+
+    test("required: nobody is refused with 401, somebody is not", async () => {
+      for (const [name, found, user] of USERS) {
+        for (const result of [found, Promise.resolve(found)]) {
+          const { handler, onDeny, calls, reasons } = recorder();
+          const auth = authMiddlewareStack({ user: () => untyped(result), required: true, onDeny });
+          const request = make();
+          const response = await auth(handler)(request);
+          if (user === null) {
+            assertEquals([response.status, reasons, calls.length], [401, ["unauthenticated"], 0], name);
+            assertEquals(response.headers.get("www-authenticate"), 'Cookie realm="session"');
+            assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
+          } else {
+            assertEquals([response.status, reasons, calls.length], [200, [], 1], name);
+            assertStrictEquals(auth.scope(request).user, untyped(user));
+          }
+        }
+      }
+    });
+
+    test("what the handler throws or rejects with is its own: no failed look-up, no report", async () => {
+      const error = new Error("mine");
+      const throwing = (): Response => {
+        throw error;
+      };
+      const rejecting = () => Promise.reject(error);
+      for (const handler of [throwing, rejecting]) {
+        for (const user of [() => ADA, () => Promise.resolve(ADA)]) {
+          const { onDeny, reasons } = recorder();
+          const wrapped = authMiddlewareStack<object>({ user, onDeny })(handler);
+          const lines = await printed(async () => {
+            assertStrictEquals(await assertRejects(async () => await wrapped(make())), error);
+          });
+          assertEquals([reasons, lines], [[], []]);
+        }
+      }
+      const wrapped = authMiddlewareStack({ user: () => ADA })(throwing);
+      assertStrictEquals(assertThrows(() => wrapped(make())), error);
+    });
+
+    test("refuse and onDeny get this request and its context", async () => {
+      const given: unknown[][] = [];
+      const mine = new Response("mine");
+      for (const user of [() => null, () => Promise.resolve(null)]) {
+        const request = make();
+        const wrapped = authMiddlewareStack({
+          user,
+          required: true,
+          onDeny: (...all: unknown[]) => void given.push(["onDeny", ...all]),
+          refuse: (...all: unknown[]) => {
+            given.push(["refuse", ...all]);
+            return mine;
+          },
+        })(() => new Response());
+        assertStrictEquals(await untyped(wrapped)(request, context), mine);
+        const [told, refused] = given.splice(0);
+        assertEquals([told![0], refused![0]], ["onDeny", "refuse"]);
+        assertStrictEquals(told![2], request);
+        assertStrictEquals(refused![1], denials["unauthenticated"]);
+        assertStrictEquals(refused![2], request);
+        assertStrictEquals(refused![3], context);
+      }
+    });
+  });
+}
+
+test("without onDeny a failed look-up is on the console, once for each wrapped handler", async () => {
+  const auth = authMiddlewareStack({
+    user: () => {
+      throw new Error("no database");
+    },
+  });
+  const wrapped = [auth(() => new Response()), auth(() => new Response())];
+  const lines = await printed(async () => {
+    for (const handler of [...wrapped, ...wrapped]) await handler(judged());
+  });
+  const text =
+    `wsgate refused (503 user-lookup-failed): Origin ${GOOD}, Host "site.test". "Error: no database"`;
+  assertEquals(lines, [{ level: "warn", text }, { level: "warn", text }]);
+});
+
+// ---- scope ----------------------------------------------------------------------------------------------------------
+
+describe("auth.scope()", () => {
+  const user = (request: Request) => getCookies(request).has("session") ? ADA : null;
+
+  test("is frozen, and the same each time", async () => {
+    const auth = authMiddlewareStack({ user });
+    const request = requestOf({ headers: { cookie: "session=1" } });
+    await auth(() => new Response())(request);
+    const scope = auth.scope(request);
+    assertEquals(scope, { user: ADA });
+    assert(Object.isFrozen(scope));
+    assertStrictEquals(auth.scope(request), scope);
+  });
+
+  test("throws for a request that this layer did not see, copies included, and says what to do", async () => {
+    const auth = authMiddlewareStack({ user });
+    const request = new Request("http://site.test/");
+    const fails = (given: Request) => {
+      const error = assertThrows(
+        () => auth.scope(given),
+        Error,
+        "authMiddlewareStack() has not looked anybody up",
+      );
+      assert(error.message.includes("c.req.raw"), error.message);
+    };
+    fails(request);
+    await auth(() => new Response())(request);
+    assertEquals(auth.scope(request), { user: null });
+    fails(new Request(request));
+    fails(request.clone());
+    fails(new Request("http://site.test/"));
+  });
+
+  test("two layers know nothing of each other, nested or not", async () => {
+    const people = authMiddlewareStack({ user: () => ADA });
+    const robots = authMiddlewareStack({ user: () => Promise.resolve({ id: 7 }), required: true });
+    const seen: unknown[] = [];
+    const handler = (request: Request) => {
+      seen.push(people.scope(request).user, robots.scope(request).user);
+      return new Response();
+    };
+    for (const wrapped of [people(robots(handler)), robots(people(handler))]) {
+      await wrapped(judged());
+      await wrapped(plain());
+    }
+    assertEquals(seen, Array(4).fill([ADA, { id: 7 }]).flat());
+    const request = plain();
+    await people(() => new Response())(request);
+    assertThrows(() => robots.scope(request), Error, "authMiddlewareStack");
+  });
+
+  test("a layer wraps many handlers; it cannot be changed", async () => {
+    const auth = authMiddlewareStack({ user: () => ADA });
+    const greet = (word: string) => (request: Request) =>
+      new Response(`${word} ${auth.scope(request).user!.name}`);
+    assertEquals(await (await auth(greet("hello"))(plain())).text(), "hello ada");
+    assertEquals(await (await auth(greet("goodbye"))(judged())).text(), "goodbye ada");
+    assert(Object.isFrozen(auth));
+    assertThrows(() => untyped(auth).scope = () => ({ user: ADA }), TypeError);
+  });
+
+  test("options are read once: the object they were given in may change", async () => {
+    const options = { user: () => null as typeof ADA | null, required: true, onDeny() {} };
+    const auth = authMiddlewareStack<typeof ADA>(options);
+    options.user = () => ADA;
+    options.required = false;
+    assertEquals((await auth(() => new Response())(plain())).status, 401);
+  });
+});
+
+// ---- the guard has to be there --------------------------------------------------------------------------------------
+
+describe("authMiddlewareStack(): handshakes that no guard judged", () => {
+  let lookups = 0;
+  const user = () => {
+    lookups++;
+    return ADA;
+  };
+  const make = (options: object = {}) => {
+    const { handler, onDeny, calls, reasons } = recorder();
+    return { handler, calls, reasons, auth: authMiddlewareStack({ user, onDeny, ...options }) };
+  };
+
+  test("are refused before anybody is looked up, whatever Upgrade they send", async () => {
+    lookups = 0;
+    for (const upgrade of ["websocket", "WebSocket", "h2c, websocket", "websocket, websocket"]) {
+      for (const method of ["GET", "POST"]) {
+        for (const options of [{}, { dangerouslySkipOriginCheck: false }, { required: true }]) {
+          const { auth, handler, calls, reasons } = make(options);
+          const response = await auth(handler)(handshakeRequest(GOOD, { method, headers: { upgrade } }));
+          assertEquals([response.status, await response.text()], [403, "Forbidden\n"]);
+          assertEquals([calls.length, lookups, reasons], [0, 0, ["origin-unchecked"]]);
+        }
+      }
+    }
+  });
+
+  test("the reversed order is refused for everybody", async () => {
+    lookups = 0;
+    const { auth, handler, calls, reasons } = make();
+    const reversed = auth(originValidator(handler, [GOOD, "*"]));
+    assertEquals((await reversed(handshakeRequest(GOOD))).status, 403);
+    assertEquals([calls.length, lookups, reasons], [0, 0, ["origin-unchecked"]]);
+  });
+
+  test("hostValidator does not count", async () => {
+    lookups = 0;
+    const { auth, handler, calls, reasons } = make();
+    const site = hostValidator(auth(handler), { allowedHosts: ["site.test"] });
+    assertEquals((await site(handshakeRequest("http://site.test"))).status, 403);
+    assertEquals([calls.length, lookups, reasons], [0, 0, ["origin-unchecked"]]);
+  });
+
+  test("a copy of a judged one is another one", async () => {
+    lookups = 0;
+    const { auth, handler, reasons } = make();
+    const headers = { host: "site.test", origin: GOOD, upgrade: "websocket" };
+    const mount = originValidator((request: Request) => auth(handler)(new Request(request)), [GOOD]);
+    assertEquals((await mount(new Request("http://site.test/", { headers }))).status, 403);
+    assertEquals([lookups, reasons], [0, ["origin-unchecked"]]);
+  });
+
+  test("every guard's word counts, however far outside", async () => {
+    const guarded: ((auth: ReturnType<typeof make>) => (request: Request) => Response | Promise<Response>)[] =
+      [
+        ({ auth, handler }) => originValidator(auth(handler), [GOOD]),
+        ({ auth, handler }) => originValidator(auth(handler), ["*"]),
+        ({ auth, handler }) =>
+          allowedHostsOriginValidator(auth(handler), { allowedHosts: ["good.test", "site.test"] }),
+        ({ auth, handler }) => {
+          const protocols = { http: auth(handler), websocket: urlRouter([["/*", auth(handler)]]) };
+          return originValidator(protocolTypeRouter(protocols), [GOOD]);
+        },
+      ];
+    for (const wrap of guarded) {
+      lookups = 0;
+      const parts = make();
+      const fetch = wrap(parts);
+      assertEquals(await (await fetch(handshakeRequest(GOOD))).text(), "handled");
+      assertEquals([parts.calls.length, lookups, parts.reasons], [1, 1, []]);
+    }
+  });
+
+  test("a request that asks for no WebSocket needs none", async () => {
+    for (const upgrade of [null, "", "h2c", "web socket"]) {
+      const { auth, handler, calls } = make();
+      await auth(handler)(requestOf({ headers: { upgrade } }));
+      assertEquals(calls.length, 1);
+    }
+  });
+
+  test("dangerouslySkipOriginCheck serves them", async () => {
+    for (const upgrade of ["websocket", "h2c, websocket"]) {
+      const { auth, handler, calls, reasons } = make({ dangerouslySkipOriginCheck: true });
+      await auth(handler)(handshakeRequest(null, { headers: { upgrade } }));
+      assertEquals([calls.length, reasons], [1, []]);
+    }
+  });
+});
+
+// ---- clients that left ----------------------------------------------------------------------------------------------
+
+describe("authMiddlewareStack(): a client that left during the look-up", () => {
+  /** Runs one look-up, at whose end the client has left. */
+  async function leave(make: (signal: AbortSignal) => Request, found: () => unknown, required = false) {
+    const { handler, onDeny, calls, reasons } = recorder();
+    const client = new AbortController();
+    const auth = authMiddlewareStack({
+      user: async () => {
+        await settled();
+        client.abort();
+        return await untyped(found());
+      },
+      required,
+      onDeny,
+    });
+    const request = make(client.signal);
+    const lines: unknown[] = [];
+    let response!: Response;
+    lines.push(
+      ...await printed(async () => {
+        response = await auth(handler)(request);
+      }),
+    );
+    return { response, calls, reasons, lines, request, auth };
+  }
+
+  test("a handshake is not handed on; nobody is told", async () => {
+    for (const required of [false, true]) {
+      for (const found of [() => ADA, () => null]) {
+        const { response, calls, reasons, lines, request, auth } = await leave(judged, found, required);
+        assertEquals([response.status, await response.text()], [499, ""]);
+        assertEquals([calls, reasons, lines], [[], [], []]);
+        assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
+      }
+    }
+  });
+
+  test("a look-up that failed is a failed one still", async () => {
+    const { response, calls, reasons } = await leave(judged, () => Promise.reject(new Error("no database")));
+    assertEquals([response.status, calls, reasons], [503, [], ["user-lookup-failed"]]);
+  });
+
+  test("a plain request is handed on: nothing hangs on its response", async () => {
+    const { response, calls } = await leave(plain, () => ADA);
+    assertEquals([response.status, calls.length], [200, 1]);
+  });
+
+  test("a handshake whose client stayed is handed on", async () => {
+    const client = new AbortController();
+    const { handler, calls } = recorder();
+    const auth = authMiddlewareStack({ user: () => Promise.resolve(ADA) });
+    await auth(handler)(judged(client.signal));
+    client.abort();
+    assertEquals(calls.length, 1);
+  });
+
+  test("the signal is looked at before anything is awaited, and only where something is, of handshakes only", async () => {
+    const order: string[] = [];
+    const watched = (request: Request) => {
+      const { signal } = request;
+      const get = () => {
+        order.push("signal");
+        return signal;
+      };
+      return Object.defineProperty(request, "signal", { get });
+    };
+    const handler = () => {
+      order.push("handler");
+      return new Response();
+    };
+    const later = authMiddlewareStack({
+      user: async () => {
+        order.push("user");
+        await settled();
+        order.push("found");
+        return ADA;
+      },
+    })(handler);
+    await later(watched(judged()));
+    assertEquals(order.splice(0), ["user", "signal", "found", "handler"]);
+    await later(watched(plain()));
+    assertEquals(order.splice(0), ["user", "found", "handler"]);
+    const atOnce = authMiddlewareStack({ user: () => ADA })(handler);
+    await atOnce(watched(judged()));
+    assertEquals(order, ["handler"]);
+  });
+
+  test("on a real server: gone before the user was found, never upgraded, and the server shuts down", async () => {
+    let left = () => {};
+    const gone = new Promise<void>((resolve) => left = resolve);
+    let begun = () => {};
+    const began = new Promise<void>((resolve) => begun = resolve);
+    const upgrade = nativeUpgrade();
+    const paths: string[] = [];
+    const auth = authMiddlewareStack({
+      user: async (request) => {
+        if (!request.url.endsWith("/slow")) return ADA;
+        begun();
+        await gone;
+        // As long as it takes the runtime to see it, and no longer.
+        for (let wait = 0; wait < 200 && !request.signal.aborted; wait++) await settled();
+        return ADA;
+      },
+    });
+    const guarded = originValidator(
+      auth((request, context: unknown) => {
+        paths.push(new URL(request.url).pathname);
+        return upgrade(request, context);
+      }),
+      [GOOD],
+    );
+    const server = serve(guarded);
+    const headers: [string, string][] = [...handshakeHeaders("site.test"), ["Origin", GOOD]];
+    const slow = connectRaw(server.port);
+    slow.write(handshakeBytes("/slow", headers));
+    await began;
+    slow.destroy();
+    left();
+    const next = connectRaw(server.port);
+    next.write(handshakeBytes("/next", headers));
+    await next.until(/^HTTP\/1\.1 101 [^]*hello/);
+    next.destroy();
+    assertEquals(paths, ["/next"]);
+    // A socket that was upgraded for nobody holds it up for ever.
+    const late = new Promise((resolve) => setTimeout(resolve, 5000, "late"));
+    assertEquals(await Promise.race([server.stop().then(() => "stopped"), late]), "stopped");
+  });
+});
+
+// ---- faults ---------------------------------------------------------------------------------------------------------
+
+describe("authMiddlewareStack(): faults", () => {
+  const user = () => null;
+  const rows: readonly (readonly [name: string, options: unknown, ...faults: string[]])[] = [
+    ["nothing", undefined, "wrong-type options -1", "wrong-type user -1"],
+    ["null", null, "wrong-type options -1", "wrong-type user -1"],
+    ["a function", user, "wrong-type options -1", "wrong-type user -1"],
+    ["no user", {}, "wrong-type user -1"],
+    ["a user that is none", { user: ADA }, "wrong-type user -1"],
+    ["required: 'false'", { user, required: "false" }, "wrong-type required -1"],
+    ["required: null", { user, required: null }, "wrong-type required -1"],
+    [
+      "dangerouslySkipOriginCheck: 'false'",
+      { user, dangerouslySkipOriginCheck: "false" },
+      "wrong-type dangerouslySkipOriginCheck -1",
+    ],
+    ["an unknown key", { user, optional: true }, "unknown-option optional -1"],
+    [
+      "everything at once",
+      { lookup: user, user: null, required: 1, dangerouslySkipOriginCheck: 0, refuse: "no", onDeny: {} },
+      "unknown-option lookup -1",
+      "wrong-type user -1",
+      "wrong-type required -1",
+      "wrong-type dangerouslySkipOriginCheck -1",
+      "wrong-type refuse -1",
+      "wrong-type onDeny -1",
+    ],
+  ];
+  for (const [name, options, ...expected] of rows) {
+    test(name, () => assertEquals(faultsOf(() => authMiddlewareStack(untyped(options))), expected));
+  }
+
+  test("a handler that is none", () => {
+    const auth = authMiddlewareStack({ user });
+    for (const handler of [undefined, null, "handler", new Response(), {}]) {
+      assertEquals(faultsOf(() => auth(untyped(handler))), ["wrong-type handler -1"]);
+    }
+  });
+
+  test("options left out by undefined are left out", async () => {
+    const options = untyped({
+      user,
+      required: undefined,
+      dangerouslySkipOriginCheck: undefined,
+      onDeny: undefined,
+    });
+    const auth = authMiddlewareStack(options);
+    assertEquals((await auth(() => new Response())(plain())).status, 200);
+  });
+});

@@ -1,0 +1,80 @@
+// What one layer learns about a request and another reads.
+
+import { describe, test } from "node:test";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { RequestScope } from "../src/scope.ts";
+
+const request = () => new Request("http://server.example/chat");
+
+describe("RequestScope", () => {
+  test("gives back the very value that was set on a request", () => {
+    const scope = new RequestScope<{ readonly name: string }>("Nobody looked.");
+    const [one, other] = [request(), request()];
+    const ann = { name: "ann" };
+    const bob = { name: "bob" };
+    scope.set(one, ann);
+    scope.set(other, bob);
+    assertStrictEquals(scope.read(one), ann);
+    assertStrictEquals(scope.peek(one), ann);
+    assertStrictEquals(scope.read(other), bob);
+    scope.set(one, bob);
+    assertStrictEquals(scope.read(one), bob);
+  });
+
+  test("peek says undefined where nothing was set, read throws", () => {
+    const scope = new RequestScope("Wrap the handler in auth().");
+    assertEquals(scope.peek(request()), undefined);
+    const error = assertThrows(() => scope.read(request()), Error);
+    assertEquals(
+      error.message,
+      "Wrap the handler in auth(). Read with the Request object that the wrapper was called with: " +
+        "a copy or a clone is another one (in Hono pass `c.req.raw`).",
+    );
+  });
+
+  test("a copy of a request is another request", () => {
+    const scope = new RequestScope("Nobody looked.");
+    const original = request();
+    scope.set(original, {});
+    for (const copy of [original.clone(), new Request(original), new Request(original.url)]) {
+      assert(copy !== original);
+      assertEquals(scope.peek(copy), undefined);
+      assertThrows(() => scope.read(copy), Error, "a copy or a clone is another one");
+    }
+    assert(scope.peek(original) !== undefined);
+  });
+
+  test("forgets a request when told to, and that one alone", () => {
+    const scope = new RequestScope<{ readonly name: string }>("Nobody looked.");
+    const [one, other] = [request(), request()];
+    scope.set(one, { name: "ann" });
+    scope.set(other, { name: "bob" });
+    scope.delete(one);
+    scope.delete(request());
+    assertEquals(scope.peek(one), undefined);
+    assertThrows(() => scope.read(one), Error, "Nobody looked.");
+    assertEquals(scope.read(other).name, "bob");
+    scope.set(one, { name: "eve" });
+    assertEquals(scope.read(one).name, "eve");
+  });
+
+  test("two scopes do not see each other's values", () => {
+    const users = new RequestScope("No user.");
+    const routes = new RequestScope("No route.");
+    const one = request();
+    users.set(one, { name: "ann" });
+    assertEquals(routes.peek(one), undefined);
+    assertThrows(() => routes.read(one), Error, "No route.");
+  });
+
+  test("leaves no trace on the request", () => {
+    const scope = new RequestScope("Nobody looked.");
+    const [one, untouched] = [request(), request()];
+    const keys = () => Reflect.ownKeys(one).map(String).sort();
+    const before = keys();
+    scope.set(Object.freeze(one), {});
+    assertEquals(keys(), before);
+    assertEquals(keys(), Reflect.ownKeys(untouched).map(String).sort());
+    assertEquals([...one.headers], []);
+  });
+});

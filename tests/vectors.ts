@@ -1,0 +1,119 @@
+/**
+ * The recorded facts that the library is judged by, typed, and the count that shows none was left out.
+ *
+ * @module
+ */
+
+import { readFileSync } from "node:fs";
+import { assertEquals, fail } from "@std/assert";
+import { runtime } from "./runtime.ts";
+
+/** A list of patterns, an origin (null: absent), and what the real Django Channels says of it. */
+export type ChannelsVector = readonly [patterns: readonly string[], origin: string | null, verdict: boolean];
+
+/** An attack on the origin side: an advisory, a bug report or another library's test. */
+export interface OriginAttack {
+  readonly id: string;
+  readonly why: string;
+  readonly allowed: readonly string[];
+  readonly dangerouslyAllow?: readonly string[];
+  readonly absent?: "deny" | "allow" | "allow-without-credentials";
+  /** A list: the header repeated. null: absent. */
+  readonly origin: string | readonly string[] | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly host?: string;
+  readonly hosts?: readonly string[];
+  /** The site's pages are https. */
+  readonly secure?: boolean;
+  readonly expect: "allow" | "deny";
+}
+
+/** An attack on the Host header, judged by the Host side alone. */
+export interface HostAttack {
+  readonly id: string;
+  readonly why: string;
+  readonly allowedHosts: readonly string[];
+  readonly host: string | null;
+  /** What `request.url` says. Default `http://HOST/p`. */
+  readonly url?: string;
+  readonly debug?: boolean;
+  readonly origin?: string;
+  readonly forwardedHost?: string;
+  readonly expect: "allow" | "deny";
+  readonly reason?: string;
+}
+
+/** A list of patterns that must compile or be refused. */
+export interface ConfigAttack {
+  readonly id: string;
+  readonly why: string;
+  /** Not always a list of strings: that is what some of them are about. */
+  readonly patterns: unknown;
+  readonly expect: "accept" | "refuse";
+}
+
+/** A handshake as it was captured on the wire. */
+export interface CapturedHandshake {
+  readonly client: string;
+  readonly situation: string;
+  readonly target: string;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** The options of a policy that the captured handshakes are judged by; the scheme is that of the row's target. */
+export interface CapturedPolicy {
+  readonly origins: readonly string[];
+  readonly hosts?: readonly string[];
+  readonly absent?: "deny" | "allow" | "allow-without-credentials";
+}
+
+/** Reads one of the files in `vectors/`. */
+function load(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`./vectors/${name}.json`, import.meta.url), "utf8"));
+}
+
+export const channels = load("channels") as readonly ChannelsVector[];
+export const attacks = load("attacks") as {
+  readonly origin: readonly OriginAttack[];
+  readonly host: readonly HostAttack[];
+  readonly config: readonly ConfigAttack[];
+};
+export const handshakes = load("handshakes") as readonly CapturedHandshake[];
+export const captured = load("handshake_verdicts") as {
+  readonly policies: Readonly<Record<string, CapturedPolicy>>;
+  /** For each policy: `allowed` or the reason, one for each handshake in order. */
+  readonly verdicts: Readonly<Record<string, readonly string[]>>;
+};
+
+/** The scheme of the site that a captured handshake was sent to. */
+export function siteScheme(handshake: CapturedHandshake): "http" | "https" {
+  return handshake.target.startsWith("wss:") ? "https" : "http";
+}
+
+/**
+ * Judges every row, prints how many came out right, and fails when one did not or when there are not exactly
+ * `expected` of them. The number stands in the test as a literal: a file that lost a row must not pass.
+ *
+ * @param disagreement returns what is wrong with the verdict on a row, or null
+ * @param print where the count goes
+ */
+export async function judgeAll<T>(
+  name: string,
+  rows: readonly T[],
+  expected: number,
+  disagreement: (row: T, index: number) => string | null | Promise<string | null>,
+  print: (line: string) => void = console.log,
+): Promise<void> {
+  const wrong: string[] = [];
+  for (const [index, row] of rows.entries()) {
+    const problem = await disagreement(row, index);
+    if (problem !== null) wrong.push(`#${index} ${JSON.stringify(row).slice(0, 300)}: ${problem}`);
+  }
+  print(`vectors[${runtime}] ${name} ${rows.length - wrong.length}/${expected}`);
+  if (wrong.length > 0) {
+    fail(`${name}: ${wrong.length} of ${rows.length} disagree\n${wrong.slice(0, 20).join("\n")}`);
+  }
+  assertEquals(rows.length, expected, `${name}: the number of rows`);
+}

@@ -1,0 +1,342 @@
+// Every recorded verdict, judged by the library as pure functions: what browsers, advisories, other libraries' tests
+// and the real Django Channels say. `policy/replay_test.ts` sends the captured handshakes to a real server as well.
+
+import { describe, test } from "node:test";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  allowedHostsOriginValidator,
+  check,
+  compileOrigins,
+  compilePolicy,
+  ConfigError,
+  type Decision,
+  type DenyReason,
+  type Handshake,
+  hostValidator,
+  type Policy,
+  type PolicyOptions,
+} from "@wsgate/wsgate";
+import {
+  attacks,
+  captured,
+  type CapturedHandshake,
+  channels,
+  type ChannelsVector,
+  type ConfigAttack,
+  handshakes,
+  type HostAttack,
+  judgeAll,
+  type OriginAttack,
+  siteScheme,
+} from "./vectors.ts";
+import { runtime } from "./runtime.ts";
+
+type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+/**
+ * A handshake of these header lines. Not a real Request: most of the values below are such that no `Headers` would
+ * take them, or would trim them. Header lines of one name are joined by ", ", as both runtimes do.
+ */
+function handshakeOf(url: string, lines: HeaderLines, method = "GET"): Handshake {
+  const headers = new Map<string, string>();
+  for (const [name, value] of lines) {
+    const before = headers.get(name.toLowerCase());
+    headers.set(name.toLowerCase(), before === undefined ? value : `${before}, ${value}`);
+  }
+  return { method, url, headers: { get: (name) => headers.get(name.toLowerCase()) ?? null } };
+}
+
+/** "allowed", or the reason. */
+function outcome(decision: Decision): DenyReason | "allowed" {
+  return decision.allowed ? "allowed" : decision.reason;
+}
+
+/** `value`, computed once for each content of `key`: many rows share one list. */
+function memo<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<string, V>();
+  return (key) => {
+    const text = JSON.stringify(key);
+    if (!made.has(text)) made.set(text, make(key));
+    return made.get(text) as V;
+  };
+}
+
+describe("vectors: the verdicts of Django Channels", () => {
+  const matcherOf = memo((patterns: readonly string[]) => compileOrigins(patterns));
+  const policyOf = memo((patterns: readonly string[]) => compilePolicy({ origins: patterns }));
+
+  test("compileOrigins agrees with every one", async () => {
+    await judgeAll("channels", channels, 1972, ([patterns, origin, verdict]) => {
+      const actual = matcherOf(patterns).test(origin);
+      return actual === verdict ? null : `test() is ${actual}`;
+    });
+  });
+
+  test("match names a listed pattern exactly where test says yes", async () => {
+    await judgeAll("channels (match)", channels, 1972, ([patterns, origin, verdict]) => {
+      const match = matcherOf(patterns).match(origin);
+      if (!verdict) return match === null ? null : `match() is ${JSON.stringify(match)}`;
+      return match !== null && patterns.includes(match) ? null : `match() is ${JSON.stringify(match)}`;
+    });
+  });
+
+  test("check agrees with every one when the Host is well-formed", async () => {
+    await judgeAll("channels (check)", channels, 1972, ([patterns, origin, verdict]) => {
+      const lines: [string, string][] = [["Host", "server.example"]];
+      if (origin !== null) lines.push(["Origin", origin]);
+      const decision = check(handshakeOf("http://server.example/ws", lines), policyOf(patterns));
+      return decision.allowed === verdict ? null : outcome(decision);
+    });
+  });
+});
+
+/** What the origin side of a refusal may say of an origin of this kind. Which of the last two it is, the grammar says. */
+function reasonsFor(attack: OriginAttack): readonly DenyReason[] {
+  if (attack.origin === null) return ["origin-absent"];
+  if (attack.origin === "") return ["origin-empty"];
+  if (attack.origin === "null") return ["origin-null"];
+  return ["origin-malformed", "origin-not-allowed"];
+}
+
+function judgeOriginAttack(attack: OriginAttack): string | null {
+  const options: PolicyOptions = {
+    origins: attack.allowed,
+    scheme: attack.secure === true ? "https" : "http",
+    ...(attack.dangerouslyAllow !== undefined && { dangerouslyAllow: attack.dangerouslyAllow }),
+    ...(attack.absent !== undefined && { absent: attack.absent }),
+    ...(attack.hosts !== undefined && { hosts: attack.hosts }),
+  };
+  const host = attack.host ?? "server.example";
+  const origins = attack.origin === null ? [] : [attack.origin].flat();
+  const lines: HeaderLines = [
+    ["Host", host],
+    ...origins.map((origin) => ["Origin", origin] as const),
+    ...Object.entries(attack.headers ?? {}),
+  ];
+  const decision = check(handshakeOf(`http://${host}/ws`, lines), compilePolicy(options));
+  if (decision.allowed !== (attack.expect === "allow")) return outcome(decision);
+  // A refusal for the wrong reason (the Host, say) would prove nothing about the origin.
+  if (!decision.allowed && !reasonsFor(attack).includes(decision.reason)) return decision.reason;
+  if (!decision.allowed && decision.status !== 403) return `status ${decision.status}`;
+  return null;
+}
+
+/** The Host side of every wrapper that has one: the reason it gave, or "allowed" when the handler was called. */
+type HostJudge = (attack: HostAttack) => Promise<DenyReason | "allowed">;
+
+/** The handshake of a row, with an Origin that the lists below admit unless the row brings its own. */
+function hostAttackLines(attack: HostAttack, upgrade: boolean): HeaderLines {
+  const lines: [string, string][] = upgrade
+    ? [["Connection", "Upgrade"], ["Upgrade", "websocket"], ["Sec-WebSocket-Version", "13"]]
+    : [];
+  if (attack.host !== null) lines.push(["Host", attack.host]);
+  if (attack.forwardedHost !== undefined) lines.push(["X-Forwarded-Host", attack.forwardedHost]);
+  if (attack.origin !== undefined) lines.push(["Origin", attack.origin]);
+  return lines;
+}
+
+/** What `request.url` says; on Deno a request without Host is at `localhost`, which a list may well hold. */
+function hostAttackUrl(attack: HostAttack): string {
+  return attack.url ?? `http://${attack.host ?? "localhost:8000"}/p`;
+}
+
+/** Calls a wrapper as a server would. The Request is a stand-in: a real one takes no such Host. */
+async function judgedBy(
+  wrap: (handler: () => Response, onDeny: (denied: { reason: DenyReason }) => void) => (
+    request: Request,
+  ) => Response | Promise<Response>,
+  attack: HostAttack,
+  upgrade: boolean,
+): Promise<DenyReason | "allowed"> {
+  let reason: DenyReason | undefined;
+  let calls = 0;
+  const handler = wrap(() => {
+    calls++;
+    return new Response("served");
+  }, (denied) => {
+    reason = denied.reason;
+  });
+  const request = handshakeOf(hostAttackUrl(attack), hostAttackLines(attack, upgrade)) as unknown as Request;
+  const response = await handler(request);
+  assertEquals(calls, reason === undefined ? 1 : 0, "the handler is called exactly when nothing was denied");
+  assertEquals(await response.text() === "served", reason === undefined);
+  return reason ?? "allowed";
+}
+
+/** `debug`, where a row has it: `exactOptionalPropertyTypes` tells absent from undefined. */
+function debugOf(attack: HostAttack): { debug?: boolean } {
+  return attack.debug === undefined ? {} : { debug: attack.debug };
+}
+
+const hostJudges: readonly (readonly [name: string, judge: HostJudge])[] = [
+  ["hostValidator, plain GET", (attack) =>
+    judgedBy(
+      (handler, onDeny) =>
+        hostValidator(handler, { allowedHosts: attack.allowedHosts, ...debugOf(attack), onDeny }),
+      attack,
+      false,
+    )],
+  ["hostValidator, handshake", (attack) =>
+    judgedBy(
+      (handler, onDeny) =>
+        hostValidator(handler, { allowedHosts: attack.allowedHosts, ...debugOf(attack), onDeny }),
+      attack,
+      true,
+    )],
+  // Without an Origin, and with `absent: "allow"`, only Host is left to judge.
+  ["allowedHostsOriginValidator", (attack) =>
+    judgedBy(
+      (handler, onDeny) =>
+        allowedHostsOriginValidator(handler, {
+          allowedHosts: attack.allowedHosts,
+          absent: "allow",
+          ...debugOf(attack),
+          onDeny,
+        }),
+      attack,
+      true,
+    )],
+  ["hosts of a policy", (attack) => {
+    const policy = compilePolicy({ origins: ["*"], hosts: attack.allowedHosts, ...debugOf(attack) });
+    const handshake = handshakeOf(hostAttackUrl(attack), hostAttackLines(attack, true));
+    return Promise.resolve(outcome(check(handshake, policy)));
+  }],
+];
+
+/** The issues of a refusal; undefined where nothing was thrown. Anything thrown but a ConfigError is thrown on. */
+function issuesOf(compile: () => unknown): ConfigError["issues"] | undefined {
+  try {
+    compile();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.issues;
+    throw error;
+  }
+}
+
+/** What every issue must say: which rule, where, what was written, and what to write instead. */
+function faultyIssue(issues: ConfigError["issues"], patterns: unknown): string | null {
+  if (issues.length === 0) return "a ConfigError without issues";
+  for (const issue of issues) {
+    if (typeof issue.code !== "string" || (issue.code as string) === "") return "an issue without code";
+    if (issue.field !== "origins") return `field ${JSON.stringify(issue.field)}`;
+    if (typeof issue.fix !== "string" || issue.fix.trim() === "") return "an issue without fix";
+    const at = issue.index === -1 ? patterns : Array.isArray(patterns) ? patterns[issue.index] : undefined;
+    if (!("value" in issue) || issue.value !== at) {
+      return `index ${issue.index} does not hold ${JSON.stringify(issue.value)}`;
+    }
+  }
+  return null;
+}
+
+function judgeConfigAttack({ patterns, expect }: ConfigAttack): string | null {
+  // Neither runtime checks types, so a string or null can stand where a list should: that is what is tried here.
+  const given = patterns as readonly string[];
+  for (const compile of [() => compileOrigins(given), () => compilePolicy({ origins: given })]) {
+    const issues = issuesOf(compile);
+    if (expect === "accept" && issues !== undefined) return `refused: ${JSON.stringify(issues)}`;
+    if (expect === "refuse" && issues === undefined) return "accepted";
+    const faulty = issues === undefined ? null : faultyIssue(issues, patterns);
+    if (faulty !== null) return faulty;
+  }
+  return null;
+}
+
+describe("vectors: attacks", () => {
+  test("on the origin", async () => {
+    await judgeAll("attacks.origin", attacks.origin, 94, judgeOriginAttack);
+  });
+
+  for (const [name, judge] of hostJudges) {
+    test(`on the Host header, judged by ${name}`, async () => {
+      await judgeAll(`attacks.host (${name})`, attacks.host, 54, async (attack) => {
+        const reason = await judge(attack);
+        if ((reason === "allowed") !== (attack.expect === "allow")) return reason;
+        if (reason !== "allowed" && !reason.startsWith("host-")) return reason;
+        return attack.reason === undefined || attack.reason === reason ? null : reason;
+      });
+    });
+  }
+
+  test("on the operator's list", async () => {
+    await judgeAll("attacks.config", attacks.config, 48, judgeConfigAttack);
+  });
+
+  test("every fault of a list is named at once", () => {
+    const faults = attacks.config.filter((row) => row.expect === "refuse" && Array.isArray(row.patterns))
+      .flatMap((row) => (row.patterns as unknown[]).length === 1 ? row.patterns as string[] : []);
+    assert(faults.length > 20, "too few faults to prove anything");
+    const error = assertThrows(() => compileOrigins(["https://good.example", ...faults]), ConfigError);
+    const named = new Set(error.issues.map((issue) => issue.index));
+    assertEquals([...named].sort((a, b) => a - b), faults.map((_, index) => index + 1));
+  });
+});
+
+describe("vectors: captured handshakes", () => {
+  const policyOf = memo((options: PolicyOptions): Policy => compilePolicy(options));
+  const rows = Object.keys(captured.verdicts).flatMap((name) =>
+    handshakes.map((handshake, index) => ({ name, handshake, index }))
+  );
+
+  test("check agrees with every verdict under every policy", async () => {
+    assertEquals(handshakes.length, 428);
+    assertEquals(Object.keys(captured.verdicts), Object.keys(captured.policies));
+    await judgeAll("handshakes", rows, 428 * 4, ({ name, handshake, index }) => {
+      const scheme = siteScheme(handshake);
+      const actual = outcome(check(
+        capturedHandshake(handshake),
+        policyOf({
+          ...captured.policies[name]!,
+          scheme,
+        }),
+      ));
+      const expected = captured.verdicts[name]![index];
+      return actual === expected ? null : `${actual} instead of ${expected}`;
+    });
+  });
+});
+
+/** What a runtime would show of a captured handshake. */
+function capturedHandshake({ method, path, headers }: CapturedHandshake): Handshake {
+  const host = headers.find(([name]) => name.toLowerCase() === "host")?.[1];
+  return handshakeOf(`http://${host}${path}`, headers, method);
+}
+
+describe("vectors: the count itself", () => {
+  const rows = [1, 2, 3];
+  /** The counts printed here are not of vectors: they stay out of the log. */
+  const count = async <T>(of: readonly T[], expected: number, disagreement: (row: T) => string | null) => {
+    const lines: string[] = [];
+    try {
+      await judgeAll("self-test", of, expected, disagreement, (line) => lines.push(line));
+    } finally {
+      assertEquals(lines.length, 1, "the count is printed, whatever it is");
+    }
+    return lines[0];
+  };
+
+  test("passes when every row is there and right", async () => {
+    assertEquals(await count(rows, 3, () => null), `vectors[${runtime}] self-test 3/3`);
+  });
+
+  test("fails when a row is missing or too many", async () => {
+    await assertRejects(() => count(rows.slice(1), 3, () => null), Error, "number of rows");
+    await assertRejects(() => count(channels.slice(1), 1972, () => null), Error, "number of rows");
+    await assertRejects(
+      () => count([...channels, ...channels.slice(0, 1)], 1972, () => null),
+      Error,
+      "number of rows",
+    );
+  });
+
+  test("fails when a verdict is wrong, and names the row", async () => {
+    await assertRejects(() => count(rows, 3, (row) => row === 2 ? "wrong" : null), Error, "#1 2: wrong");
+  });
+
+  test("sees one flipped verdict among all of Channels'", async () => {
+    const flipped = channels.map((row, index) => index === 1000 ? [row[0], row[1], !row[2]] as const : row);
+    const judge = ([patterns, origin, verdict]: ChannelsVector) =>
+      compileOrigins(patterns).test(origin) === verdict ? null : "flipped";
+    await assertRejects(() => count(flipped, 1972, judge), Error, "1 of 1972 disagree");
+  });
+});
