@@ -181,7 +181,7 @@ describe("handshakes are recognised", () => {
   for (const [name, wrap] of Object.entries(GUARDS)) {
     test(`${name}: by Upgrade alone, whatever the method and Connection`, () => {
       for (const method of ["GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT", "get"]) {
-        for (const connection of [null, "Upgrade", "close"]) {
+        for (const connection of [null, "", "Upgrade", "keep-alive, upgrade", "close"]) {
           const ask = (upgrade: string | null, origin: string) =>
             outcomeOf(wrap, handshakeRequest(origin, { method, headers: { upgrade, connection } }));
           for (const upgrade of single) {
@@ -195,6 +195,25 @@ describe("handshakes are recognised", () => {
       }
     });
 
+    test(`${name}: a Connection that holds upgrade other than as an option is refused, of handshakes only`, () => {
+      for (
+        const connection of [
+          "upgrades",
+          "x-upgrade",
+          '"upgrade"',
+          "keep-alive upgrade",
+          "upgrade/1",
+          "\xa0upgrade",
+        ]
+      ) {
+        const ask = (upgrade: string | null) =>
+          outcomeOf(wrap, handshakeRequest(GOOD, { headers: { upgrade, connection } }));
+        for (const upgrade of single) assertEquals(ask(upgrade), "connection-malformed", connection);
+        assertEquals(ask(malformed[0]!), "upgrade-malformed");
+        for (const upgrade of none) assertEquals(ask(upgrade), "handled");
+      }
+    });
+
     test(`${name}: what asks for no WebSocket is not judged at all`, () => {
       for (const headers of [{ host: null }, { host: "a, b" }, { origin: "null" }, { host: "evil.test" }]) {
         const parts: Parts = { url: "http://other.test/", headers: { ...headers, upgrade: null } };
@@ -203,10 +222,15 @@ describe("handshakes are recognised", () => {
     });
   }
 
-  test("a malformed Upgrade is refused before anything else is read", () => {
-    const request = handshakeRequest(EVIL, { headers: { upgrade: "websocket, h2c", host: "a, b" } });
-    assertEquals(outcomeOf(GUARDS["guard()"]!, request), "upgrade-malformed");
-    assertEquals(untyped(request.headers).reads, ["upgrade"]);
+  test("what no browser sends is refused before anything else is read", () => {
+    const request = (headers: Parts["headers"]) =>
+      handshakeRequest(EVIL, { headers: { host: "a, b", connection: "upgrades", ...headers } });
+    const upgrade = request({ upgrade: "websocket, h2c" });
+    assertEquals(outcomeOf(GUARDS["guard()"]!, upgrade), "upgrade-malformed");
+    assertEquals(untyped(upgrade.headers).reads, ["upgrade"]);
+    const connection = request({});
+    assertEquals(outcomeOf(GUARDS["guard()"]!, connection), "connection-malformed");
+    assertEquals(untyped(connection.headers).reads, ["upgrade", "connection"]);
   });
 
   test("a handshake that is let in costs one look at Upgrade, Connection, Host and Origin each", () => {
@@ -230,8 +254,9 @@ describe("guard(): a function in place of the policy", () => {
     assertEquals(given, [[], []]);
     wrapped(handshakeRequest(GOOD, { headers: { upgrade: null } }), context);
     wrapped(handshakeRequest(GOOD, { headers: { upgrade: "h2c, websocket" } }), context);
+    wrapped(handshakeRequest(GOOD, { headers: { connection: "upgrades" } }), context);
     assertEquals(given.length, 2);
-    assertEquals(reasons, ["origin-not-allowed", "upgrade-malformed"]);
+    assertEquals(reasons, ["origin-not-allowed", "upgrade-malformed", "connection-malformed"]);
   });
 
   test("the list can be swapped while serving; each handshake is judged by one of them", () => {
@@ -574,7 +599,7 @@ describe("hostValidator()", () => {
 
 // ---- faults ---------------------------------------------------------------------------------------------------------
 
-describe("faults of the wrappers' options", () => {
+describe("the wrappers' options", () => {
   const handler = () => new Response();
   const call = (wrapper: (...given: never[]) => unknown, ...given: unknown[]) =>
     faultsOf(() => untyped(wrapper)(...given));
@@ -726,4 +751,53 @@ describe("faults of the wrappers' options", () => {
   for (const [name, faults, ...expected] of rows) {
     test(name, () => assertEquals(faults(), expected));
   }
+
+  test("each option of a validator is read once: what was checked is what is used", () => {
+    const answering = <T extends object>(first: T, then: T): T => {
+      const reads = new Set<string>();
+      const accessors = Object.keys(first).map((name) => [name, {
+        enumerable: true,
+        get: () => untyped(reads.has(name) ? then : (reads.add(name), first))[name],
+      }]);
+      return Object.defineProperties({}, Object.fromEntries(accessors)) as T;
+    };
+    const { onDeny } = recorder().options;
+    const hosts = answering({ allowedHosts: ["site.test"], onDeny }, {
+      allowedHosts: ["*"],
+      onDeny: untyped(1),
+    });
+    const request = requestOf({ headers: { host: "evil.test" } });
+    assertEquals((hostValidator(() => new Response(), hosts)(request) as Response).status, 403);
+    const rest = answering({ absent: "deny", onDeny }, { absent: untyped("allow"), onDeny: untyped(1) });
+    const refused = originValidator(() => new Response(), [GOOD], untyped(rest))(handshakeRequest(null));
+    assertEquals((refused as Response).status, 403);
+  });
+
+  test("what somebody hung on every object is no option of a validator", () => {
+    const polluted = Object.prototype as Record<string, unknown>;
+    const options = { absent: "allow", dangerouslyAllow: ["null"], debug: true, scheme: "https" };
+    Object.assign(polluted, options);
+    try {
+      const guards = {
+        originValidator: (handler: AnyHandler) => originValidator(handler, [GOOD], { onDeny() {} }),
+        allowedHostsOriginValidator: (handler: AnyHandler) =>
+          allowedHostsOriginValidator(handler, { allowedHosts: ["good.test", "site.test:80"], onDeny() {} }),
+      };
+      for (const [name, wrap] of Object.entries(guards)) {
+        const { handler, calls } = recorder();
+        const wrapped = wrap(handler);
+        for (const origin of [null, "null", "http://localhost"]) {
+          assertEquals(
+            (wrapped(handshakeRequest(origin), context) as Response).status,
+            403,
+            `${name} ${origin}`,
+          );
+        }
+        wrapped(handshakeRequest(GOOD), context);
+        assertEquals(calls.length, 1, name);
+      }
+    } finally {
+      for (const name of Object.keys(options)) delete polluted[name];
+    }
+  });
 });

@@ -638,3 +638,43 @@ describe("urlRouter(): faults", () => {
     assertInstanceOf(urlRouter([])(requestOf({ url: "/" })), Response);
   });
 });
+
+describe("urlRouter(): what an application tries after a 404", () => {
+  /** The first answer that is no 404. */
+  async function first(request: Request, ...handlers: ((request: Request) => unknown)[]): Promise<unknown> {
+    for (const handler of handlers) {
+      const response = await handler(request) as Response;
+      if (response.status !== 404) return response.json();
+    }
+    return 404;
+  }
+  const api = urlRouter([["/:tenant/*", urlRouter([["/ws", at("/ws")]])]]);
+  const site = urlRouter([["/admin/*", at("/admin/*")], ["/*", at("/*")]]);
+
+  test("sees the path from its start", async () => {
+    const request = requestOf({ url: "http://h/admin/keys" });
+    assertEquals(await first(request, api, site), ["/admin/*", { "*": "keys" }]);
+    assertEquals(await first(requestOf({ url: "http://h/admin/ws" }), api, site), ["/ws", {
+      tenant: "admin",
+    }]);
+  });
+
+  test("sees, between two routers, the rest that the outer one left", async () => {
+    const inner = urlRouter([["/b/*", urlRouter([["/never", at("/never")]])]]);
+    const fallback = urlRouter([["/b/:last", at("/b/:last")]]);
+    const outer = urlRouter([["/:first/*", async (request: Request) => {
+      const found = await first(request, inner, fallback);
+      return Response.json(found);
+    }]]);
+    assertEquals(await first(requestOf({ url: "http://h/a/b/c" }), outer), [
+      "/b/:last",
+      { first: "a", last: "c" },
+    ]);
+  });
+
+  test("finds no parameters of a router that led nowhere", async () => {
+    const request = requestOf({ url: "http://h/a/nowhere" });
+    assertEquals(await first(request, api), 404);
+    assertThrows(() => routeParams(request), Error, "urlRouter");
+  });
+});
