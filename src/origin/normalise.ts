@@ -112,7 +112,7 @@ function toAscii(host: string): string | Fault {
 /** The host of a URL by the platform's own parser; null: there is none. For operators' text only. */
 function whatwgHost(host: string): string | null {
   try {
-    return new URL(`http://${host}/`).hostname || null;
+    return new URL(`http://${host}/`).hostname;
   } catch {
     return null;
   }

@@ -382,19 +382,6 @@ describe("urlRouter(): routers inside routers", () => {
     assertEquals(await (await fetch(requestOf({ url: "/a/b" }))).json(), ["/b", {}]);
   });
 
-  test("what an application tries after a 404 sees the path from its start", async () => {
-    const inner = urlRouter(routesOf("/x"));
-    const first = urlRouter([["/api/*", inner], ["/:team/*", inner]]);
-    const next = urlRouter(routesOf("/api/y", "/y"));
-    const fetch = async (request: Request) => {
-      const response = await first(request);
-      return response.status === 404 ? await next(request) : response;
-    };
-    assertEquals(await (await fetch(requestOf({ url: "/api/y" }))).json(), ["/api/y", {}]);
-    assertEquals(await (await fetch(requestOf({ url: "/api/x" }))).json(), ["/x", {}]);
-    assertEquals((await fetch(requestOf({ url: "/red/y" }))).status, 404);
-  });
-
   test("behind a route that ends with the path nothing is left to route", async () => {
     for (const inner of ["/", "/a", "/*", "/:x"]) {
       const fetch = urlRouter([["/a", urlRouter(routesOf(inner))]]);
