@@ -159,20 +159,21 @@ export function readOptions(
   options: unknown,
   known: readonly string[],
   issues: ConfigIssue[],
+  field = "options",
 ): Options | null {
   const prototype = typeof options === "object" && options !== null
     ? Object.getPrototypeOf(options)
     : undefined;
   if (prototype !== null && prototype !== Object.prototype) {
     const fix = `Give a plain object with any of ${known.join(", ")}.`;
-    issues.push({ code: "wrong-type", field: "options", index: -1, value: options, fix });
+    issues.push({ code: "wrong-type", field, index: -1, value: options, fix });
     return null;
   }
   const read: Options = Object.assign(Object.create(null), options);
-  for (const [field, value] of Object.entries(read)) {
-    if (known.includes(field)) continue;
+  for (const [name, value] of Object.entries(read)) {
+    if (known.includes(name)) continue;
     const fix = `There is no such option here; there are ${known.join(", ")}.`;
-    issues.push({ code: "unknown-option", field, index: -1, value, fix });
+    issues.push({ code: "unknown-option", field: name, index: -1, value, fix });
   }
   return read;
 }

@@ -134,9 +134,10 @@ function guardHandshakes<C, R extends Response | undefined>(
 }
 
 function schemeNote(denied: Denied, request: Request, policy: Policy): string {
-  return denied.reason === "origin-not-allowed" && differsInSchemeOnly(request, policy)
-    ? "Only the scheme differs from 'self': behind a proxy that ends TLS, set the policy's scheme to \"https\""
-    : "";
+  if (denied.reason !== "origin-not-allowed" || !differsInSchemeOnly(request, policy)) return "";
+  const overTls = request.headers.get("origin")!.startsWith("https:") && policy.scheme === undefined;
+  const mend = overTls ? ': behind a proxy that ends TLS, set the policy\'s scheme to "https"' : "";
+  return `Only the scheme differs from 'self'${mend}`;
 }
 
 /**

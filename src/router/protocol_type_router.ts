@@ -38,7 +38,7 @@ export function protocolTypeRouter<C, R extends Response | undefined>(
   protocols: { readonly http?: Handler<C, R>; readonly websocket?: Handler<C, R> },
 ): Guarded<C, R | Response> {
   const issues: ConfigIssue[] = [];
-  const read = readOptions(protocols, ["http", "websocket"], issues) ?? {};
+  const read = readOptions(protocols, ["http", "websocket"], issues, "protocols") ?? {};
   for (const name of ["http", "websocket"]) if (name in read) checkFunction(read[name], name, issues);
   if (issues.length === 0 && Object.keys(read).length === 0) {
     const fix = "Give a handler for `http`, for `websocket`, or for both.";

@@ -378,6 +378,18 @@ describe("the console line of a refusal in which only the scheme differs", () =>
       `wsgate refused (403 origin-not-allowed): Origin https://site.test, Host "site.test"${NOTE}`,
     );
   });
+  test("says what differs, and nothing of a proxy where none could help", async () => {
+    for (
+      const [origin, options] of [["http://site.test", { scheme: "https" }], [
+        "app://site.test:80",
+        {},
+      ]] as const
+    ) {
+      const host = origin.startsWith("app") ? "site.test:80" : "site.test";
+      const text = await line(origin, options, host);
+      assert(text.endsWith(". Only the scheme differs from 'self'"), text);
+    }
+  });
   test("says nothing of it otherwise", async () => {
     for (
       const [origin, options, host] of [

@@ -101,10 +101,10 @@ describe("protocolTypeRouter()", () => {
 describe("protocolTypeRouter(): faults", () => {
   const handler = () => new Response();
   const rows: readonly (readonly [name: string, protocols: unknown, ...faults: string[]])[] = [
-    ["nothing", undefined, "wrong-type options -1"],
-    ["null", null, "wrong-type options -1"],
-    ["a handler", handler, "wrong-type options -1"],
-    ["a list", [handler], "wrong-type options -1"],
+    ["nothing", undefined, "wrong-type protocols -1"],
+    ["null", null, "wrong-type protocols -1"],
+    ["a handler", handler, "wrong-type protocols -1"],
+    ["a list", [handler], "wrong-type protocols -1"],
     ["no handler at all", {}, "missing-option protocols -1"],
     ["a handler of undefined", { http: handler, websocket: undefined }, "wrong-type websocket -1"],
     ["a Response", { http: new Response() }, "wrong-type http -1"],
