@@ -322,6 +322,16 @@ describe("readOptions", () => {
     }
   });
 
+  test("names the argument that is no object, where it is not called options", () => {
+    const issues: ConfigIssue[] = [];
+    assertEquals(readOptions([], known, issues, "protocols"), null);
+    readOptions({ other: 1 }, known, issues, "protocols");
+    assertEquals(issues.map(({ code, field }) => [code, field]), [
+      ["wrong-type", "protocols"],
+      ["unknown-option", "other"],
+    ]);
+  });
+
   test("names every unknown key, and goes on with the known ones", () => {
     const { read: values, issues } = read({
       origin: ["https://example.com"],

@@ -1,9 +1,9 @@
-// What a request's Upgrade asks for. What the runtimes make of such values is asked of live servers in
-// `policy/hostile_bytes_test.ts`; here are also those that no `Headers` would take.
+// What a request's Upgrade asks for, and whether its Connection goes with it. What the runtimes make of such values is
+// asked of live servers in `policy/hostile_bytes_test.ts`; here are also those that no `Headers` would take.
 
 import { describe, test } from "node:test";
 import { assertEquals, assertGreater, assertNotEquals } from "@std/assert";
-import { requestedUpgrade } from "../src/handler.ts";
+import { connectionUpgrade, requestedUpgrade } from "../src/handler.ts";
 import { assertGrowth, runsOf } from "./growth.ts";
 import { Random, seed } from "./random.ts";
 
@@ -168,5 +168,95 @@ describe("requestedUpgrade", () => {
   test("takes one pass, whatever the value", () => {
     const units = ["websocket", "websocket,", ",websocke", "websoc", "w", "we", ", \t"];
     for (const suffix of ["", "!", ",websocket"]) assertGrowth(asked, runsOf({ suffix, units }));
+  });
+});
+
+describe("connectionUpgrade", () => {
+  type Option = ReturnType<typeof connectionUpgrade>;
+
+  function optionOf(value: string | null): Option {
+    return connectionUpgrade({
+      method: "GET",
+      url: "http://server.example/",
+      headers: { get: (name) => name.toLowerCase() === "connection" ? value : null },
+    });
+  }
+
+  const TABLE: readonly (readonly [value: string | null, expected: Option])[] = [
+    [null, "none"],
+    ["", "none"],
+    ["close", "none"],
+    ["keep-alive", "none"],
+    ["keep-alive, http2-settings", "none"],
+
+    // what browsers and clients send
+    ["Upgrade", "upgrade"],
+    ["upgrade", "upgrade"],
+    ["UPGRADE", "upgrade"],
+    ["keep-alive, Upgrade", "upgrade"],
+    ["Upgrade, keep-alive", "upgrade"],
+    ["keep-alive,upgrade", "upgrade"],
+    ["Upgrade, HTTP2-Settings", "upgrade"],
+    ["close ,\tUPGRADE \t, foo", "upgrade"],
+    [" upgrade", "upgrade"],
+    ["upgrade\t", "upgrade"],
+    [",upgrade,", "upgrade"],
+    ["upgrade, upgrade", "upgrade"],
+    ["upgrades, upgrade", "upgrade"],
+
+    // the word, and no option of that name
+    ["upgrades", "malformed"],
+    ["x-upgrade", "malformed"],
+    ["keep-alive upgrade", "malformed"],
+    ["keep-alive, x-Upgrade", "malformed"],
+    ['"upgrade"', "malformed"],
+    ["upgrade/1", "malformed"],
+    ["upgrade;q=1", "malformed"],
+    ["upgrade upgrade", "malformed"],
+    ["\xa0upgrade", "malformed"],
+    ["upgrade\x0b", "malformed"],
+    ["keep-alive\nupgrade", "malformed"],
+    ["upgrade\n", "malformed"],
+    ["upgrade\0,x", "malformed"],
+
+    // the word in pieces, or nearly
+    ["upgrad", "none"],
+    ["pgrade", "none"],
+    ["up grade", "none"],
+    ["up,grade", "none"],
+    ["up\tgrade", "none"],
+    ["ｕpgrade", "none"],
+  ];
+
+  test("finds the option, and the word where it is none", () => {
+    for (const [value, expected] of TABLE) assertEquals(optionOf(value), expected, JSON.stringify(value));
+    for (const name of ["connection", "Connection"]) {
+      const headers = new Headers([[name, "keep-alive"], [name, "Upgrade"]]);
+      assertEquals(connectionUpgrade({ method: "GET", url: "/", headers }), "upgrade");
+    }
+  });
+
+  test("agrees with the rule written as it is said", () => {
+    const random = new Random();
+    const pieces = ["upgrade", "Upgrade", "upgrade", ",", ",", ",", " ", "\t", "close", '"', "\xa0", "/1"];
+    const seen: Record<Option, number> = { none: 0, upgrade: 0, malformed: 0 };
+    for (let i = 0; i < 30_000; i++) {
+      const value = Array.from({ length: random.below(7) }, () => random.pick(pieces)).join("").toLowerCase();
+      const options = value.split(",").map((option) => option.replace(/^[ \t]*|[ \t]*$/g, ""));
+      const expected = options.includes("upgrade")
+        ? "upgrade"
+        : value.includes("upgrade")
+        ? "malformed"
+        : "none";
+      seen[expected]++;
+      assertEquals(optionOf(value), expected, `${JSON.stringify(value)} (seed ${seed})`);
+    }
+    for (const times of Object.values(seen)) assertGreater(times, 3000);
+  });
+
+  test("takes one pass, whatever the value", () => {
+    const units = ["upgrade", "upgrade ", "upgrade,", ",upgrad", " upgrade\t;", ", \t", "u"];
+    for (const suffix of ["!", ",upgrade"]) assertGrowth(optionOf, runsOf({ suffix, units }));
+    assertGrowth(optionOf, runsOf({ prefix: "upgrade", suffix: "!", units }));
   });
 });

@@ -114,7 +114,7 @@ export function authMiddlewareStack<U extends object>(
     const authenticated: Handler<C, R | Response> = (request, context) => {
       const isHandshake = requestedUpgrade(request) !== "none";
       if (isHandshake && !skip && !wasOriginJudged(request)) {
-        return refuse(denials["origin-unchecked"], request, context);
+        return refuse(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
       }
       const failed = (cause: unknown) => refuse(denials["user-lookup-failed"], request, context, { cause });
       const proceed = (user: unknown): R | Response | Promise<R | Response> => {
@@ -129,12 +129,14 @@ export function authMiddlewareStack<U extends object>(
       };
 
       let found;
+      let isPromise;
       try {
         found = findUser(request);
+        isPromise = isPromiseLike(found);
       } catch (cause) {
         return failed(cause);
       }
-      if (!isPromiseLike(found)) return proceed(found);
+      if (!isPromise) return proceed(found);
       // Read before anything is awaited: a signal first looked at afterwards says nothing on Deno. Only for
       // handshakes: nothing hangs on a plain response that nobody reads.
       const signal = isHandshake ? request.signal : null;
@@ -153,6 +155,10 @@ export function authMiddlewareStack<U extends object>(
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value;
 }
+
+const UNCHECKED =
+  "No guard judged this request: wrap this layer in one, originValidator(auth(handler), [...]), and hand " +
+  "on the same Request object, not a copy";
 
 /** For nobody: the client has left. nginx's status for it, so that a log that shows it says what happened. */
 function clientLeft(): Response {

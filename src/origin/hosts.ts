@@ -16,7 +16,7 @@ import { type HostRule, parsePattern, readList } from "./pattern.ts";
 
 /** What to say of entries that mean an origin, or anything but a name. */
 const OTHERWISE: { readonly [code in ConfigIssueCode]?: string } = {
-  "keyword": "A host is written as its name; keywords belong into `origins`.",
+  "keyword": "A host is written as its name; keywords belong in `origins`.",
   "scheme-malformed": "A Host header has no scheme: write the host alone.",
   "scheme-not-allowed": "A Host header has no scheme: write the host alone.",
 };

@@ -90,7 +90,7 @@ function toAscii(host: string): string | Fault {
   if (ascii === null) {
     return {
       code: "unicode-malformed",
-      fix: "No browser can reach this name: it is no valid IDN (UTS #46).",
+      fix: "No browser can reach this name: it is not a valid IDN (UTS #46).",
     };
   }
   const given = host.split(".");

@@ -101,7 +101,7 @@ const MISSPELLINGS: readonly {
     form: /^\^|\$$|^\/.*\/[a-z]*$|\\|[(|]/,
     code: "regular-expression",
     fix:
-      `Patterns are no regular expressions: "*.example.com" admits the subdomains, ".example.com" the host too.`,
+      `Patterns are not regular expressions: "*.example.com" admits the subdomains, ".example.com" the host too.`,
   },
   { form: /[{}]/, code: "foreign-spelling", fix: "Alternatives are written as one entry each." },
   {
@@ -130,11 +130,11 @@ const MISSPELLINGS: readonly {
       }.`,
   },
   {
-    form: /^(?:https?|wss?):(?!\/\/|[\d*]+$)\/?./i,
+    form: /^(?:https?|wss?)(?::(?!\/\/|[\d*]+$)\/?|\/\/)./i,
     code: "scheme-malformed",
     fix: (entry, suggest) =>
       `After the scheme comes "://": write ${
-        suggest(entry.replace(/:\/?/, "://"), '"https://example.com"')
+        suggest(entry.replace(/^([a-z]+)(?::\/?|\/\/)/i, "$1://"), '"https://example.com"')
       }.`,
   },
   {
@@ -289,8 +289,7 @@ function misplacedWildcard(text: string, suggest: Suggest): Fault {
 
 const UNSAFE_NULL: Fault = {
   code: "unsafe-null",
-  fix:
-    "Every sandboxed frame of every site sends it: write it in dangerouslyAllow if all of them may connect.",
+  fix: "A sandboxed frame of any site sends it: write it in dangerouslyAllow if all of them may connect.",
 };
 
 function whyUnsafe(rule: HostRule): Fault | null {
@@ -320,8 +319,11 @@ export function readList<T>(
   judge: (entry: unknown) => T | readonly Fault[],
 ): T[] {
   if (!Array.isArray(list)) {
-    const fix = typeof list === "string"
-      ? `A string is no list: write [${JSON.stringify(list)}].`
+    const entries = typeof list === "string"
+      ? list.split(",").map((entry) => JSON.stringify(entry.trim()))
+      : [];
+    const fix = entries.length > 0
+      ? `A string is not a list: write [${entries.join(", ")}].`
       : "Give an array of strings.";
     issues.push({ code: "not-a-list", field, index: -1, value: list, fix });
     return [];

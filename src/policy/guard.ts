@@ -6,7 +6,7 @@
  * here is to return what the handler returned, untouched and not waited for, and all that can fail comes before.
  */
 
-import { checkFunction, type ConfigIssue, type Options, readOptions, throwIfAny } from "../errors.ts";
+import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import {
   connectionUpgrade,
   type Decision,
@@ -300,9 +300,9 @@ function readAllowedHosts<C>(
 ): { policy: Policy; refuse: Refuse<C> } {
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
-  const { allowedHosts, ...read }: Options = readOptions(options, known, issues) ?? {};
-  readHosts(allowedHosts, "allowedHosts", issues);
-  const hosts = issues.length === 0 ? allowedHosts as readonly string[] : [];
+  const read = readOptions(options, known, issues) ?? {};
+  readHosts(read.allowedHosts, "allowedHosts", issues);
+  const hosts = issues.length === 0 ? read.allowedHosts as readonly string[] : [];
   const origins = withOrigins ? hosts.flatMap(webOrigins) : [];
   const policy = readPolicy({ __proto__: null, ...read, origins, hosts }, issues);
   const refusal = readRefusalOptions<C>(read, issues);

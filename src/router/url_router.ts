@@ -22,7 +22,12 @@ interface Matched {
   readonly rest: readonly string[] | null;
   /** What was found before the router that found this. */
   readonly before: Matched | undefined;
+  /** The route led straight to another router. */
+  readonly toRouter: boolean;
 }
+
+/** Every handler that is a urlRouter. */
+const routers = new WeakSet<object>();
 
 const matches = new RequestScope<Matched>("No urlRouter has matched this request.");
 
@@ -75,11 +80,17 @@ export function urlRouter<C, R extends Response | undefined>(
       // An outer `*` is this router's business now; an own one is for the handler to read.
       const { "*": _, ...inherited } = outer?.params ?? {};
       const all = Object.assign(Object.create(null), inherited, params, rest && { "*": rest.join("/") });
-      matches.set(request, { params: Object.freeze(all), rest, before: outer });
+      matches.set(request, {
+        params: Object.freeze(all),
+        rest,
+        before: outer,
+        toRouter: routers.has(handler),
+      });
       return handler(request, context);
     }
     return notFound(request, outer);
   };
+  routers.add(routed);
   return routed as Guarded<C, R | Response>;
 }
 
@@ -113,12 +124,14 @@ export function routeParams(request: Request): Readonly<Record<string, string>> 
 }
 
 /**
- * A 404 takes back what the router around this one found: whatever an application tries next on this request has to
- * see its path from the start.
+ * A 404 takes back what the routers that led straight here found: whatever an application tries next on this request
+ * has to see the path as they did. A handler in between keeps its own: it may try the next router on the same rest.
  */
 function notFound(request: Request, outer: Matched | undefined): Response {
-  if (outer?.before !== undefined) matches.set(request, outer.before);
-  else matches.delete(request);
+  let left = outer;
+  while (left?.toRouter) left = left.before;
+  if (left === undefined) matches.delete(request);
+  else matches.set(request, left);
   return deny(denials["not-found"]);
 }
 
@@ -197,8 +210,12 @@ function compileRoutes<H>(routes: unknown): Route<H>[] {
 /** What is wrong with a route's path, or null. */
 function whyNoRoute(path: string): string | null {
   if (!path.startsWith("/")) return 'A path starts with "/".';
-  if (/[?#\\\p{Cc}]/u.test(path)) {
-    return "A path has no query, no fragment, no backslash and no control character.";
+  // Converters of Django and of others, optional parts, regular expressions: each would compile, and match nothing.
+  if (/[<>{}?]/.test(path)) {
+    return 'There are no converters, optional parts or regular expressions: write "/chat/:room", and check it there.';
+  }
+  if (/[#\\\p{Cc}]|\s$/u.test(path)) {
+    return "A path has no fragment, no backslash, no control character and no white space at its end.";
   }
   const segments = path.slice(1).split("/");
   const names = segments.filter((segment) => segment.startsWith(":"));

@@ -66,7 +66,7 @@ const RULES: readonly (readonly [
   ["github.io", "github.io", HOST, null],
 ];
 
-const KEYWORD = "A host is written as its name; keywords belong into `origins`.";
+const KEYWORD = "A host is written as its name; keywords belong in `origins`.";
 const SCHEME = "A Host header has no scheme: write the host alone.";
 const shared = (host: string) => `Strangers can register names below "${host}": name your hosts one by one.`;
 

@@ -57,7 +57,7 @@ const GOOD: readonly (readonly [text: string, host: string])[] = [
 const IP = "A host that ends in a number is an IPv4 address, in four decimal parts";
 const BRACKETS =
   'An IPv6 address stands in brackets, a port after them: "[2001:db8::1]", "[2001:db8::1]:8080".';
-const IDN = "No browser can reach this name: it is no valid IDN (UTS #46).";
+const IDN = "No browser can reach this name: it is not a valid IDN (UTS #46).";
 const INVISIBLE = "There is a character in it that cannot be seen: type the name anew.";
 const NOT_SENT = "No browser sends this name: it maps to characters that cannot stand in a host.";
 const NO_SCRIPT =

@@ -129,7 +129,7 @@ const PARTS =
   'Write the parts as one entry, such as "https://example.com:8443"; variables are not expanded here.';
 const slashes = (entry: string) => `Any scheme is written without slashes: "${entry}".`;
 const ports = (...entries: string[]) => `Write one entry for each port: ${list(entries)}.`;
-const REGEXP = 'Patterns are no regular expressions: "*.example.com" admits the subdomains, ' +
+const REGEXP = 'Patterns are not regular expressions: "*.example.com" admits the subdomains, ' +
   '".example.com" the host too.';
 const BRACES = "Alternatives are written as one entry each.";
 const each = (...entries: string[]) => `Write one entry each: ${list(entries)}.`;
@@ -159,7 +159,7 @@ const BRACKETS =
   'An IPv6 address stands in brackets, a port after them: "[2001:db8::1]", "[2001:db8::1]:8080".';
 const ADDRESSES = "Addresses have no subdomains: list them one by one.";
 const ADDRESS = "Addresses have no subdomains: write the address alone.";
-const IDN = "No browser can reach this name: it is no valid IDN (UTS #46).";
+const IDN = "No browser can reach this name: it is not a valid IDN (UTS #46).";
 const NOT_SENT = "No browser sends this name: it maps to characters that cannot stand in a host.";
 const INVISIBLE = "There is a character in it that cannot be seen: type the name anew.";
 const NO_SCRIPT =
@@ -488,7 +488,7 @@ const shared = (host: string) =>
   "or write it in dangerouslyAllow if all of them may connect.";
 const ANY_HOST = "Every site there is would be admitted: name the hosts, or write it in dangerouslyAllow.";
 const SANDBOX =
-  "Every sandboxed frame of every site sends it: write it in dangerouslyAllow if all of them may connect.";
+  "A sandboxed frame of any site sends it: write it in dangerouslyAllow if all of them may connect.";
 
 /** Well-formed, and refused unless it stands in `dangerouslyAllow`. */
 const UNSAFE: readonly (readonly [entry: string, code: ConfigIssueCode, fix: string])[] = [
@@ -828,12 +828,12 @@ describe("a list", () => {
     const array = "Give an array of strings.";
     for (
       const [value, fix] of [
-        ["*", 'A string is no list: write ["*"].'],
+        ["*", 'A string is not a list: write ["*"].'],
         [
           "https://a.example,https://b.example",
-          'A string is no list: write ["https://a.example,https://b.example"].',
+          'A string is not a list: write ["https://a.example", "https://b.example"].',
         ],
-        ["", 'A string is no list: write [""].'],
+        ["", 'A string is not a list: write [""].'],
         [undefined, array],
         [null, array],
         [{}, array],

@@ -9,9 +9,10 @@ import {
   assertInstanceOf,
   assertRejects,
   assertStrictEquals,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { routeParams, urlRouter } from "@wsgate/wsgate";
+import { ConfigError, routeParams, urlRouter } from "@wsgate/wsgate";
 import { faultsOf, requestOf, untyped } from "../doubles.ts";
 import { assertGrowth, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
@@ -659,9 +660,45 @@ describe("urlRouter(): what an application tries after a 404", () => {
     ]);
   });
 
+  test("sees, in a handler that tries one router after the other, the same rest", async () => {
+    const a = urlRouter([["/a", at("/a")]]);
+    const b = urlRouter([["/b", at("/b")]]);
+    const outer = urlRouter([[
+      "/:api/*",
+      async (request: Request) => Response.json([await first(request, a, b), { ...routeParams(request) }]),
+    ]]);
+    assertEquals(await first(requestOf({ url: "http://h/v1/b" }), outer), [
+      ["/b", { api: "v1" }],
+      { api: "v1" },
+    ]);
+    assertEquals(await first(requestOf({ url: "http://h/v1/c" }), outer), [404, { api: "v1", "*": "c" }]);
+  });
+
+  test("sees the path from its start, however deep the routers led", async () => {
+    const deep = urlRouter([["/x/*", urlRouter([["/y/*", urlRouter([["/z", at("/z")]])]])]]);
+    const next = urlRouter([["/x/y/w", at("/x/y/w")], ["/y/w", at("/y/w")]]);
+    assertEquals(await first(requestOf({ url: "http://h/x/y/w" }), deep, next), ["/x/y/w", {}]);
+  });
+
   test("finds no parameters of a router that led nowhere", async () => {
     const request = requestOf({ url: "http://h/a/nowhere" });
     assertEquals(await first(request, api), 404);
     assertThrows(() => routeParams(request), Error, "urlRouter");
   });
+});
+
+describe("urlRouter(): other systems' routes", () => {
+  const handler = () => new Response();
+  for (const path of ["/chat/<str:room>/", "/ws/{id}", "/chat/:room?", "/a b ", "/a\t"]) {
+    test(`${JSON.stringify(path)} is refused, and the fix says how it is written here`, () => {
+      const error = assertThrows(() => urlRouter([[path, handler]]), ConfigError);
+      assertEquals(error.issues.map(({ code, field, index }) => [code, field, index]), [[
+        "route-invalid",
+        "routes",
+        0,
+      ]]);
+      const spelling = /[<{?]/.test(path) ? 'write "/chat/:room"' : "no white space at its end";
+      assertStringIncludes(error.issues[0]!.fix, spelling);
+    });
+  }
 });
