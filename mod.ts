@@ -44,3 +44,7 @@ export { check, compilePolicy, Policy, type PolicyOptions } from "./src/policy/p
 export { deny, type RefusalOptions } from "./src/refusal.ts";
 export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";
 export { routeParams, urlRouter } from "./src/router/url_router.ts";
+export { type BunWebSocketHandler, websocket } from "./src/socket/bun.ts";
+export { refuseVisibly } from "./src/socket/refuse_visibly.ts";
+export type { Socket, SocketHandlers } from "./src/socket/session.ts";
+export { type SocketOptions, upgradeHandler } from "./src/socket/upgrade.ts";

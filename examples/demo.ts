@@ -66,9 +66,8 @@ const ALLOWED = [SITE];
 function mail(request: Request, context: unknown): Response | undefined {
   const cookies = getCookies(request);
   const loggedIn = ["strict", "lax", "none"].some((name) => cookies.get(name) === "1");
-  return upgrade(request, context, {
-    open: (socket) =>
-      socket.send(loggedIn ? "Ada, your mail: the spare key is under the third pot" : "Who are you?"),
+  return upgrade(request, context, (socket) => {
+    socket.send(loggedIn ? "Ada, your mail: the spare key is under the third pot" : "Who are you?");
   });
 }
 

@@ -1,6 +1,7 @@
 /**
- * The native server and upgrade of the runtime at hand, for the examples: what an application calls by itself when
- * nothing wraps it. `Deno.upgradeWebSocket` gives a socket with events, `server.upgrade` one handler for a whole server.
+ * The bare server and upgrade of the runtime at hand, which the demonstration attacks: what an application calls by
+ * itself when nothing wraps it. `Deno.upgradeWebSocket` gives a socket with events, `server.upgrade` one handler for a
+ * whole server.
  *
  * @module
  */
@@ -11,27 +12,20 @@ export interface NativeSocket {
   send(text: string): void;
 }
 
-/** What is done with an open socket. */
-export interface SocketEvents {
-  /** The socket is open. */
-  open?(socket: NativeSocket): void;
-  /** A text message arrived. */
-  message?(socket: NativeSocket, text: string): void;
-  /** The socket is closed, whoever closed it. */
-  close?(socket: NativeSocket): void;
-}
+/** Called with each socket that is open. */
+export type Opened = (socket: NativeSocket) => void;
 
 /** The members of Bun's server that are needed here. */
 interface BunServer {
   readonly port: number;
-  upgrade(request: Request, options: { data: SocketEvents }): boolean;
+  upgrade(request: Request, options: { data: Opened }): boolean;
   stop(closeConnections: boolean): Promise<void>;
 }
 
 /** Upgrades `request`, or answers it where the runtime would not. Returns undefined where Bun has taken over. */
-export function upgrade(request: Request, context: unknown, events: SocketEvents): Response | undefined {
+export function upgrade(request: Request, context: unknown, opened: Opened): Response | undefined {
   if (typeof Deno === "undefined") {
-    const upgraded = (context as BunServer).upgrade(request, { data: events });
+    const upgraded = (context as BunServer).upgrade(request, { data: opened });
     return upgraded ? undefined : new Response("This is a WebSocket.\n", { status: 426 });
   }
   let native;
@@ -41,23 +35,16 @@ export function upgrade(request: Request, context: unknown, events: SocketEvents
     return new Response("This is a WebSocket.\n", { status: 426 });
   }
   const { socket, response } = native;
-  socket.onopen = () => events.open?.(socket);
-  socket.onmessage = ({ data }) => events.message?.(socket, String(data));
-  socket.onclose = () => events.close?.(socket);
+  socket.onopen = () => opened(socket);
   return response;
 }
 
-/** Bun's one handler for all sockets of a server; each socket carries its own events. Unused on Deno. */
-export const websocket = {
-  open(socket: NativeSocket & { data: SocketEvents }) {
-    socket.data.open?.(socket);
+/** Bun's one handler for all sockets of a server; each socket carries its own. */
+const websocket = {
+  open(socket: NativeSocket & { data: Opened }) {
+    socket.data(socket);
   },
-  message(socket: NativeSocket & { data: SocketEvents }, data: string | Uint8Array) {
-    socket.data.message?.(socket, String(data));
-  },
-  close(socket: NativeSocket & { data: SocketEvents }) {
-    socket.data.close?.(socket);
-  },
+  message() {},
 };
 
 /** A handler as both runtimes take it; undefined only where Bun has taken the connection over. */

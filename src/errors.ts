@@ -12,6 +12,9 @@ export type ConfigIssueCode =
   | "route-invalid"
   | "route-duplicate"
   | "self-without-hosts"
+  | "out-of-range"
+  | "protocol-malformed"
+  | "server-started"
   // entries, in the order in which they are looked for
   | "not-a-string"
   | "empty"

@@ -142,13 +142,6 @@ export function refuser<C>({ refuse = deny, onDeny }: RefusalOptions<C>): Refuse
   const tell: Tell = onDeny === undefined
     ? consoleTeller()
     : (denied, request, { cause }) => onDeny(denied, request, cause);
-  const reportOnce = (hook: string) => {
-    let reported = false;
-    return (error: unknown) => {
-      if (!reported) console.error(`wsgate: ${hook} failed, the refusal stands: ${describeCause(error)}`);
-      reported = true;
-    };
-  };
   const tellFailed = reportOnce("onDeny");
   const refuseFailed = reportOnce("refuse");
 
@@ -201,6 +194,15 @@ function consoleTeller(): Tell {
     console.warn(
       `wsgate refused (${status} ${reason}): Origin ${from}, Host ${at}${why === "" ? "" : ". " + why}`,
     );
+  };
+}
+
+/** Reports the first failure of some user code on the console, and no further one: clients can repeat it at will. */
+export function reportOnce(what: string): (error: unknown) => void {
+  let reported = false;
+  return (error) => {
+    if (!reported) console.error(`wsgate: ${what} failed: ${describeCause(error)} (not reported again)`);
+    reported = true;
   };
 }
 

@@ -10,7 +10,7 @@ import { connect } from "node:net";
 /** The members of the Deno namespace used here, declared structurally so that both runtimes load this file. */
 interface DenoLike {
   serve(
-    options: { port: number; hostname: string; onListen(): void },
+    options: { onListen(): void; [part: string]: unknown },
     handler: (request: Request, info: unknown) => Response | Promise<Response>,
   ): { addr: { port: number }; finished: Promise<void>; shutdown(): Promise<void> };
   upgradeWebSocket(request: Request): { socket: WebSocket; response: Response };
@@ -19,11 +19,9 @@ interface DenoLike {
 /** The same for Bun. */
 interface BunLike {
   serve(options: {
-    port: number;
-    hostname: string;
-    fetch(request: Request, server: BunServer): Response | undefined | Promise<Response | undefined>;
-    websocket: unknown;
+    fetch?: NativeHandler;
     development: boolean;
+    [part: string]: unknown;
   }): BunServer & { port: number; stop(force?: boolean): Promise<void> };
 }
 interface BunServer {
@@ -44,11 +42,15 @@ export type NativeHandler = (
 /** A running server on a loopback port of its own. */
 export interface TestServer {
   readonly port: number;
-  stop(): Promise<void>;
+  /** Ends it and its sockets. On Bun `stop(false)` is its `stop()`, which leaves them alone; Deno knows one way only. */
+  stop(force?: boolean): Promise<void>;
 }
 
-/** Serves `handler` on loopback with `Deno.serve` or `Bun.serve`, whichever is there. */
-export function serve(handler: NativeHandler): TestServer {
+/**
+ * Serves `handler` on loopback with `Deno.serve` or `Bun.serve`, whichever is there. Bun's sockets go to `websocket`,
+ * without one to what belongs to `nativeUpgrade`.
+ */
+export function serve(handler: NativeHandler, websocket: unknown = nativeWebsocket): TestServer {
   if (deno !== undefined) {
     const server = deno.serve(
       { port: 0, hostname: "127.0.0.1", onListen() {} },
@@ -63,7 +65,34 @@ export function serve(handler: NativeHandler): TestServer {
     websocket,
     development: false,
   });
-  return { port: server.port, stop: () => server.stop(true) };
+  return { port: server.port, stop: (force = true) => server.stop(force) };
+}
+
+/** Where and how to serve, when it is not plain HTTP on a port. */
+export type Listener =
+  | { readonly tls: { readonly cert: string; readonly key: string } }
+  | { readonly unix: string };
+
+/** Serves `handler` over TLS, or on a unix socket, whose port is then 0. */
+export function serveOn(listener: Listener, handler: NativeHandler, websocket: unknown): TestServer {
+  const port = { port: 0, hostname: "127.0.0.1" };
+  if (deno !== undefined) {
+    const where = "tls" in listener ? { ...port, ...listener.tls } : { path: listener.unix };
+    const server = deno.serve(
+      { ...where, onListen() {} },
+      handler as (request: Request, info: unknown) => Response | Promise<Response>,
+    );
+    return { port: server.addr.port ?? 0, stop: () => server.shutdown() };
+  }
+  const where = "tls" in listener ? { ...port, tls: listener.tls } : { unix: listener.unix };
+  const server = bun!.serve({ ...where, fetch: handler, websocket, development: false });
+  return { port: server.port ?? 0, stop: (force = true) => server.stop(force) };
+}
+
+/** Serves Bun's `routes`, which Deno has no counterpart to. */
+export function serveRoutes(routes: Readonly<Record<string, NativeHandler>>, websocket: unknown): TestServer {
+  const server = bun!.serve({ port: 0, hostname: "127.0.0.1", routes, websocket, development: false });
+  return { port: server.port, stop: (force = true) => server.stop(force) };
 }
 
 /** What an application writes by itself: upgrade natively, greet, echo. */
@@ -87,7 +116,7 @@ export function nativeUpgrade(greeting = "hello"): NativeHandler {
   };
 }
 
-const websocket = {
+const nativeWebsocket = {
   open(ws: { data: string; send(text: string): void }) {
     ws.send(ws.data);
   },

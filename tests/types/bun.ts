@@ -23,8 +23,12 @@ import {
   originValidator,
   type Policy,
   protocolTypeRouter,
+  refuseVisibly,
   routeParams,
+  type Socket,
+  upgradeHandler,
   urlRouter,
+  websocket as ourWebsocket,
 } from "@wsgate/wsgate";
 
 interface User {
@@ -45,6 +49,7 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 declare const policy: Policy;
 declare const request: Request;
 declare const server: Server;
+declare const socket: Socket;
 
 /** What an application on Bun writes by itself: undefined means "upgraded". */
 function native(request: Request, server: Server): Response | undefined {
@@ -92,6 +97,50 @@ export function theWholeNesting(): void {
   Bun.serve({ routes: { "/chat/:room": fetch, "/about": plain }, websocket });
   Bun.serve({ routes: { "/chat/:room": { GET: fetch, POST: plain } }, fetch, websocket });
 }
+
+/** The same program with the library's own handler at its heart: one file for both runtimes. */
+export function theWholeProgram(): void {
+  const auth = authMiddlewareStack({ user: findUser });
+  const chat = upgradeHandler({
+    message(socket, data) {
+      const user: User | null = auth.scope(socket.request).user;
+      const room: string | undefined = routeParams(socket.request).room;
+      socket.send(typeof data === "string" ? `${user?.name} in ${room}: ${data}` : data);
+    },
+  });
+  const fetch = protocolTypeRouter({
+    http: plain,
+    websocket: originValidator(
+      auth(urlRouter([["/chat/:room", chat]])),
+      [".goodsite.com", "http://.goodsite.com:80", "http://other.site.com"],
+    ),
+  });
+  Bun.serve({ fetch, websocket: ourWebsocket });
+  Bun.serve({ port: 0, hostname: "127.0.0.1", tls: { cert: "…", key: "…" }, fetch, websocket: ourWebsocket });
+  Bun.serve({ unix: "/run/site.sock", fetch, websocket: ourWebsocket });
+  Bun.serve({ routes: { "/chat/:room": fetch, "/about": plain }, websocket: ourWebsocket });
+  ({ fetch, websocket: ourWebsocket }) satisfies Bun.Serve.Options<undefined>;
+  const same: Same<typeof fetch, Guarded<unknown, Response>> = true;
+  void same;
+}
+
+/** The library's handler beside native ones: Bun knows one `websocket` a server, so each has a server of its own. */
+export function besideNative(): void {
+  const ours = urlRouter([["/chat", upgradeHandler({})], ["/about", plain]]);
+  Bun.serve({ fetch: originValidator(ours, ["https://goodsite.com"]), websocket: ourWebsocket });
+  Bun.serve({ fetch: originValidator(native, ["https://goodsite.com"]), websocket });
+}
+
+/** A refusal that a page can read fits wherever refusals are made, and can be made by hand. */
+export const visible: readonly Fetch[] = [
+  guard(native, policy, { refuse: refuseVisibly }),
+  originValidator(upgradeHandler({}), ["https://goodsite.com"], { refuse: refuseVisibly }),
+  authMiddlewareStack({ user: findUser, required: true, refuse: refuseVisibly })(upgradeHandler({})),
+  guard(native, policy, {
+    refuse: (denied, request, server) =>
+      denied.reason === "unauthenticated" ? refuseVisibly(denied, request, server) : deny(denied),
+  }),
+];
 
 /** Each wrapper takes the native handler as it is, and gives back what `Bun.serve` takes. */
 export const wrappers: readonly Fetch[] = [
@@ -261,6 +310,25 @@ export function handlerMistakes(): void {
   Bun.serve({ fetch: guard(native, policy) });
   // @ts-expect-error TS2322: the handler wants a server whose sockets carry a seat; this one's carry nothing.
   Bun.serve<undefined>({ fetch: guard((request, _: Bun.Server<Seat>) => plain(request), policy), websocket });
+}
+
+export function socketMistakes(): void {
+  // @ts-expect-error TS2322: what a handler returns is nothing, or a promise of it; Bun's own `send` returns a number.
+  upgradeHandler({ message: (socket, data) => socket.send(data) });
+  // @ts-expect-error TS2353: Bun's event for a server's socket; here `send` says when too much is waiting.
+  upgradeHandler({ drain: () => {} });
+  // @ts-expect-error TS2353: Bun's option, in Bun's unit.
+  upgradeHandler({}, { idleTimeout: 120 });
+  // @ts-expect-error TS2339: what Bun keeps in `data` is kept by the layers, under the request.
+  socket.data;
+  // @ts-expect-error TS2339: nor is there any of Bun's channels.
+  socket.publish("room", "hello");
+  // @ts-expect-error TS2345: undefined is an answer only beside a `websocket`, and a native handler may be in the router.
+  Bun.serve({ fetch: urlRouter([["/ours", upgradeHandler({})], ["/native", native]]) });
+  // @ts-expect-error TS2540: each handler has its own limits; the server's follow from them.
+  ourWebsocket.maxPayloadLength = 1024;
+  // @ts-expect-error TS2554: the server is in the context: without it nothing could be shown.
+  refuseVisibly({ allowed: false, status: 403, reason: "origin-null" }, request);
 }
 
 export function contextMistakes(): void {

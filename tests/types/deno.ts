@@ -14,6 +14,7 @@ import {
   allowedHostsOriginValidator,
   type Auth,
   authMiddlewareStack,
+  type BunWebSocketHandler,
   check,
   compileOrigins,
   compilePolicy,
@@ -32,8 +33,14 @@ import {
   type PolicyOptions,
   protocolTypeRouter,
   type RefusalOptions,
+  refuseVisibly,
   routeParams,
+  type Socket,
+  type SocketHandlers,
+  type SocketOptions,
+  upgradeHandler,
   urlRouter,
+  websocket,
 } from "@wsgate/wsgate";
 
 interface User {
@@ -47,6 +54,7 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 declare const policy: Policy;
 declare const request: Request;
 declare const info: Deno.ServeHandlerInfo;
+declare const socket: Socket;
 
 /** What an application on Deno writes by itself; the context is part of what it needs. */
 function native(request: Request, info: Deno.ServeHandlerInfo): Response {
@@ -89,6 +97,90 @@ export function theWholeNesting(): void {
   Deno.serve({ port: 0, handler: fetch });
   ({ fetch }) satisfies Deno.ServeDefaultExport;
 }
+
+/** The same program with the library's own handler at its heart: one file for both runtimes. */
+export function theWholeProgram(): void {
+  const auth = authMiddlewareStack({ user: findUser });
+  const chat = upgradeHandler({
+    message(socket, data) {
+      const user: User | null = auth.scope(socket.request).user;
+      const room: string | undefined = routeParams(socket.request).room;
+      socket.send(typeof data === "string" ? `${user?.name} in ${room}: ${data}` : data);
+    },
+  });
+  const fetch = protocolTypeRouter({
+    http: plain,
+    websocket: originValidator(
+      auth(urlRouter([["/chat/:room", chat]])),
+      [".goodsite.com", "http://.goodsite.com:80", "http://other.site.com"],
+    ),
+  });
+  Deno.serve(fetch);
+  Deno.serve({ port: 0, cert: "…", key: "…" }, fetch);
+  const program = { fetch, websocket };
+  program satisfies Deno.ServeDefaultExport;
+  const same: Same<typeof fetch, Guarded<unknown, Response>> = true;
+  void same;
+}
+
+/** Handlers and options of a socket, made where they are used or declared apart. */
+export function sockets(greet: (socket: Socket) => void): readonly Deno.ServeHandler[] {
+  const handlers: SocketHandlers = {
+    open: greet,
+    message: async (socket, data) => {
+      const same: Same<typeof data, string | Uint8Array> = true;
+      if (same) await Promise.resolve(socket.send(data));
+    },
+    close(_socket, code: number, reason: string) {
+      console.log(code, reason);
+    },
+    error: (socket, error) => console.error(socket.request.url, error satisfies unknown),
+  };
+  const options: SocketOptions = {
+    protocols: ["v2.chat", "v1.chat"] as const,
+    idleTimeoutSeconds: 0.5,
+    maxMessageBytes: 1024,
+    maxBufferedBytes: 4096,
+    headers: (request) => ({ "x-path": request.url }),
+  };
+  return [
+    upgradeHandler({}),
+    upgradeHandler(handlers),
+    upgradeHandler(handlers, options),
+    upgradeHandler(handlers, { headers: () => new Headers() }),
+    upgradeHandler(handlers, { headers: () => [["set-cookie", "a=1"], ["set-cookie", "b=2"]] }),
+    originValidator(upgradeHandler(handlers), ["https://goodsite.com"]),
+    // One router for a handler of the library and a native one, which needs the context.
+    urlRouter([["/ours", upgradeHandler(handlers)], ["/native", native]]),
+  ];
+}
+
+/** What can be done with an open socket. */
+export function openSocket(): boolean {
+  const protocol: string = socket.protocol;
+  socket.close();
+  socket.close(1000);
+  socket.close(4000, "enough");
+  return socket.send(protocol) && socket.send(new Uint8Array(2)) && socket.request === request;
+}
+
+/** The context may be left out: on Deno nothing needs it. */
+export const upgraded: Response | Promise<Response> = upgradeHandler({})(request);
+
+/** A refusal that a page can read fits wherever refusals are made, and can be made by hand. */
+export const visible: readonly Deno.ServeHandler[] = [
+  guard(native, policy, { refuse: refuseVisibly }),
+  originValidator(upgradeHandler({}), ["https://goodsite.com"], { refuse: refuseVisibly }),
+  allowedHostsOriginValidator(native, { allowedHosts: ["goodsite.com"], refuse: refuseVisibly }),
+  authMiddlewareStack({ user: findUser, required: true, refuse: refuseVisibly })(upgradeHandler({})),
+  guard(native, policy, {
+    refuse: (denied, request, info) =>
+      denied.reason === "unauthenticated" ? refuseVisibly(denied, request, info) : deny(denied),
+  }),
+];
+
+/** Bun's part of a program has a type by itself. */
+export const bunsPart: BunWebSocketHandler = websocket;
 
 /** A handler that wants a TCP peer keeps its narrower context through a wrapper. */
 export function contextKeepsItsType(): void {
@@ -373,6 +465,48 @@ export function authMistakes(maybe: boolean): void {
   authMiddlewareStack({ user: () => 7 });
   // @ts-expect-error TS2769: the lookup was forgotten.
   authMiddlewareStack({ required: true });
+}
+
+export function socketMistakes(): void {
+  // @ts-expect-error TS2561: the events are called as Bun calls them, not as the web does.
+  upgradeHandler({ onmessage: () => {} });
+  // @ts-expect-error TS2322: what a handler returns is nothing, or a promise of it.
+  upgradeHandler({ message: (socket, data) => socket.send(data) });
+  // @ts-expect-error TS2339: a message may be bytes.
+  upgradeHandler({ message: (_socket, data) => void data.toUpperCase() });
+  // @ts-expect-error TS2353: objects are made into text before.
+  socket.send({ hello: "world" });
+  // @ts-expect-error TS2345: a buffer is sent through a view of it.
+  socket.send(new ArrayBuffer(2));
+  // @ts-expect-error TS2345: the code comes first.
+  socket.close("enough");
+  // @ts-expect-error TS2540: the subprotocol was chosen in the handshake.
+  socket.protocol = "v2.chat";
+  // @ts-expect-error TS2554: the handlers were forgotten.
+  upgradeHandler();
+}
+
+export function socketOptionMistakes(): void {
+  // @ts-expect-error TS2322: one subprotocol instead of a list of them.
+  upgradeHandler({}, { protocols: "v2.chat" });
+  // @ts-expect-error TS2322: text from the environment is no number.
+  upgradeHandler({}, { maxMessageBytes: "1024" });
+  // @ts-expect-error TS2353: Bun's name for the limit, which is a server's there.
+  upgradeHandler({}, { maxPayloadLength: 1024 });
+  // @ts-expect-error TS2322: nothing is waited for once a handshake was judged.
+  upgradeHandler({}, { headers: () => Promise.resolve(new Headers()) });
+  // @ts-expect-error TS2540: each handler has its own limits; the server's follow from them.
+  websocket.idleTimeout = 30;
+}
+
+export function visibleMistakes(): void {
+  const decision = check(request, policy);
+  // @ts-expect-error TS2345: only a denial can be shown.
+  refuseVisibly(decision, request, info);
+  // @ts-expect-error TS2554: on Bun the server is in the context: without it nothing could be shown there.
+  refuseVisibly({ allowed: false, status: 403, reason: "origin-null" }, request);
+  // @ts-expect-error TS2322: it is what refuses, not what hears of a refusal.
+  guard(plain, policy, { onDeny: refuseVisibly });
 }
 
 export function verdictMistakes(handshake: Handshake, issue: ConfigIssue): void {

@@ -1,0 +1,136 @@
+/**
+ * What `chat.ts` and `hono_chat.ts` have in common: who is logged in, who is in which room, and what is said there.
+ * Who may come in is not decided here.
+ *
+ * @module
+ */
+
+import {
+  authMiddlewareStack,
+  check,
+  compilePolicy,
+  deny,
+  routeParams,
+  type Socket,
+  upgradeHandler,
+} from "@wsgate/wsgate";
+import { getIronSession, webCookies } from "iron-session";
+import { chatPage } from "./chat_page.ts";
+
+/** The names that this server answers to. */
+export const hosts = ["localhost", "127.0.0.1"];
+
+// ----------------------------------------------------------------------------------------- who is logged in
+
+/** A user for as long as a session lasts. */
+interface User {
+  /** Of the session: two people may take one name. */
+  readonly id: string;
+  readonly name: string;
+}
+
+const MAX_NAME_LENGTH = 40;
+
+/**
+ * The session is in the cookie, sealed, and nothing is kept here: logging out takes the cookie away, and a copy of it
+ * would work for another hour. Over https the cookie's name starts with `__Host-`, and `secure` is left out.
+ */
+const SESSION = {
+  cookieName: "session",
+  // A real site keeps its password: with another one nobody is logged in any more.
+  password: crypto.randomUUID() + crypto.randomUUID(),
+  ttl: 3600,
+  cookieOptions: { secure: false },
+};
+
+function openSession(request: Request, headers: Headers) {
+  return getIronSession<User>(webCookies(request, headers), SESSION);
+}
+
+/** Looks the user up, for the page and for the sockets alike. */
+export const auth = authMiddlewareStack<User>({
+  async user(request) {
+    const { id, name } = await openSession(request, new Headers());
+    return id !== undefined && name !== undefined ? { id, name } : null;
+  },
+});
+
+/** Forms of other sites must log nobody in or out: what judges handshakes judges them too. */
+const ownForms = compilePolicy({ origins: ["'self'"], hosts });
+
+/** Takes the form's word for the name; a real site asks for more. */
+export async function logIn(request: Request): Promise<Response> {
+  const decision = check(request, ownForms);
+  if (!decision.allowed) return deny(decision);
+  const form = await request.formData().catch(() => new FormData());
+  const name = String(form.get("name") ?? "").trim().slice(0, MAX_NAME_LENGTH);
+  if (name === "") return new Response("A name, please.\n", { status: 400 });
+
+  const headers = new Headers({ location: "/" });
+  const session = await openSession(request, headers);
+  Object.assign(session, { id: crypto.randomUUID(), name });
+  await session.save();
+  return new Response(null, { status: 303, headers });
+}
+
+/** Ends the session, and the sockets that were opened with it: nothing else would. */
+export async function logOut(request: Request): Promise<Response> {
+  const decision = check(request, ownForms);
+  if (!decision.allowed) return deny(decision);
+  const headers = new Headers({ location: "/" });
+  const session = await openSession(request, headers);
+  for (const socket of [...rooms.values()].flatMap((members) => [...members])) {
+    const { user } = auth.scope(socket.request);
+    if (user !== null && user.id === session.id) socket.close(4401, "logged out");
+  }
+  session.destroy();
+  return new Response(null, { status: 303, headers });
+}
+
+/** The page, for whoever is logged in or nobody. */
+export const page = auth((request: Request) =>
+  new Response(chatPage(auth.scope(request).user?.name ?? null, MAX_NAME_LENGTH), {
+    headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" },
+  })
+);
+
+// ------------------------------------------------------------------------------------------ who is in a room
+
+const rooms = new Map<string, Set<Socket>>();
+
+/** The sockets of the room that a socket is in. */
+function membersWith(socket: Socket): Set<Socket> {
+  const room = routeParams(socket.request).room!;
+  const members = rooms.get(room) ?? new Set();
+  rooms.set(room, members);
+  return members;
+}
+
+function tell(members: Set<Socket>, news: { here: string[] } | { from: string; text: string }): void {
+  const message = JSON.stringify(news);
+  // False is a member who reads too slowly, and misses this one.
+  for (const member of members) member.send(message);
+}
+
+function tellWhoIsHere(members: Set<Socket>): void {
+  const names = [...members].map((member) => auth.scope(member.request).user?.name ?? "");
+  tell(members, { here: [...new Set(names)].filter((name) => name !== "").sort() });
+}
+
+/** A room: everybody hears, users speak. */
+export const chat = upgradeHandler({
+  open(socket) {
+    const members = membersWith(socket).add(socket);
+    tellWhoIsHere(members);
+  },
+  message(socket, text) {
+    const { user } = auth.scope(socket.request);
+    if (user !== null && typeof text === "string") tell(membersWith(socket), { from: user.name, text });
+  },
+  close(socket) {
+    const members = membersWith(socket);
+    members.delete(socket);
+    if (members.size === 0) rooms.delete(routeParams(socket.request).room!);
+    else tellWhoIsHere(members);
+  },
+}, { maxMessageBytes: 4096 });

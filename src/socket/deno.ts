@@ -1,0 +1,93 @@
+/**
+ * The wire to Deno: a web WebSocket with events, made by `Deno.upgradeWebSocket`.
+ *
+ * Its response has to be returned, or the listener stops: nothing here can fail once it is made, and the caller's
+ * last act is to return it.
+ */
+
+import { reportOnce } from "../refusal.ts";
+import type { Session } from "./session.ts";
+
+/** The members of Deno that are used. */
+interface DenoLike {
+  upgradeWebSocket(
+    request: Request,
+    options: { readonly idleTimeout: number },
+  ): { readonly socket: DenoSocket; readonly response: Response };
+}
+
+interface DenoSocket {
+  binaryType: string;
+  readonly bufferedAmount: number;
+  onopen: (() => void) | null;
+  onmessage: ((event: { readonly data: string | ArrayBuffer }) => void) | null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  onerror: ((event: { preventDefault(): void }) => void) | null;
+  send(data: string | Uint8Array): void;
+  close(code: number, reason: string): void;
+}
+
+const deno = (globalThis as { readonly Deno?: Partial<DenoLike> }).Deno;
+
+/** Whether this is Deno. */
+export const isDeno: boolean = typeof deno?.upgradeWebSocket === "function";
+
+/** After how many seconds a socket that does not open is given up. */
+const OPEN_TIMEOUT_SECONDS = 10;
+
+const reportUnopened = reportOnce("a socket");
+
+/**
+ * Upgrades a handshake that has passed every check, and wires its socket to a session. `released` is called when the
+ * connection is gone, or has not come to be.
+ *
+ * Throws what Deno throws, before anything is upgraded.
+ */
+export function upgradeOnDeno(
+  request: Request,
+  session: Session,
+  headers: Headers,
+  released: () => void = () => {},
+): Response {
+  // Not the `protocol` option: it splits the offer at ", " exactly and throws for what the npm client `ws` sends. Nor
+  // a `headers` option: it is ignored.
+  const idleTimeout = session.limits.idleTimeoutSeconds;
+  const { socket, response } = (deno as DenoLike).upgradeWebSocket(request, { idleTimeout });
+  socket.binaryType = "arraybuffer";
+  // Once: of an idle peer Deno makes two closes, and one can come late.
+  let gone = false;
+  const release = () => {
+    if (!gone) released();
+    gone = true;
+  };
+  // A copy of a request is upgraded too, to a socket that has no event ever; a client that left can look the same.
+  const unopened = setTimeout(() => {
+    reportUnopened(
+      new Error(
+        `it did not open within ${OPEN_TIMEOUT_SECONDS} seconds: ` +
+          "its client left, or the handler was given a copy of the request (in Hono pass `c.req.raw`)",
+      ),
+    );
+    release();
+  }, OPEN_TIMEOUT_SECONDS * 1000);
+  // Before the socket is open send() throws and close() is lost: the session hears of it only now.
+  socket.onopen = () => {
+    clearTimeout(unopened);
+    session.opened({
+      send: (data) => socket.send(data),
+      bufferedBytes: () => socket.bufferedAmount,
+      close: (code, reason) => socket.close(code, reason),
+    });
+  };
+  socket.onmessage = ({ data }) => session.received(typeof data === "string" ? data : new Uint8Array(data));
+  // An error is always followed by a close; on its own it says nothing that a handler could use.
+  socket.onerror = (event) => event.preventDefault();
+  socket.onclose = ({ code, reason }) => {
+    clearTimeout(unopened);
+    session.closed(code, reason);
+    release();
+  };
+  for (const [name, value] of headers) response.headers.append(name, value);
+  if (session.protocol !== "") response.headers.set("sec-websocket-protocol", session.protocol);
+  return response;
+}

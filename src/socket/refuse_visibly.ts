@@ -1,0 +1,82 @@
+/**
+ * A refusal that a page can read: accepted, then closed with a code and a reason.
+ */
+
+import type { Denied } from "../handler.ts";
+import { deny, reportOnce } from "../refusal.ts";
+import { isBunServer, isOurs, upgradeOnBun } from "./bun.ts";
+import { isDeno, upgradeOnDeno } from "./deno.ts";
+import { checkOpeningHandshake, offeredProtocols } from "./handshake.ts";
+import { Session } from "./session.ts";
+
+/**
+ * Sockets that are accepted for their refusal and not yet gone, at most. A client that ignores the close keeps its
+ * connection on Deno, about 30 KB and a descriptor each, and nothing there can end it.
+ */
+const MAX_OPEN = 256;
+let open = 0;
+
+const reportNotOurs = reportOnce("refuseVisibly");
+const LIMITS = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 1024 };
+
+/**
+ * Refuses so that a page can read why: accepts the handshake and closes it at once, before any application code sees
+ * the socket, with 4401 or 4403 and the reason. For `refuse` of guards and of {@linkcode authMiddlewareStack}.
+ *
+ * A page that is refused by a status learns nothing but 1006, the same as for a dead network, and Firefox lets the
+ * next attempts wait for longer and longer.
+ *
+ * Only a 401 or 403 of a handshake that RFC 6455 has nothing against is refused this way; everything else, and
+ * everything while 256 such sockets are not yet gone, is left to {@linkcode deny}. The first offered subprotocol that
+ * does not start with `ticket.` or `bearer.` is selected: Chromium would not show the reason otherwise. On Bun the
+ * server has to be known to use {@linkcode websocket}, which it is from its first upgrade on; until then `deny`.
+ *
+ * **Security.** It tells a foreign page that a service is here, and which kind of refusal it got. A client that
+ * ignores the close holds a connection.
+ *
+ * @param denied What was decided.
+ * @param request The handshake.
+ * @param context What the runtime passed to the handler.
+ * @returns The 101, or what {@linkcode deny} makes.
+ *
+ * @example A page that can tell "log in" from "the network is down"
+ * ```ts
+ * import { originValidator, refuseVisibly, upgradeHandler } from "@wsgate/wsgate";
+ *
+ * const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
+ * const fetch = originValidator(echo, ["https://example.com"], { refuse: refuseVisibly });
+ * export default { fetch };
+ * ```
+ */
+export function refuseVisibly(denied: Denied, request: Request, context: unknown): Response {
+  if (denied.status !== 401 && denied.status !== 403) return deny(denied);
+  if (open >= MAX_OPEN || checkOpeningHandshake(request) !== null) return deny(denied);
+  if (!isDeno && !(isBunServer(context) && isOurs(context))) {
+    reportNotOurs(
+      new TypeError("on Bun a refusal can be shown once a socket of this server was opened by `websocket`"),
+    );
+    return deny(denied);
+  }
+  const protocol = offeredProtocols(request).find((name) => !/^(?:ticket|bearer)\./i.test(name)) ?? "";
+  const session = new Session(
+    request,
+    protocol,
+    { open: (socket) => socket.close(4000 + denied.status, denied.reason) },
+    LIMITS,
+    () => {},
+  );
+  open++;
+  const released = () => void open--;
+  if (isDeno) {
+    try {
+      return upgradeOnDeno(request, session, new Headers(), released);
+    } catch {
+      released();
+      return deny(denied);
+    }
+  }
+  // Bun ends the connection with the close frame: nothing is left to count.
+  released();
+  const upgraded = upgradeOnBun(context as never, request, session, new Headers()) === "upgraded";
+  return upgraded ? new Response(null) : deny(denied);
+}

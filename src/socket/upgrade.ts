@@ -1,0 +1,199 @@
+/**
+ * The handler that upgrades: every check and everything that can fail first, then the runtime, then nothing.
+ */
+
+import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
+import type { Guarded } from "../handler.ts";
+import { denials, deny, handleRejection, reportOnce } from "../refusal.ts";
+import { askServer, isBunServer, upgradeOnBun } from "./bun.ts";
+import { isDeno, upgradeOnDeno } from "./deno.ts";
+import { checkOpeningHandshake, chooseProtocol, isToken } from "./handshake.ts";
+import { type Limits, Session, type SocketHandlers } from "./session.ts";
+
+/** How one handler's sockets are. */
+export interface SocketOptions {
+  /** The subprotocols spoken here, in the server's order of preference. Default none. */
+  readonly protocols?: readonly string[];
+  /**
+   * After how many seconds of silence a peer is given up, 0 to 86,400; after half of them it is pinged. Default 30; 0:
+   * never.
+   */
+  readonly idleTimeoutSeconds?: number;
+  /**
+   * The largest message that is taken, in bytes, 1 to 67,108,863. Default 65,536. Over it the socket is closed with
+   * 1009.
+   *
+   * **Security.** No bound on memory on Deno, which itself buffers messages of up to 64 MiB before it hands them on.
+   */
+  readonly maxMessageBytes?: number;
+  /** How many bytes may wait to be sent, 1 to 1,073,741,824. Default 1,048,576. Over it `send` returns false. */
+  readonly maxBufferedBytes?: number;
+  /**
+   * More headers for the 101 of this request, such as Set-Cookie. Called before the upgrade, for every handshake that
+   * is going to be upgraded. Where it throws, or names a header of the opening handshake itself, the answer is 503, and
+   * the console is told once.
+   */
+  readonly headers?: (
+    request: Request,
+  ) => Headers | Readonly<Record<string, string>> | readonly (readonly [name: string, value: string])[];
+}
+
+const LIMITS = {
+  idleTimeoutSeconds: { least: 0, most: 86_400, usual: 30, whole: false },
+  maxMessageBytes: { least: 1, most: 64 * 1024 * 1024 - 1, usual: 64 * 1024, whole: true },
+  maxBufferedBytes: { least: 1, most: 1024 * 1024 * 1024, usual: 1024 * 1024, whole: true },
+} as const;
+
+/** The opening handshake's own (RFC 6455 §4.2.2), and what frames a response. */
+const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|transfer-encoding)$/;
+
+/**
+ * Makes a handler that upgrades, on Deno and on Bun alike.
+ *
+ * What is no good handshake by RFC 6455 §4.2.1 is refused: 426 without `Upgrade` or with another version, 405 for
+ * another method, 400 for a bad Host, Connection, key or `Upgrade`. The subprotocol is the first of `protocols` that the
+ * client offers; without one the connection opens all the same, and Chromium then closes it.
+ *
+ * On Bun the server has to be given {@linkcode websocket}, and the handler Bun's server as its second argument: every
+ * wrapper here passes it on; in Hono it is `c.env`.
+ *
+ * **Security.** It judges neither Origin nor user: wrap it with a guard.
+ *
+ * @param handlers What is done with an open socket.
+ * @param options Limits, subprotocols, headers.
+ * @returns A handler for both runtimes.
+ * @throws {ConfigError} All faults of handlers and options at once.
+ *
+ * @example An echo server for both runtimes
+ * ```ts
+ * import { originValidator, upgradeHandler, websocket } from "@wsgate/wsgate";
+ *
+ * const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
+ * const fetch = originValidator(echo, ["https://example.com"]);
+ * const server = { fetch, websocket };
+ * export default server; // deno serve main.ts, bun run main.ts
+ * ```
+ */
+export function upgradeHandler(
+  handlers: SocketHandlers,
+  options: SocketOptions = {},
+): Guarded<unknown, Response> {
+  const { handlers: events, protocols, limits, headers: headersFor } = readSocketOptions(handlers, options);
+  const reportError = reportOnce("a socket's handler");
+  const reportHeaders = reportOnce("headers()");
+  const reportUpgrade = reportOnce("an upgrade");
+
+  return (request, context) => {
+    const refused = checkOpeningHandshake(request);
+    if (refused !== null) return deny(refused);
+    const session = new Session(request, chooseProtocol(request, protocols), events, limits, reportError);
+    let headers: Headers;
+    try {
+      headers = moreHeaders(headersFor?.(request));
+    } catch (error) {
+      reportHeaders(error);
+      return plain(503, "Service Unavailable");
+    }
+    // From here on nothing but the runtime: what Deno has upgraded has to be returned.
+    try {
+      if (isDeno) return upgradeOnDeno(request, session, headers);
+      if (!isBunServer(context)) {
+        throw new TypeError("no server: pass the second argument on (in Hono, `c.env`)");
+      }
+      switch (upgradeOnBun(context, request, session, headers)) {
+        case "upgraded":
+          // Bun ignores what is returned for a socket; undefined would trip the frameworks in between.
+          return new Response(null);
+        case "refused":
+          return deny(denials["not-a-handshake"]);
+        case "not-ours":
+          throw new TypeError("Bun.serve() has to be given this library's `websocket`");
+      }
+    } catch (error) {
+      reportUpgrade(error);
+      return plain(500, "Internal Server Error");
+    }
+  };
+}
+
+/** A failure of ours or of the operator's: no verdict, so no denial. */
+function plain(status: number, text: string): Response {
+  return new Response(`${text}\n`, { status, headers: { "cache-control": "no-store" } });
+}
+
+function moreHeaders(given: ReturnType<NonNullable<SocketOptions["headers"]>> | undefined): Headers {
+  if (given instanceof Promise) {
+    handleRejection(given, () => {});
+    throw new TypeError("it returned a promise: nothing may be waited for once a handshake was judged");
+  }
+  const headers = new Headers(given as ConstructorParameters<typeof Headers>[0]);
+  for (const name of headers.keys()) {
+    if (OWN_HEADERS.test(name)) throw new TypeError(`The header ${name} is the opening handshake's own`);
+  }
+  return headers;
+}
+
+interface Checked {
+  readonly handlers: SocketHandlers;
+  readonly protocols: readonly string[];
+  readonly limits: Limits;
+  readonly headers: SocketOptions["headers"];
+}
+
+function readSocketOptions(handlers: unknown, options: unknown): Checked {
+  const issues: ConfigIssue[] = [];
+  const events = ["open", "message", "close", "error"];
+  const read = readOptions(handlers, events, issues, "handlers") ?? {};
+  for (const event of events) if (read[event] !== undefined) checkFunction(read[event], event, issues);
+
+  const given = readOptions(options, [...Object.keys(LIMITS), "protocols", "headers"], issues) ?? {};
+  const limits: Record<string, number> = {};
+  for (const [field, { least, most, usual, whole }] of Object.entries(LIMITS)) {
+    const value = given[field] ?? usual;
+    const good = typeof value === "number" && value >= least && value <= most &&
+      (!whole || Number.isInteger(value));
+    if (!good) {
+      const fix = `Give a ${whole ? "whole " : ""}number from ${least} to ${most}.`;
+      issues.push({ code: "out-of-range", field, index: -1, value, fix });
+    }
+    limits[field] = value as number;
+  }
+  const protocols = readProtocols(given.protocols, issues);
+  if (given.headers !== undefined) checkFunction(given.headers, "headers", issues);
+  const checked = { handlers: read, protocols, limits, headers: given.headers } as unknown as Checked;
+  if (issues.length === 0 && !askServer(checked.limits)) {
+    const fix =
+      "A Bun server that takes `websocket` has started with smaller limits: make all handlers before.";
+    const value = checked.limits.maxMessageBytes;
+    issues.push({ code: "server-started", field: "maxMessageBytes", index: -1, value, fix });
+  }
+  throwIfAny(issues);
+  return checked;
+}
+
+function readProtocols(list: unknown, issues: ConfigIssue[]): readonly string[] {
+  if (list === undefined) return [];
+  if (!Array.isArray(list)) {
+    issues.push({
+      code: "not-a-list",
+      field: "protocols",
+      index: -1,
+      value: list,
+      fix: "Give an array of names.",
+    });
+    return [];
+  }
+  list.forEach((value, index) => {
+    const at = { field: "protocols", index, value };
+    if (typeof value !== "string" || !isToken(value)) {
+      issues.push({
+        code: "protocol-malformed",
+        ...at,
+        fix: "A subprotocol is a token: letters, digits and !#$%&'*+-.^_`|~.",
+      });
+    } else if (list.indexOf(value) !== index) {
+      issues.push({ code: "protocol-malformed", ...at, fix: "It stands in the list twice." });
+    }
+  });
+  return Object.freeze([...list]);
+}

@@ -1,0 +1,492 @@
+// The wire to Bun, with a server and sockets that do what Bun's do, so that every line of it is also run under Deno.
+// That they do so is seen where the same is asked of a real server: `upgrade_test.ts`, `traps_test.ts`.
+
+import { describe, test } from "node:test";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+  fail,
+} from "@std/assert";
+import type { BunServer } from "../../src/socket/bun.ts";
+import type { Limits } from "../../src/socket/session.ts";
+import { runtime } from "../runtime.ts";
+import { logging, pause } from "./peer.ts";
+
+// Under Deno everything is loaded as if there were none, so that the handlers take the wire to Bun. `refuseVisibly`
+// reports once for each copy of its module, and under Bun the files of a run share theirs.
+const deno = Object.getOwnPropertyDescriptor(globalThis, "Deno");
+if (deno !== undefined) Reflect.deleteProperty(globalThis, "Deno");
+const { askServer, isBunServer, isOurs, upgradeOnBun, websocket } = await import("../../src/socket/bun.ts");
+const { Session, TOO_BIG } = await import("../../src/socket/session.ts");
+const { upgradeHandler } = await import("../../src/socket/upgrade.ts");
+const { refuseVisibly }: typeof import("../../src/socket/refuse_visibly.ts") = await import(
+  `../../src/socket/refuse_visibly.ts${runtime === "bun" ? "?bun_test" : ""}`
+);
+const { ConfigError } = await import("../../src/errors.ts");
+const { denials } = await import("../../src/refusal.ts");
+const { handshakeRequest, printed, untyped } = await import("../doubles.ts");
+if (deno !== undefined) Object.defineProperty(globalThis, "Deno", deno);
+
+const LIMITS: Limits = { idleTimeoutSeconds: 0, maxMessageBytes: 1000, maxBufferedBytes: 1000 };
+
+/** In place of the console: nothing may go there unless a test says so. */
+function throwOn(error: unknown): never {
+  throw error;
+}
+
+/** A socket as Bun hands it to `websocket`. */
+class FakeSocket {
+  binaryType = "nodebuffer";
+  readonly sent: (string | Uint8Array)[] = [];
+  readonly closes: string[] = [];
+  pings = 0;
+  waiting = 0;
+  /** What Bun's send() says: bytes, 0 for dropped, -1 for queued behind others. */
+  sendResult = 1;
+  constructor(readonly data: unknown) {}
+  getBufferedAmount(): number {
+    return this.waiting;
+  }
+  send(data: string | Uint8Array): number {
+    this.sent.push(data);
+    return this.sendResult;
+  }
+  /** Like Bun's: the close event comes before it returns. */
+  close(code: number, reason: string): void {
+    this.closes.push(`${code} ${reason}`);
+    websocket.close(this, code, reason);
+  }
+  ping(): number {
+    this.pings++;
+    return 1;
+  }
+}
+
+/** A server as Bun hands it to `fetch`. */
+class FakeServer implements BunServer {
+  readonly sockets: FakeSocket[] = [];
+  readonly upgrades: { request: Request; headers: Headers; data: unknown }[] = [];
+  /** `open`: its `websocket` is this library's; the rest is what may be otherwise. */
+  constructor(readonly kind: "open" | "foreign" | "refuses" | "throws" = "open") {}
+  upgrade(request: Request, { headers, data }: { headers: Headers; data: unknown }): boolean {
+    if (this.kind === "throws") {
+      throw new TypeError("To enable websocket support, set the `websocket` object");
+    }
+    if (this.kind === "refuses") return false;
+    this.upgrades.push({ request, headers, data });
+    const socket = new FakeSocket(data);
+    this.sockets.push(socket);
+    // Bun calls `open` inside of upgrade().
+    if (this.kind === "open") websocket.open(socket);
+    return true;
+  }
+}
+
+function handshake(more: Record<string, string | null> = {}): Request {
+  return handshakeRequest(null, {
+    headers: {
+      connection: "Upgrade",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      ...more,
+    },
+  });
+}
+
+function sessionOf(protocol = "", handlers = {}, limits = LIMITS): InstanceType<typeof Session> {
+  return new Session(handshake(), protocol, handlers, limits, throwOn);
+}
+
+describe("upgradeOnBun()", () => {
+  test("hands over the very request, the headers and the session", () => {
+    const server = new FakeServer();
+    const session = sessionOf();
+    const headers = new Headers([["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x-more", "y"]]);
+    assertEquals(upgradeOnBun(server, session.request, session, headers), "upgraded");
+    assertEquals(server.upgrades.length, 1);
+    const upgrade = server.upgrades[0]!;
+    assertStrictEquals(upgrade.request, session.request);
+    assertStrictEquals(upgrade.data, session);
+    assertEquals(upgrade.headers.getSetCookie(), ["a=1", "b=2"]);
+    assertEquals(upgrade.headers.get("x-more"), "y");
+    assert(session.wasOpened);
+  });
+
+  test("always says which subprotocol, or Bun would echo the first offer", () => {
+    for (const protocol of ["", "chat"]) {
+      const server = new FakeServer();
+      const session = sessionOf(protocol);
+      upgradeOnBun(server, session.request, session, new Headers());
+      assertEquals([...server.upgrades[0]!.headers], [["sec-websocket-protocol", protocol]]);
+    }
+  });
+
+  const outcomes: readonly [FakeServer["kind"], outcome: string, ours: boolean][] = [
+    ["open", "upgraded", true],
+    ["refuses", "refused", false],
+    ["throws", "not-ours", false],
+    ["foreign", "not-ours", false],
+  ];
+  for (const [kind, outcome, ours] of outcomes) {
+    test(`of a server that ${kind}: ${outcome}`, () => {
+      const server = new FakeServer(kind);
+      assertEquals(isOurs(server), false);
+      const session = sessionOf();
+      assertEquals(upgradeOnBun(server, session.request, session, new Headers()), outcome);
+      assertEquals([isOurs(server), session.wasOpened], [ours, ours]);
+      assertEquals(isOurs(new FakeServer(kind)), false, "another server is another one");
+    });
+  }
+
+  test("one bad handshake does not make a server a stranger", () => {
+    let refuses = false;
+    const server = new FakeServer();
+    const wavering = {
+      upgrade: (...args: Parameters<FakeServer["upgrade"]>) => !refuses && server.upgrade(...args),
+    };
+    const ask = () => {
+      const session = sessionOf();
+      return upgradeOnBun(wavering, session.request, session, new Headers());
+    };
+    assertEquals(ask(), "upgraded");
+    refuses = true;
+    assertEquals([ask(), isOurs(wavering)], ["refused", true]);
+  });
+});
+
+test("isBunServer() knows a server by its upgrade()", () => {
+  const servers = [new FakeServer(), { upgrade() {} }, Object.create({ upgrade: () => true })];
+  for (const server of servers) assertEquals(isBunServer(server), true);
+  const info = {
+    remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
+    completed: Promise.resolve(),
+  };
+  const others = [
+    undefined,
+    null,
+    5,
+    "upgrade",
+    Symbol("x"),
+    {},
+    [],
+    { upgrade: true },
+    { upgrade: null },
+    info,
+  ];
+  for (const other of [...others, () => {}]) assertEquals(isBunServer(other), false);
+});
+
+describe("websocket", () => {
+  /** An open session with its socket, and what its handlers were told. */
+  async function opened(limits = LIMITS) {
+    const log = logging();
+    const session = sessionOf("", log.handlers, limits);
+    const socket = new FakeSocket(session);
+    websocket.open(socket);
+    await pause(0);
+    assertEquals(log.events.splice(0), ["open"]);
+    return { session, socket, log };
+  }
+
+  test("bytes come as a Uint8Array, as on Deno", async () => {
+    const { socket, log } = await opened();
+    assertEquals(socket.binaryType, "uint8array");
+    websocket.message(socket, "text");
+    websocket.message(socket, new Uint8Array([1, 2]));
+    assertEquals(log.events, ["message text", "message [1,2]"]);
+  });
+
+  test("send() is the socket's, whatever Bun says of it: what is waiting was looked at before", async () => {
+    const { session, socket } = await opened();
+    for (const result of [4, 0, -1]) {
+      socket.sendResult = result;
+      assertEquals(session.send("text"), true);
+    }
+    socket.waiting = 999;
+    assertEquals([session.send("xx"), session.send("x")], [false, true]);
+    assertEquals(socket.sent, ["text", "text", "text", "x"]);
+  });
+
+  test("close() is the socket's; the close event inside of it is told afterwards, with code and reason", async () => {
+    const { session, socket, log } = await opened();
+    session.close(4001, "y");
+    assertEquals([socket.closes, log.events], [["4001 y"], []]);
+    await pause(0);
+    assertEquals(log.events, ["close 4001 y"]);
+  });
+
+  test("a pong is a sign of life", async () => {
+    const { session, socket } = await opened();
+    let signs = 0;
+    session.heard = () => void signs++;
+    websocket.pong(socket, new Uint8Array());
+    assertEquals(signs, 1);
+  });
+
+  test("an idle peer is pinged, and then closed", async () => {
+    const { socket, log } = await opened({ ...LIMITS, idleTimeoutSeconds: 0.1 });
+    await log.has("close");
+    assert(socket.pings > 0);
+    assertEquals(socket.closes, ["1001 No response from ping frame."]);
+    assertEquals(log.events, ["close 1001 No response from ping frame."]);
+  });
+
+  const closes: readonly [said: [number, string], told: string][] = [
+    [[1000, ""], "close 1000 "],
+    [[1000, TOO_BIG], `close 1000 ${TOO_BIG}`],
+    [[1005, ""], "close 1005 "],
+    [[4001, "y"], "close 4001 y"],
+    // Bun's own words for the end without a close frame are no reason that anybody gave.
+    [[1006, ""], "close 1006 "],
+    [[1006, "WebSocket timed out from inactivity"], "close 1006 "],
+    [[1006, "Received invalid UTF-8"], "close 1006 "],
+    [[1006, "Received too big message or frame"], "close 1006 "],
+    // All but these: there Bun has sent 1009 by itself.
+    [[1006, TOO_BIG], `close 1009 ${TOO_BIG}`],
+  ];
+  for (const [[code, reason], told] of closes) {
+    test(`Bun's ${code} ${JSON.stringify(reason)} is told as "${told}"`, async () => {
+      const { socket, log } = await opened();
+      websocket.close(socket, code, reason);
+      await pause(0);
+      assertEquals(log.events, [told]);
+    });
+  }
+
+  test("sockets that somebody else has upgraded are left alone", () => {
+    for (
+      const data of [undefined, null, "text", {}, { opened: fail, received: fail, closed: fail, heard: fail }]
+    ) {
+      const socket = new FakeSocket(data);
+      websocket.open(socket);
+      websocket.message(socket, "text");
+      websocket.drain(socket);
+      websocket.pong(socket, new Uint8Array());
+      websocket.close(socket, 1000, "");
+      assertEquals([socket.binaryType, socket.sent, socket.closes], ["nodebuffer", [], []]);
+    }
+  });
+
+  test("nothing of it can be changed, and idle peers are no business of Bun's", () => {
+    assert(Object.isFrozen(websocket));
+    assertEquals(websocket.idleTimeout, 0);
+    const members = [
+      "backpressureLimit",
+      "close",
+      "drain",
+      "idleTimeout",
+      "maxPayloadLength",
+      "message",
+      "open",
+      "pong",
+    ];
+    assertEquals(Object.keys(websocket).toSorted(), members);
+  });
+
+  test("works when its members are taken out of it", async () => {
+    const { open, message, close } = websocket;
+    const log = logging();
+    const socket = new FakeSocket(sessionOf("", log.handlers));
+    open(socket);
+    message(socket, "x");
+    close(socket, 1000, "");
+    await pause(0);
+    assertEquals(log.events, ["open", "message x", "close 1000 "]);
+  });
+});
+
+describe("what handlers ask of a server", () => {
+  const KIB = 1024;
+  const ask = (maxMessageBytes: number, maxBufferedBytes: number): Limits => ({
+    idleTimeoutSeconds: 30,
+    maxMessageBytes,
+    maxBufferedBytes,
+  });
+  /** The module as a program that has just started has it: what a server was told is told for good. */
+  let copies = 0;
+  const load = (): Promise<typeof import("../../src/socket/bun.ts")> =>
+    import(`../../src/socket/bun.ts?copy=${copies++}`);
+
+  test("before any handler: 64 KiB a message, 1 MiB waiting, and twice that before Bun drops anything", async () => {
+    const { websocket } = await load();
+    assertEquals([websocket.maxPayloadLength, websocket.backpressureLimit], [64 * KIB, 2 * KIB * KIB]);
+  });
+
+  test("the largest of what was asked, each by itself, and never less than before any", async () => {
+    const { askServer, websocket } = await load();
+    for (
+      const limits of [ask(1, 1), ask(100 * KIB, 1), ask(80 * KIB, 3 * KIB * KIB), ask(5, 2 * KIB * KIB)]
+    ) {
+      assertEquals(askServer(limits), true);
+    }
+    assertEquals([websocket.maxPayloadLength, websocket.backpressureLimit], [100 * KIB, 6 * KIB * KIB]);
+  });
+
+  test("once a server was told, more is refused and changes nothing, less and as much is not", async () => {
+    const { askServer, websocket } = await load();
+    askServer(ask(100 * KIB, 2 * KIB * KIB));
+    const said = [websocket.maxPayloadLength, websocket.backpressureLimit];
+    assertEquals(said, [100 * KIB, 4 * KIB * KIB]);
+    assertEquals(askServer(ask(100 * KIB + 1, 1)), false);
+    assertEquals(askServer(ask(1, 2 * KIB * KIB + 1)), false);
+    assertEquals(askServer(ask(100 * KIB + 1, 2 * KIB * KIB + 1)), false);
+    assertEquals(askServer(ask(100 * KIB, 2 * KIB * KIB)), true);
+    assertEquals(askServer(ask(1, 1)), true);
+    assertEquals([websocket.maxPayloadLength, websocket.backpressureLimit], said);
+  });
+
+  test("each limit is told when it is read: what was not read may still grow", async () => {
+    const { askServer, websocket } = await load();
+    assertEquals(websocket.maxPayloadLength, 64 * KIB);
+    assertEquals(askServer(ask(65 * KIB, 1)), false);
+    assertEquals(askServer(ask(64 * KIB, 5 * KIB * KIB)), true);
+    assertEquals(websocket.backpressureLimit, 10 * KIB * KIB);
+    assertEquals(askServer(ask(64 * KIB, 6 * KIB * KIB)), false);
+  });
+
+  test("askServer() takes what is the usual", () => {
+    assertEquals(askServer(ask(64 * KIB, KIB * KIB)), true);
+    // For the coverage of this module's own copy.
+    assert(websocket.maxPayloadLength >= 64 * KIB && websocket.backpressureLimit >= 2 * KIB * KIB);
+  });
+});
+
+describe("upgradeHandler() on Bun", () => {
+  test("upgraded: a response that Bun ignores, and the handlers are called", async () => {
+    const log = logging();
+    const server = new FakeServer();
+    const request = handshake({ "sec-websocket-protocol": "x, chat" });
+    const headers = () => [["set-cookie", "a=1"], ["set-cookie", "b=2"]] as const;
+    const response = upgradeHandler(log.handlers, { protocols: ["chat"], headers })(request, server);
+    assert(response instanceof Response);
+    assertEquals([response.status, response.body], [200, null]);
+    assertEquals(log.events, [], "nothing is called before the handler has returned");
+    const [socket] = server.sockets;
+    websocket.message(socket, "hi");
+    websocket.close(socket, 1000, "");
+    await pause(0);
+    assertEquals(log.events, ["open", "message hi", "close 1000 "]);
+    assertEquals(log.sockets[0]!.protocol, "chat");
+    assertStrictEquals(log.sockets[0]!.request, request);
+    assertEquals(server.upgrades[0]!.headers.getSetCookie(), ["a=1", "b=2"]);
+    assertEquals(server.upgrades[0]!.headers.get("sec-websocket-protocol"), "chat");
+  });
+
+  test("refused by Bun: 426, and nobody is told", async () => {
+    const lines = await printed(async () => {
+      const response = await upgradeHandler({})(handshake(), new FakeServer("refuses"));
+      assertEquals([response.status, await response.text()], [426, "Upgrade Required\n"]);
+    });
+    assertEquals(lines, []);
+  });
+
+  const mistakes: readonly [name: string, context: unknown, report: string][] = [
+    ["without a server", undefined, "no server: pass the second argument on (in Hono, `c.env`)"],
+    ["with null", null, "no server: pass the second argument on (in Hono, `c.env`)"],
+    ["with Deno's info", { remoteAddr: {} }, "no server: pass the second argument on (in Hono, `c.env`)"],
+    [
+      "without `websocket`",
+      new FakeServer("throws"),
+      "Bun.serve() has to be given this library's `websocket`",
+    ],
+    [
+      "with a foreign one",
+      new FakeServer("foreign"),
+      "Bun.serve() has to be given this library's `websocket`",
+    ],
+  ];
+  for (const [name, context, report] of mistakes) {
+    test(`${name}: 500 each time, and one report`, async () => {
+      const handler = upgradeHandler({ open: () => fail("opened") });
+      const lines = await printed(async () => {
+        for (let i = 0; i < 3; i++) {
+          const response = await handler(handshake(), context);
+          assertEquals([response.status, await response.text()], [500, "Internal Server Error\n"]);
+          assertEquals(response.headers.get("cache-control"), "no-store");
+        }
+      });
+      assertEquals(lines, [{
+        level: "error",
+        text: `wsgate: an upgrade failed: "TypeError: ${report}" (not reported again)`,
+      }]);
+    });
+  }
+});
+
+test("a handler that wants more than a server was told is a fault: Bun reads its limits once", () => {
+  const message = websocket.maxPayloadLength;
+  const buffered = websocket.backpressureLimit / 2;
+  upgradeHandler({}, { maxMessageBytes: message, maxBufferedBytes: buffered });
+  for (const options of [{ maxMessageBytes: message + 1 }, { maxBufferedBytes: buffered + 1 }]) {
+    const { issues } = assertThrows(() => upgradeHandler({}, options), ConfigError);
+    // Under Bun the files of a run share this: one of them may have asked for all there is.
+    const most = message === 64 * 1024 * 1024 - 1;
+    assertEquals(issues.map(({ code }) => code), [most ? "out-of-range" : "server-started"]);
+    if (!most) assertStringIncludes(issues[0]!.fix, "make all handlers before");
+  }
+});
+
+describe("refuseVisibly() on Bun", () => {
+  const refuse = (server: unknown, more: Record<string, string> = {}) =>
+    refuseVisibly(denials["origin-not-allowed"], handshake(more), server);
+
+  test("before a socket of this server has opened: deny each time, and one report in all", async () => {
+    const unproven = new FakeServer();
+    const contexts = [unproven, new FakeServer("foreign"), undefined, {}];
+    const lines = await printed(async () => {
+      for (const context of [...contexts, ...contexts]) {
+        const response = refuse(context);
+        assertEquals([response.status, await response.text()], [403, "Forbidden\n"]);
+      }
+    });
+    assertEquals(unproven.upgrades, [], "a native application must not get the refused socket");
+    assertEquals(lines, [{
+      level: "error",
+      text:
+        'wsgate: refuseVisibly failed: "TypeError: on Bun a refusal can be shown once a socket of this server ' +
+        'was opened by `websocket`" (not reported again)',
+    }]);
+  });
+
+  test("afterwards: accepted, and closed at once with code and reason; there is no limit to leak", async () => {
+    const server = new FakeServer();
+    await upgradeHandler({})(handshake(), server);
+    for (let i = 0; i < 300; i++) {
+      const more = { "sec-websocket-protocol": "bearer.secret, ticket.1, chat" };
+      const response = refuse(server, i === 0 ? more : {});
+      assertEquals([response.status, response.body], [200, null]);
+    }
+    await pause(0);
+    assertEquals(server.upgrades[1]!.headers.get("sec-websocket-protocol"), "chat");
+    assertEquals(server.sockets.length, 301);
+    for (const socket of server.sockets.slice(1)) assertEquals(socket.closes, ["4403 origin-not-allowed"]);
+    const unauthenticated = refuseVisibly(denials["unauthenticated"], handshake(), server);
+    await pause(0);
+    assertEquals([unauthenticated.status, server.sockets.at(-1)!.closes], [200, ["4401 unauthenticated"]]);
+  });
+
+  test("where Bun refuses all the same: deny", async () => {
+    let refuses = false;
+    const server = new FakeServer();
+    const wavering = {
+      upgrade: (...args: Parameters<FakeServer["upgrade"]>) => !refuses && server.upgrade(...args),
+    };
+    await upgradeHandler({})(handshake(), wavering);
+    refuses = true;
+    assertEquals(refuse(wavering).status, 403);
+  });
+
+  test("what is no good handshake is denied, on a server of ours too", async () => {
+    const server = new FakeServer();
+    await upgradeHandler({})(handshake(), server);
+    const response = refuseVisibly(
+      denials["unauthenticated"],
+      handshake({ connection: null }),
+      untyped(server),
+    );
+    assertEquals([response.status, server.upgrades.length], [401, 1]);
+  });
+});

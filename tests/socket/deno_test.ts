@@ -1,0 +1,241 @@
+// The wire to Deno, with a Deno made up for it, so that each line is seen by itself and under Bun too. Whether there is
+// a Deno is decided when the module is loaded, so a copy of it is loaded for each. The real one is asked in
+// `traps_test.ts`.
+
+import { describe, test } from "node:test";
+import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { upgradeHandler } from "@wsgate/wsgate";
+import { isDeno } from "../../src/socket/deno.ts";
+import { Session } from "../../src/socket/session.ts";
+import { printed } from "../doubles.ts";
+import { connectRaw, handshakeBytes, handshakeHeaders, runtime, serve } from "../runtime.ts";
+import { logging, pause } from "./peer.ts";
+
+/** In place of the console: nothing may go there. */
+function throwOn(error: unknown): never {
+  throw error;
+}
+
+type Wire = typeof import("../../src/socket/deno.ts");
+/** What a socket of Deno's has, where a test looks at it or calls it. */
+class FakeSocket {
+  binaryType = "blob";
+  bufferedAmount = 0;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  onerror: ((event: { preventDefault(): void }) => void) | null = null;
+  readonly sent: unknown[] = [];
+  readonly closes: unknown[][] = [];
+  send(data: unknown): void {
+    this.sent.push(data);
+  }
+  close(...args: unknown[]): void {
+    this.closes.push(args);
+  }
+}
+
+let copies = 0;
+/** Loads the wire with `fake` for Deno. */
+async function load(fake: unknown): Promise<Wire> {
+  const real = Object.getOwnPropertyDescriptor(globalThis, "Deno");
+  Object.defineProperty(globalThis, "Deno", { value: fake, configurable: true });
+  try {
+    return await import(`../../src/socket/deno.ts?copy=${copies++}`);
+  } finally {
+    if (real === undefined) Reflect.deleteProperty(globalThis, "Deno");
+    else Object.defineProperty(globalThis, "Deno", real);
+  }
+}
+
+/** One upgrade, and all that it left behind. */
+async function upgraded(
+  {
+    protocol = "",
+    idleTimeoutSeconds = 30,
+    headers = new Headers(),
+    released = undefined as (() => void) | undefined,
+  } = {},
+) {
+  const socket = new FakeSocket();
+  const response = new Response(null, {
+    headers: { "sec-websocket-accept": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" },
+  });
+  const calls: unknown[][] = [];
+  const { upgradeOnDeno } = await load({
+    upgradeWebSocket(...args: unknown[]) {
+      calls.push(args);
+      return { socket, response };
+    },
+  });
+  const log = logging();
+  const limits = { idleTimeoutSeconds, maxMessageBytes: 100, maxBufferedBytes: 100 };
+  const session = new Session(new Request("http://site.test/"), protocol, log.handlers, limits, throwOn);
+  const returned = upgradeOnDeno(session.request, session, headers, released);
+  return { socket, session, log, calls, response, returned };
+}
+
+// First: the sockets made up below do not all open, and are reported too.
+test("a copy of a request is not upgraded in silence", { timeout: 60_000 }, async () => {
+  const handler = upgradeHandler({});
+  const server = serve((request, context) => handler(new Request(request), context));
+  const all = await printed(async () => {
+    const bytes = handshakeBytes("/", handshakeHeaders("site.test"));
+    const held = [connectRaw(server.port), connectRaw(server.port)];
+    for (const client of held) client.write(bytes);
+    for (const client of held) await client.until(runtime === "deno" ? "HTTP/1.1 101" : "HTTP/1.1 426");
+    // Deno never opens it: after ten seconds the operator is told, once.
+    if (runtime === "deno") await pause(11_000);
+    for (const client of held) client.destroy();
+  });
+  // Deno has a word of its own to say when a request is copied.
+  const lines = all.filter(({ text }) => text.startsWith("wsgate"));
+  assertEquals(lines.length, runtime === "deno" ? 1 : 0);
+  if (runtime === "deno") {
+    assertEquals(lines[0]!.level, "error");
+    assertStringIncludes(
+      lines[0]!.text,
+      'wsgate: a socket failed: "Error: it did not open within 10 seconds',
+    );
+    assertStringIncludes(lines[0]!.text, "a copy of the request (in Hono pass `c.req.raw`)");
+  }
+  // On Deno it does not end while such a socket is there, so it is not waited for.
+  const stopped = server.stop();
+  if (runtime === "bun") await stopped;
+});
+
+test("Deno is known by what it upgrades with", async () => {
+  assertEquals(isDeno, runtime === "deno");
+  assertEquals((await load({ upgradeWebSocket: () => {} })).isDeno, true);
+  for (const other of [undefined, null, {}, { upgradeWebSocket: true }, { version: { deno: "1.0.0" } }]) {
+    assertEquals((await load(other)).isDeno, false);
+  }
+});
+
+describe("upgradeOnDeno()", () => {
+  test("passes the very request and the idle time, and none of the options that do not work", async () => {
+    for (const idleTimeoutSeconds of [0, 0.5, 30, 86_400]) {
+      const { calls, session } = await upgraded({ idleTimeoutSeconds, protocol: "chat" });
+      assertEquals(calls.length, 1);
+      assertStrictEquals(calls[0]![0], session.request);
+      assertEquals(calls[0]!.slice(1), [{ idleTimeout: idleTimeoutSeconds }]);
+    }
+  });
+
+  test("returns Deno's own response, with more headers", async () => {
+    const headers = new Headers([["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x-more", "y"]]);
+    const { response, returned } = await upgraded({ headers });
+    assertStrictEquals(returned, response);
+    assertEquals(returned.headers.getSetCookie(), ["a=1", "b=2"]);
+    assertEquals(returned.headers.get("x-more"), "y");
+    assertEquals(returned.headers.get("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assertEquals(returned.headers.get("sec-websocket-protocol"), null);
+  });
+
+  test("names the subprotocol that was chosen, whatever the headers say", async () => {
+    const { returned } = await upgraded({ protocol: "chat" });
+    assertEquals([...returned.headers.keys()], ["sec-websocket-accept", "sec-websocket-protocol"]);
+    assertEquals(returned.headers.get("sec-websocket-protocol"), "chat");
+  });
+
+  test("the session hears of the socket once that is open, not before", async () => {
+    const { socket, session, log } = await upgraded();
+    await pause(0);
+    assertEquals([session.wasOpened, log.events], [false, []]);
+    socket.onopen!();
+    await pause(0);
+    assertEquals([session.wasOpened, log.events], [true, ["open"]]);
+  });
+
+  test("every event has its listener before it returns: nothing that comes early is lost", async () => {
+    const { socket } = await upgraded();
+    for (const name of ["onopen", "onmessage", "onclose", "onerror"] as const) {
+      assert(socket[name] !== null, name);
+    }
+  });
+
+  test("send, what is waiting, and close are the socket's", async () => {
+    const { socket, session } = await upgraded();
+    socket.onopen!();
+    await pause(0);
+    const bytes = new Uint8Array([1]);
+    assertEquals([session.send("text"), session.send(bytes)], [true, true]);
+    socket.bufferedAmount = 99;
+    assertEquals([session.send("xx"), session.send("x")], [false, true]);
+    socket.bufferedAmount = 0;
+    assertEquals(session.send("xx"), true);
+    assertEquals(socket.sent, ["text", bytes, "x", "xx"]);
+    assertStrictEquals(socket.sent[1], bytes);
+    session.close(4001, "y");
+    assertEquals(socket.closes, [[4001, "y"]]);
+    socket.onclose!({ code: 4001, reason: "" });
+    await pause(0);
+  });
+
+  test("text comes as a string and bytes as a Uint8Array, never as a Blob", async () => {
+    const messages: unknown[] = [];
+    const { socket, session } = await upgraded();
+    assertEquals(socket.binaryType, "arraybuffer");
+    session.received = (data) => void messages.push(data);
+    socket.onmessage!({ data: "text" });
+    socket.onmessage!({ data: "" });
+    socket.onmessage!({ data: new Uint8Array([1, 2]).buffer });
+    assertEquals(messages, ["text", "", new Uint8Array([1, 2])]);
+  });
+
+  test("an error is nothing that a handler hears of: a close follows, with the code of no close frame", async () => {
+    const { socket, log } = await upgraded();
+    socket.onopen!();
+    let prevented = 0;
+    socket.onerror!({ preventDefault: () => prevented++ });
+    await pause(0);
+    assertEquals([prevented, log.events], [1, ["open"]]);
+    socket.onclose!({ code: 0, reason: "" });
+    await pause(0);
+    assertEquals(log.events, ["open", "close 1006 "]);
+  });
+
+  test("an idle peer's two close events are one", async () => {
+    const { socket, log } = await upgraded();
+    socket.onopen!();
+    socket.onclose!({ code: 1001, reason: "No response from ping frame." });
+    socket.onclose!({ code: 1005, reason: "" });
+    await pause(0);
+    assertEquals(log.events, ["open", "close 1001 No response from ping frame."]);
+  });
+
+  test("the idle time is Deno's to watch: there is no ping to send", async () => {
+    const { socket, log } = await upgraded({ idleTimeoutSeconds: 0.02 });
+    socket.onopen!();
+    await pause(60);
+    assertEquals([log.events, socket.sent, socket.closes], [["open"], [], []]);
+    socket.onclose!({ code: 1000, reason: "" });
+    await pause(0);
+  });
+
+  test("`released` is called when the connection is gone, not when this side has closed", async () => {
+    let calls = 0;
+    const { socket, session } = await upgraded({ released: () => void calls++ });
+    socket.onopen!();
+    session.close(4001, "y");
+    await pause(0);
+    assertEquals(calls, 0);
+    socket.onclose!({ code: 1005, reason: "" });
+    assertEquals(calls, 1);
+    await pause(0);
+  });
+
+  test("what Deno throws is thrown, before anything is touched", async () => {
+    const { upgradeOnDeno } = await load({
+      upgradeWebSocket() {
+        throw new TypeError("Http: Already upgraded");
+      },
+    });
+    const log = logging();
+    const limits = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 1 };
+    const session = new Session(new Request("http://site.test/"), "", log.handlers, limits, throwOn);
+    assertThrows(() => upgradeOnDeno(session.request, session, new Headers()), TypeError, "Already upgraded");
+    await pause(0);
+    assertEquals([session.wasOpened, log.events], [false, []]);
+  });
+});

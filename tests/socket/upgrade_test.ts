@@ -1,0 +1,526 @@
+// The handler that upgrades: its options and their faults, the headers of a 101, and what it says when it cannot.
+
+import { after, describe, test } from "node:test";
+import { assert, assertEquals, assertStringIncludes, assertThrows, fail } from "@std/assert";
+import { ConfigError, type DenyReason, type SocketOptions, upgradeHandler, websocket } from "@wsgate/wsgate";
+import { faultsOf, handshakeRequest, printed, untyped } from "../doubles.ts";
+import { runtime, serve } from "../runtime.ts";
+import { eventually, knock, logging, OPCODE, type Peer, visit } from "./peer.ts";
+
+const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+
+/** A request that passes every check, and that no server has received. */
+function handshake(headers: Record<string, string | null> = {}, method = "GET"): Request {
+  return handshakeRequest(null, {
+    method,
+    headers: { connection: "Upgrade", "sec-websocket-version": "13", "sec-websocket-key": KEY, ...headers },
+  });
+}
+
+/** Runs `act` against a server for `handler`. */
+async function serving(
+  handler: ReturnType<typeof upgradeHandler>,
+  act: (port: number) => Promise<void>,
+  bunWebsocket: unknown = websocket,
+): Promise<void> {
+  const server = serve(handler, bunWebsocket);
+  try {
+    await act(server.port);
+  } finally {
+    await server.stop();
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- options
+
+describe("options", () => {
+  /** A Bun server that has started with less is no fault of the value: the suite's own servers are among them. */
+  const faultsOfValue = (options: SocketOptions): string[] => {
+    try {
+      upgradeHandler({}, options);
+      return [];
+    } catch (error) {
+      assert(error instanceof ConfigError);
+      const faults = error.issues.filter(({ code }) => runtime === "deno" || code !== "server-started");
+      return faults.map(({ code, field, index }) => `${code} ${field} ${index}`);
+    }
+  };
+
+  /** For every limit: what is taken, and what is not. */
+  const limits: Readonly<Record<string, { accepts: readonly number[]; rejects: readonly unknown[] }>> = {
+    idleTimeoutSeconds: {
+      accepts: [0, -0, 0.001, 0.5, 1, 7, 8, 30, 960, 961, 86_399.5, 86_400],
+      rejects: [-1, -0.001, 86_400.001, 86_401],
+    },
+    maxMessageBytes: {
+      accepts: [1, 2, 125, 65_535, 65_536, 65_537, 16 * 1024 * 1024, 64 * 1024 * 1024 - 1],
+      rejects: [0, -1, 0.5, 1.5, 65_536.5, 64 * 1024 * 1024, 2 ** 31, 2 ** 32 + 1],
+    },
+    maxBufferedBytes: {
+      accepts: [1, 2, 1024 * 1024, 16 * 1024 * 1024 + 1, 1024 * 1024 * 1024],
+      rejects: [0, -1, 0.5, 1.5, 1024 * 1024 * 1024 + 1, 2 ** 31, 2 ** 32 + 1],
+    },
+  };
+  const noNumbers: readonly unknown[] = [
+    NaN,
+    Infinity,
+    -Infinity,
+    "",
+    "30",
+    "1",
+    true,
+    false,
+    [1],
+    {},
+    Object(30),
+    { valueOf: () => 30 },
+    () => 30,
+    30n,
+  ];
+  for (const [field, { accepts, rejects }] of Object.entries(limits)) {
+    test(`${field}: the edges`, () => {
+      for (const value of accepts) assertEquals(faultsOfValue({ [field]: value }), [], String(value));
+      for (const value of [...rejects, ...noNumbers]) {
+        const faults = faultsOf(() => upgradeHandler({}, untyped({ [field]: value })));
+        assertEquals(faults, [`out-of-range ${field} -1`], String(value));
+      }
+      assertEquals(faultsOfValue(untyped({ [field]: undefined })), []);
+    });
+  }
+
+  test("protocols: a list of tokens, each once", () => {
+    const lists: readonly [list: unknown, faults: readonly string[]][] = [
+      [undefined, []],
+      [[], []],
+      [["chat"], []],
+      [["chat.v2", "chat.v1", "CHAT.v1", "!#$%&'*+-.^_`|~"], []],
+      [["__proto__", "constructor"], []],
+      ["chat", ["not-a-list protocols -1"]],
+      [null, ["not-a-list protocols -1"]],
+      [{ 0: "chat", length: 1 }, ["not-a-list protocols -1"]],
+      [new Set(["chat"]), ["not-a-list protocols -1"]],
+      [5, ["not-a-list protocols -1"]],
+      [[""], ["protocol-malformed protocols 0"]],
+      [["a", "b c", "d,e", "f"], ["protocol-malformed protocols 1", "protocol-malformed protocols 2"]],
+      [["a/1", "(b)", '"c"', "é", "a\r\nb"], [0, 1, 2, 3, 4].map((i) => `protocol-malformed protocols ${i}`)],
+      [
+        [undefined, null, 5, ["a"], Object("a")],
+        [0, 1, 2, 3, 4].map((i) => `protocol-malformed protocols ${i}`),
+      ],
+      [["a", "b", "a", "a"], ["protocol-malformed protocols 2", "protocol-malformed protocols 3"]],
+    ];
+    for (const [protocols, faults] of lists) {
+      const configure = () => upgradeHandler({}, untyped({ protocols }));
+      if (faults.length === 0) configure();
+      else assertEquals(faultsOf(configure), [...faults], JSON.stringify(protocols));
+    }
+  });
+
+  test("a list that is changed afterwards changes nothing", async () => {
+    const protocols = ["a"];
+    const handler = upgradeHandler({}, { protocols });
+    protocols[0] = "b";
+    await serving(handler, async (port) => {
+      const peer = await knock(port, { more: [["Sec-WebSocket-Protocol", "b, a"]] });
+      assertEquals(peer.values("sec-websocket-protocol"), ["a"]);
+      peer.destroy();
+    });
+  });
+
+  test("headers: a function", () => {
+    for (const headers of [null, {}, [], new Headers(), "x-a: b", 5, Promise.resolve({})]) {
+      const faults = faultsOf(() => upgradeHandler({}, untyped({ headers })));
+      assertEquals(faults, ["wrong-type headers -1"]);
+    }
+    upgradeHandler({}, { headers: () => ({}) });
+    upgradeHandler({}, untyped({ headers: undefined }));
+  });
+
+  test("what there is no such option for", () => {
+    const typos = [
+      "idleTimeout",
+      "maxMessageBites",
+      "protocol",
+      "maxPayloadLength",
+      "Protocols",
+      "perMessageDeflate",
+    ];
+    for (const typo of typos) {
+      assertEquals(faultsOf(() => upgradeHandler({}, untyped({ [typo]: 1 }))), [`unknown-option ${typo} -1`]);
+    }
+  });
+
+  test("no object at all", () => {
+    for (const options of [null, 5, "chat", true, [], ["chat"], () => ({})]) {
+      assertEquals(faultsOf(() => upgradeHandler({}, untyped(options))), ["wrong-type options -1"]);
+      assertEquals(faultsOf(() => upgradeHandler(untyped(options))), ["wrong-type handlers -1"]);
+    }
+    assertEquals(faultsOf(() => upgradeHandler(untyped(undefined))), ["wrong-type handlers -1"]);
+    upgradeHandler({}, untyped(undefined));
+    upgradeHandler({}, {});
+  });
+
+  test("handlers: functions, under the names there are", () => {
+    const handlers = ["open", "message", "close", "error"];
+    for (const name of handlers) {
+      upgradeHandler(untyped({ [name]: undefined }));
+      for (const value of [null, 5, "f", {}, [], true]) {
+        assertEquals(faultsOf(() => upgradeHandler(untyped({ [name]: value }))), [`wrong-type ${name} -1`]);
+      }
+    }
+    for (
+      const typo of ["onmessage", "onopen", "onclose", "onerror", "onMessage", "drain", "ping", "Message"]
+    ) {
+      assertEquals(faultsOf(() => upgradeHandler(untyped({ [typo]() {} }))), [`unknown-option ${typo} -1`]);
+    }
+  });
+
+  test("handlers and options are plain objects: nothing of them is inherited", () => {
+    class Room {
+      open() {}
+      message() {}
+    }
+    assertEquals(faultsOf(() => upgradeHandler(new Room())), ["wrong-type handlers -1"]);
+    assertEquals(faultsOf(() => upgradeHandler({}, Object.create({ protocols: ["a"] }))), [
+      "wrong-type options -1",
+    ]);
+    upgradeHandler(untyped({ __proto__: null, open() {} }), untyped({ __proto__: null, protocols: ["a"] }));
+  });
+
+  test("handlers and options that are changed afterwards change nothing", async () => {
+    const log = logging();
+    const handlers = { ...log.handlers };
+    const options = { maxMessageBytes: 5, headers: () => ({ "x-a": "b" }) };
+    const handler = upgradeHandler(handlers, options);
+    Object.assign(handlers, { open: () => fail("opened"), message: 5 });
+    Object.assign(options, { maxMessageBytes: 1, headers: () => fail("asked for headers") });
+    await serving(handler, async (port) => {
+      const peer = await knock(port);
+      assertEquals([peer.status, peer.values("x-a")], [101, ["b"]]);
+      peer.send(OPCODE.text, "12345");
+      await log.has("message 12345");
+      peer.destroy();
+    });
+  });
+
+  test("all faults at once, each with its fix", () => {
+    const configure = () =>
+      upgradeHandler(
+        untyped({ open: 5, onmessage() {} }),
+        untyped({
+          idleTimeoutSeconds: -1,
+          maxMessageBytes: 1.5,
+          maxBufferedBytes: "1",
+          protocols: ["a b", "c", "c"],
+          headers: {},
+          idleTimeout: 30,
+        }),
+      );
+    assertEquals(faultsOf(configure), [
+      "unknown-option onmessage -1",
+      "wrong-type open -1",
+      "unknown-option idleTimeout -1",
+      "out-of-range idleTimeoutSeconds -1",
+      "out-of-range maxMessageBytes -1",
+      "out-of-range maxBufferedBytes -1",
+      "protocol-malformed protocols 0",
+      "protocol-malformed protocols 2",
+      "wrong-type headers -1",
+    ]);
+    const { issues } = assertThrows(configure, ConfigError);
+    const fixes = issues.map(({ fix }) => fix);
+    assertEquals(fixes.slice(3, 8), [
+      "Give a number from 0 to 86400.",
+      "Give a whole number from 1 to 67108863.",
+      "Give a whole number from 1 to 1073741824.",
+      "A subprotocol is a token: letters, digits and !#$%&'*+-.^_`|~.",
+      "It stands in the list twice.",
+    ]);
+    assertStringIncludes(fixes[0]!, "open, message, close, error");
+    assertStringIncludes(
+      fixes[2]!,
+      "idleTimeoutSeconds, maxMessageBytes, maxBufferedBytes, protocols, headers",
+    );
+    assertEquals(issues.map(({ value }) => value).slice(3, 8), [-1, 1.5, "1", "a b", "c"]);
+  });
+});
+
+// --------------------------------------------------------------------------------------------- refusals
+
+describe("what is no good handshake", () => {
+  const answers: readonly [
+    DenyReason,
+    status: number,
+    headers: Record<string, string | null>,
+    method?: string,
+  ][] = [
+    ["not-a-handshake", 426, { upgrade: null }],
+    ["upgrade-malformed", 400, { upgrade: "h2c, websocket" }],
+    ["method-not-allowed", 405, {}, "POST"],
+    ["host-absent", 400, { host: null }],
+    ["host-malformed", 400, { host: "a b" }],
+    ["connection-malformed", 400, { connection: "close" }],
+    ["version-unsupported", 426, { "sec-websocket-version": "8" }],
+    ["key-malformed", 400, { "sec-websocket-key": "" }],
+  ];
+  for (const [reason, status, headers, method] of answers) {
+    test(`${reason}: ${status}, and nothing of it is said to anybody`, async () => {
+      const handler = upgradeHandler({ open: () => fail("opened") }, {
+        headers: () => fail("asked for headers"),
+      });
+      const lines = await printed(async () => {
+        const response = await handler(handshake(headers, method), undefined);
+        assertEquals(response.status, status);
+        const text = await response.text();
+        assert(!text.includes(reason) && text.length < 30, text);
+        if (status === 426) assertEquals(response.headers.get("sec-websocket-version"), "13");
+        if (status === 405) assertEquals(response.headers.get("allow"), "GET");
+      });
+      assertEquals(lines, []);
+    });
+  }
+});
+
+// ---------------------------------------------------------------------------------------------- headers
+
+describe("headers", () => {
+  const cookies = ["session=1; Path=/; HttpOnly", "seen=2"] as const;
+  const forms: Readonly<Record<string, () => ReturnType<NonNullable<SocketOptions["headers"]>>>> = {
+    "as Headers": () =>
+      new Headers([["Set-Cookie", cookies[0]], ["set-cookie", cookies[1]], ["X-More", "yes"]]),
+    "as pairs": () => [["Set-Cookie", cookies[0]], ["set-cookie", cookies[1]], ["X-More", "yes"]],
+  };
+  for (const [name, headers] of Object.entries(forms)) {
+    test(`${name}: all of them are on the 101, several Set-Cookie as several`, async () => {
+      await serving(upgradeHandler({}, { headers }), async (port) => {
+        const peer = await knock(port);
+        assertEquals(peer.status, 101);
+        assertEquals(peer.values("set-cookie"), [...cookies]);
+        assertEquals(peer.values("x-more"), ["yes"]);
+        assertEquals(peer.values("upgrade"), ["websocket"]);
+        assertEquals(peer.values("sec-websocket-accept"), ["s3pPLMBiTxaQ9kYGzzhZRbK+xOo="]);
+        assertEquals(peer.values("sec-websocket-protocol"), []);
+        peer.destroy();
+      });
+    });
+  }
+
+  test("as a record", async () => {
+    const headers = () => ({ "Set-Cookie": cookies[0], "X-More": "\xe9" });
+    await serving(upgradeHandler({}, { headers }), async (port) => {
+      const peer = await knock(port);
+      assertEquals([peer.status, peer.values("set-cookie")], [101, [cookies[0]]]);
+      assertEquals(peer.values("x-more").length, 1);
+      peer.destroy();
+    });
+  });
+
+  test("none at all: an empty record, no pairs, nothing", async () => {
+    for (const given of [{}, [], new Headers(), undefined]) {
+      await serving(upgradeHandler({}, { headers: () => untyped(given) }), async (port) => {
+        const peer = await knock(port);
+        assertEquals(peer.status, 101);
+        peer.destroy();
+      });
+    }
+  });
+
+  test("a page gets through with them, and with a subprotocol beside them", async () => {
+    const handler = upgradeHandler({}, { protocols: ["chat"], headers: forms["as pairs"]! });
+    await serving(handler, async (port) => {
+      const { socket, events } = visit(port, { protocols: ["x", "chat"] });
+      await eventually("open", () => events.includes("open"));
+      assertEquals(socket.protocol, "chat");
+      socket.close();
+    });
+  });
+
+  test("it is called once for each upgrade, with the request, whose headers can still be read", async () => {
+    const seen: string[] = [];
+    const requests: Request[] = [];
+    const log = logging();
+    const handler = upgradeHandler(log.handlers, {
+      headers(request) {
+        requests.push(request);
+        seen.push(request.headers.get("x-who") ?? "nobody");
+        return {};
+      },
+    });
+    await serving(handler, async (port) => {
+      for (const name of ["ada", "bob"]) {
+        const peer = await knock(port, { more: [["X-Who", name]] });
+        assertEquals(peer.status, 101);
+        await eventually("open", () => log.sockets.length === seen.length);
+        assert(log.sockets.at(-1)!.request === requests.at(-1));
+        peer.destroy();
+      }
+      assertEquals((await knock(port, { replaced: { Connection: "close" } })).status, 400);
+      assertEquals(seen, ["ada", "bob"]);
+    });
+  });
+
+  /** Whatever is wrong with it: what the report says, in either runtime's words. */
+  const mistakes: Record<string, { readonly given: () => unknown; readonly says: RegExp }> = {
+    "that throws": { given: () => fail("theirs"), says: /theirs/ },
+    "that throws what cannot be printed": {
+      given: () => {
+        throw Object.create(null);
+      },
+      says: /cannot be printed/,
+    },
+    "that returns a promise": { given: () => Promise.resolve({}), says: /it returned a promise/ },
+    "that rejects": { given: () => Promise.reject(new Error("theirs")), says: /it returned a promise/ },
+    "that is async": {
+      given: async () => {
+        await null;
+        throw new Error("theirs");
+      },
+      says: /it returned a promise/,
+    },
+    "that returns null": { given: () => null, says: /TypeError/ },
+    "that returns text": { given: () => "x-a: b", says: /TypeError/ },
+    "that returns a number": { given: () => 5, says: /TypeError/ },
+    "whose pair is no pair": { given: () => [["x-a"]], says: /TypeError/ },
+    "with a name that is no token": { given: () => ({ "x a": "b" }), says: /TypeError/ },
+    "with an empty name": { given: () => [["", "b"]], says: /TypeError/ },
+    "with CR and LF in a value": { given: () => ({ "x-a": "b\r\nSet-Cookie: c=d" }), says: /TypeError/ },
+    "with LF in a value": { given: () => ({ "x-a": "b\nc" }), says: /TypeError/ },
+    "with CR in a value": { given: () => ({ "x-a": "b\rc" }), says: /TypeError/ },
+    "with CR and LF in a name": { given: () => ({ "x-a\r\nx-b": "c" }), says: /TypeError/ },
+    "with NUL in a value": { given: () => ({ "x-a": "b\0c" }), says: /TypeError/ },
+    "with a character that is no byte": { given: () => ({ "x-a": "€" }), says: /TypeError/ },
+  };
+  const own = [
+    "Upgrade",
+    "Connection",
+    "Sec-WebSocket-Accept",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Key",
+    "sec-websocket-anything",
+    "Content-Length",
+    "Transfer-Encoding",
+    "TRANSFER-ENCODING",
+  ];
+  for (const name of own) {
+    mistakes[`with ${name}`] = {
+      given: () => new Headers([["x-a", "b"], [name, "0"]]),
+      says: new RegExp(`The header ${name.toLowerCase()} is the opening handshake's own`),
+    };
+  }
+
+  for (const [name, { given, says }] of Object.entries(mistakes)) {
+    test(`${name}: 503 each time, one report, and the server lives on`, async () => {
+      let broken = true;
+      const log = logging();
+      const handler = upgradeHandler(log.handlers, {
+        headers: () => broken ? untyped(given()) : { "x-a": "b" },
+      });
+      await serving(handler, async (port) => {
+        const lines = await printed(async () => {
+          for (let i = 0; i < 2; i++) {
+            const peer = await knock(port);
+            assertEquals([peer.status, peer.values("cache-control")], [503, ["no-store"]]);
+            await eventually("a body", () => peer.body === "Service Unavailable\n");
+            peer.destroy();
+          }
+        });
+        assertEquals(lines.length, 1, JSON.stringify(lines));
+        assertEquals(lines[0]!.level, "error");
+        assert(
+          /^wsgate: headers\(\) failed: .* \(not reported again\)$/.test(lines[0]!.text),
+          lines[0]!.text,
+        );
+        assert(says.test(lines[0]!.text), lines[0]!.text);
+        assert(!lines[0]!.text.includes("\n"));
+        broken = false;
+        const peer = await knock(port);
+        assertEquals([peer.status, peer.values("x-a")], [101, ["b"]]);
+        await log.has("open");
+        peer.destroy();
+      });
+    });
+  }
+
+  test("names that only look like the handshake's own pass", async () => {
+    const headers = () => ({
+      "x-upgrade": "1",
+      "connection-x": "2",
+      "sec-websocket": "3",
+      "x-sec-websocket-a": "4",
+    });
+    await serving(upgradeHandler({}, { headers }), async (port) => {
+      const peer = await knock(port);
+      const more = ["x-upgrade", "connection-x", "sec-websocket", "x-sec-websocket-a"].map((name) =>
+        peer.values(name)
+      );
+      assertEquals([peer.status, more], [101, [["1"], ["2"], ["3"], ["4"]]]);
+      peer.destroy();
+    });
+  });
+});
+
+// ------------------------------------------------------------------------------------- a server that cannot
+
+describe("the second argument", () => {
+  const open: Peer[] = [];
+  after(() => open.forEach((peer) => peer.destroy()));
+
+  test("without it: on Deno nothing is missing, on Bun 500 and one report", async () => {
+    const log = logging();
+    const handler = upgradeHandler(log.handlers);
+    await serving((request) => handler(request), async (port) => {
+      const lines = await printed(async () => {
+        for (let i = 0; i < 2; i++) {
+          const peer = await knock(port);
+          assertEquals(peer.status, runtime === "deno" ? 101 : 500);
+          open.push(peer);
+        }
+      });
+      if (runtime === "deno") {
+        assertEquals(lines, []);
+        await log.has("open");
+      } else {
+        assertEquals(lines.map(({ text }) => text), [
+          'wsgate: an upgrade failed: "TypeError: no server: pass the second argument on (in Hono, `c.env`)" ' +
+          "(not reported again)",
+        ]);
+        assertEquals(log.events, []);
+      }
+    });
+  });
+
+  test("a server without `websocket`: on Deno there is none to give, on Bun 500 and one report", async () => {
+    const log = logging();
+    await serving(upgradeHandler(log.handlers), async (port) => {
+      const lines = await printed(async () => {
+        for (let i = 0; i < 2; i++) {
+          const peer = await knock(port);
+          assertEquals(peer.status, runtime === "deno" ? 101 : 500);
+          open.push(peer);
+        }
+      });
+      const report =
+        'wsgate: an upgrade failed: "TypeError: Bun.serve() has to be given this library\'s `websocket`" ' +
+        "(not reported again)";
+      assertEquals(lines.map(({ text }) => text), runtime === "deno" ? [] : [report]);
+    }, null);
+  });
+
+  test("a server with a foreign `websocket`: on Bun it has the socket now, our handlers never see it, one report", async () => {
+    const log = logging();
+    await serving(upgradeHandler(log.handlers), async (port) => {
+      const lines = await printed(async () => {
+        for (let i = 0; i < 2; i++) {
+          const peer = await knock(port);
+          assertEquals(peer.status, 101);
+          open.push(peer);
+        }
+      });
+      assertEquals(lines.length, runtime === "deno" ? 0 : 1);
+      if (runtime === "deno") await log.has("open");
+      else assertEquals(log.events, []);
+    }, { message() {} });
+  });
+});
