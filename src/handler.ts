@@ -129,7 +129,7 @@ export function requestedUpgrade(handshake: Handshake): "none" | "websocket" | "
  * RFC 9110 §7.6.1:  Connection        = #connection-option
  *                   connection-option = token
  *
- * Linear: each run of white space is scanned once for each comma before it.
+ * Linear: no run of white space is scanned more than twice.
  */
 const UPGRADE_OPTION = /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i;
 

@@ -8,7 +8,7 @@ export class RequestScope<T extends object> {
   readonly #values = new WeakMap<Request, T>();
   readonly #missing: string;
 
-  /** `missing` completes "… has nothing on this request: " for a reader that comes too early or too late. */
+  /** `missing`: one sentence that names the wrapper, for a reader that finds nothing. */
   constructor(missing: string) {
     this.#missing = missing;
   }
@@ -16,16 +16,6 @@ export class RequestScope<T extends object> {
   /** Remembers `value` for this very Request object. */
   set(request: Request, value: T): void {
     this.#values.set(request, value);
-  }
-
-  /** Forgets this very Request object. */
-  delete(request: Request): void {
-    this.#values.delete(request);
-  }
-
-  /** The value, or undefined where no layer set one. */
-  peek(request: Request): T | undefined {
-    return this.#values.get(request);
   }
 
   /** The value; throws an error that names the missing wrapper where no layer set one. */

@@ -239,7 +239,7 @@ describe("refuse", () => {
     test(`one that ${name}: the plain refusal each time, and one report`, async () => {
       const { responses, lines } = await refuseThrice({ ...quiet, refuse: untyped(hook) });
       for (const response of responses) await assertDenied(response, FORBIDDEN);
-      const text = `wsgate: refuse failed, the refusal stands: ${described}`;
+      const text = `wsgate: refuse failed: ${described} (not reported again)`;
       assertEquals(lines, [{ level: "error", text }]);
     });
   }
@@ -254,7 +254,7 @@ describe("refuse", () => {
       for (let i = 0; i < 3; i++) responses.push(refuse(FORBIDDEN, request, context));
     });
     for (const response of responses) await assertDenied(response, FORBIDDEN);
-    assertEquals(lines, [{ level: "error", text: `wsgate: refuse failed, the refusal stands: ${none}` }]);
+    assertEquals(lines, [{ level: "error", text: `wsgate: refuse failed: ${none} (not reported again)` }]);
   });
 
   test("each wrapper reports its own", async () => {
@@ -309,7 +309,7 @@ describe("onDeny", () => {
     test(`one that ${name}: the refusal stands, and one report`, async () => {
       const { responses, lines } = await refuseThrice({ onDeny: untyped(hook) });
       for (const response of responses) await assertDenied(response, FORBIDDEN);
-      const text = `wsgate: onDeny failed, the refusal stands: ${described}`;
+      const text = `wsgate: onDeny failed: ${described} (not reported again)`;
       assertEquals(lines, [{ level: "error", text }]);
     });
   }

@@ -120,13 +120,18 @@ async function run({ command, limit }: Step): Promise<{ ok: boolean; output: str
 function denoCounts(output: string): Counts | null {
   const line = [...output.matchAll(/^(?:ok|FAILED) \| .*$/gm)].at(-1)?.[0];
   if (line === undefined) return null;
-  const number = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
+  // Tests and their steps: a `describe` is one test here, and each of its tests a step.
+  const number = (word: string) => {
+    const [, tests = 0, steps = 0] = new RegExp(`(\\d+) ${word}(?: \\((\\d+) steps?\\))?`).exec(line) ?? [];
+    return Number(tests) + Number(steps);
+  };
   return { passed: number("passed"), failed: number("failed"), skipped: number("ignored") };
 }
 
 /** ` 1 pass`, ` 0 fail`, ` 2 skip`, each on its line */
 function bunCounts(output: string): Counts | null {
-  const number = (word: string) => Number(new RegExp(`^ *(\\d+) ${word}$`, "m").exec(output)?.[1] ?? 0);
+  const number = (word: string) =>
+    Number([...output.matchAll(new RegExp(`^ *(\\d+) ${word}$`, "gm"))].at(-1)?.[1] ?? 0);
   if (!/^ *\d+ pass$/m.test(output)) return null;
   return { passed: number("pass"), failed: number("fail"), skipped: number("skip") };
 }

@@ -112,8 +112,9 @@ export function authMiddlewareStack<U extends object>(
     const refuse = refuser(refusal);
 
     const authenticated: Handler<C, R | Response> = (request, context) => {
-      const isHandshake = requestedUpgrade(request) !== "none";
-      if (isHandshake && !skip && !wasOriginJudged(request)) {
+      const judged = wasOriginJudged(request);
+      const isHandshake = judged || requestedUpgrade(request) !== "none";
+      if (isHandshake && !judged && !skip) {
         return refuse(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
       }
       const failed = (cause: unknown) => refuse(denials["user-lookup-failed"], request, context, { cause });

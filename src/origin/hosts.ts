@@ -26,7 +26,10 @@ export function readHosts(list: unknown, field: string, issues: ConfigIssue[]): 
   return readList<HostRule>(list, field, issues, (entry) => {
     const parsed = parsePattern(entry, true);
     if ("faults" in parsed) {
-      return parsed.faults.map(({ code, fix }) => ({ code, fix: OTHERWISE[code] ?? fix }));
+      return parsed.faults.map(({ code, fix }) => ({
+        code,
+        fix: fix.includes("unset") ? fix : OTHERWISE[code] ?? fix,
+      }));
     }
     const { rule, unsafe } = parsed;
     if (rule.kind === "any") {

@@ -143,6 +143,12 @@ const MISSPELLINGS: readonly {
     fix: `Pages of that kind send Origin "null" or their creator's: there is no entry for them alone.`,
   },
   {
+    form: /^(?:https?|wss?|[a-z]+-extension):$/i,
+    code: "port-malformed",
+    fix:
+      'Every host of a scheme is written "moz-extension://*"; for http and https in dangerouslyAllow alone.',
+  },
+  {
     form: /^\*:\/\//,
     code: "scheme-malformed",
     fix: (entry, suggest) =>
@@ -213,7 +219,7 @@ function parseParts(entry: string, suggest: Suggest): Parsed {
   };
 
   if (authority !== beforeTail) {
-    faults.push({ code: "userinfo", fix: `An origin names no user.${write()}` });
+    faults.push({ code: "userinfo", fix: `An entry names no user.${write()}` });
   }
   if (isFault(host)) faults.push(host);
   if (isFault(port)) faults.push(port);
@@ -223,11 +229,11 @@ function parseParts(entry: string, suggest: Suggest): Parsed {
       fix: "Ranges of addresses cannot be written: list the addresses one by one.",
     });
   } else if (tail.startsWith("/")) {
-    faults.push({ code: "path", fix: `An origin has no path, a slash at its end included.${write()}` });
+    faults.push({ code: "path", fix: `An entry has no path, a slash at its end included.${write()}` });
   } else if (tail.startsWith("?")) {
-    faults.push({ code: "query", fix: `An origin has no query.${write()}` });
+    faults.push({ code: "query", fix: `An entry has no query.${write()}` });
   } else if (tail.startsWith("#")) {
-    faults.push({ code: "fragment", fix: `An origin has no fragment.${write()}` });
+    faults.push({ code: "fragment", fix: `An entry has no fragment.${write()}` });
   }
   if (faults.length > 0 || isFault(host) || isFault(port)) return { faults };
   const rule: HostRule = { kind: "host", scheme, ...host, port };

@@ -116,7 +116,10 @@ function guardHandshakes<C, R extends Response | undefined>(
         policy = source();
         if (!isPolicy(policy)) {
           handleRejection(policy, () => {});
-          throw new TypeError("the policy function returned no policy");
+          const what = policy instanceof Promise
+            ? "a promise: load it elsewhere, return the one in force"
+            : "no policy";
+          throw new TypeError(`the policy function returned ${what}`);
         }
       } catch (cause) {
         return refuse(denials["policy-unavailable"], request, context, { cause });

@@ -9,11 +9,11 @@ import { denials, deny } from "../refusal.ts";
 /**
  * Sends handshakes to one handler and all other requests to another: the `ProtocolTypeRouter` of Django Channels.
  *
- * A protocol without a handler is answered with 404. A handshake is whatever either runtime would upgrade, see
- * {@linkcode guard}.
+ * A protocol without a handler is answered with 404. A handshake is what {@linkcode guard} takes for one: more than either
+ * runtime would upgrade.
  *
- * **Security.** It judges nothing. Give `websocket` a guard, and no handler that upgrades to `http`: none of the
- * requests that get there could be upgraded.
+ * **Security.** It judges nothing. Give `websocket` a guard. A handler that upgrades is of no use under `http`: none of
+ * the requests that get there could be upgraded.
  *
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the handlers return.

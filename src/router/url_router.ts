@@ -15,28 +15,26 @@ interface Route<H> {
   readonly handler: H;
 }
 
-/** What the routers that a request came through have found so far. */
+/** What the routers around a handler have found, for a router in it to go on from. */
 interface Matched {
   readonly params: Readonly<Record<string, string>>;
   /** What a trailing `*` stands for, still encoded; null: the route ended with the path. */
   readonly rest: readonly string[] | null;
-  /** What was found before the router that found this. */
-  readonly before: Matched | undefined;
-  /** The route led straight to another router. */
-  readonly toRouter: boolean;
 }
 
+/** While a route's handler runs. After that the request may be tried on another router, from the start of its path. */
+const running = new WeakMap<Request, Matched>();
+/** For good: a socket's handlers read them long after the routers have returned. */
+const found = new RequestScope<Readonly<Record<string, string>>>("No urlRouter has matched this request.");
 /** Every handler that is a urlRouter. */
 const routers = new WeakSet<object>();
-
-const matches = new RequestScope<Matched>("No urlRouter has matched this request.");
 
 /**
  * Sends a request to the first route whose path matches: the `URLRouter` of Django Channels.
  *
  * `/chat/:room` has a parameter, which stands for one non-empty segment and is read with {@linkcode routeParams}.
- * A trailing `*` (`/chat/*`) stands for whatever follows the slash, nothing included; a `urlRouter` inside sees that
- * rest alone. Slashes count: `/chat` is not `/chat/`. No route: 404, as for a URL that cannot be read.
+ * A trailing `*` (`/chat/*`) stands for whatever follows the slash, nothing included; a `urlRouter` inside, called while
+ * the route's handler runs, sees that rest alone. Slashes count: `/chat` is not `/chat/`. No route: 404, as for a URL that cannot be read.
  *
  * The path is normalised by the URL Standard before it is matched, so that `/a/../b`, `/%2e%2e/b` and `/b` are one on
  * both runtimes; then percent signs are decoded, segment by segment. A segment that does not decode to UTF-8 is
@@ -68,9 +66,9 @@ export function urlRouter<C, R extends Response | undefined>(
 ): Guarded<C, R | Response> {
   const compiled = compileRoutes<Handler<C, R>>(routes);
   const routed: Handler<C, R | Response> = (request, context) => {
-    const outer = matches.peek(request);
+    const outer = running.get(request);
     const path = outer === undefined ? pathSegments(request.url) : outer.rest;
-    if (path === null) return notFound(request, outer);
+    if (path === null) return deny(denials["not-found"]);
     // Decoded here, once: each route would do it again.
     const decoded = path.map(decode);
     for (const { segments, open, handler } of compiled) {
@@ -80,15 +78,10 @@ export function urlRouter<C, R extends Response | undefined>(
       // An outer `*` is this router's business now; an own one is for the handler to read.
       const { "*": _, ...inherited } = outer?.params ?? {};
       const all = Object.assign(Object.create(null), inherited, params, rest && { "*": rest.join("/") });
-      matches.set(request, {
-        params: Object.freeze(all),
-        rest,
-        before: outer,
-        toRouter: routers.has(handler),
-      });
-      return handler(request, context);
+      found.set(request, Object.freeze(all));
+      return whileRunning(request, outer, { params: all, rest }, () => handler(request, context));
     }
-    return notFound(request, outer);
+    return deny(denials["not-found"]);
   };
   routers.add(routed);
   return routed as Guarded<C, R | Response>;
@@ -120,19 +113,28 @@ export function urlRouter<C, R extends Response | undefined>(
  * ```
  */
 export function routeParams(request: Request): Readonly<Record<string, string>> {
-  return matches.read(request).params;
+  return found.read(request);
 }
 
 /**
- * A 404 takes back what the routers that led straight here found: whatever an application tries next on this request
- * has to see the path as they did. A handler in between keeps its own: it may try the next router on the same rest.
+ * Calls a route's handler, and takes back what its router found when it is done.
+ *
+ * The one place where something comes after a handler. It cannot fail, and what the handler returned is handed on
+ * untouched and not waited for: a promise is only told to call back.
  */
-function notFound(request: Request, outer: Matched | undefined): Response {
-  let left = outer;
-  while (left?.toRouter) left = left.before;
-  if (left === undefined) matches.delete(request);
-  else matches.set(request, left);
-  return deny(denials["not-found"]);
+function whileRunning<T>(request: Request, outer: Matched | undefined, inner: Matched, handler: () => T): T {
+  running.set(request, inner);
+  const done = () => void (outer === undefined ? running.delete(request) : running.set(request, outer));
+  let result;
+  try {
+    result = handler();
+  } catch (error) {
+    done();
+    throw error;
+  }
+  if (result instanceof Promise) result.then(done, done);
+  else done();
+  return result;
 }
 
 /** The path's segments as the URL Standard normalises them, still encoded; null: the URL names no path. */
@@ -191,6 +193,11 @@ function compileRoutes<H>(routes: unknown): Route<H>[] {
         continue;
       }
       const open = path.endsWith("/*");
+      if (!open && routers.has(handler)) {
+        const fix = 'A router inside sees the rest alone, and here is none: end the path in "/*".';
+        issues.push({ code: "route-invalid", ...at, fix });
+        continue;
+      }
       const parts = pathSegments(path)!;
       const segments = (open ? parts.slice(0, -1) : parts).map((part) =>
         part.startsWith(":") ? { name: part.slice(1) } : decode(part)

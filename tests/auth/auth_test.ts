@@ -436,6 +436,16 @@ describe("authMiddlewareStack(): handshakes that no guard judged", () => {
     }
   });
 
+  test("the console says what is missing", async () => {
+    const auth = authMiddlewareStack({ user: () => null });
+    const lines = await printed(() => auth(() => new Response())(handshakeRequest(GOOD)));
+    assertEquals(lines.length, 1);
+    assert(
+      lines[0]!.text.includes("wrap this layer in one, originValidator(auth(handler), [...])"),
+      lines[0]!.text,
+    );
+  });
+
   test("dangerouslySkipOriginCheck serves them", async () => {
     for (const upgrade of ["websocket", "h2c, websocket"]) {
       const { auth, handler, calls, reasons } = make({ dangerouslySkipOriginCheck: true });

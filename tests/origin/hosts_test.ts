@@ -66,6 +66,7 @@ const RULES: readonly (readonly [
   ["github.io", "github.io", HOST, null],
 ];
 
+const UNSET = "Is a variable unset? Leave the entry out.";
 const KEYWORD = "A host is written as its name; keywords belong in `origins`.";
 const SCHEME = "A Host header has no scheme: write the host alone.";
 const shared = (host: string) => `Strangers can register names below "${host}": name your hosts one by one.`;
@@ -77,8 +78,8 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix?: st
   ["self", "keyword", KEYWORD],
   ["none", "keyword", KEYWORD],
   ["NULL", "keyword", KEYWORD],
-  ["undefined", "keyword", KEYWORD],
-  ["undefined.example.com", "keyword", KEYWORD],
+  ["undefined", "keyword", UNSET],
+  ["undefined.example.com", "keyword", UNSET],
   // an origin is no host
   ["https://example.com", "scheme-not-allowed", SCHEME],
   ["http://.example.com:8080", "scheme-not-allowed", SCHEME],
@@ -104,13 +105,13 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix?: st
   [80, "not-a-string"],
   ["", "empty"],
   ["example.com ", "white-space"],
-  ["example.com/", "path", 'An origin has no path, a slash at its end included. Write "example.com".'],
+  ["example.com/", "path", 'An entry has no path, a slash at its end included. Write "example.com".'],
   [
     "https://example.com/",
     "path",
-    'An origin has no path, a slash at its end included. Write "example.com".',
+    'An entry has no path, a slash at its end included. Write "example.com".',
   ],
-  ["https://user@*.example.com:80", "userinfo", 'An origin names no user. Write "*.example.com:80".'],
+  ["https://user@*.example.com:80", "userinfo", 'An entry names no user. Write "*.example.com:80".'],
   ["example.com?", "query"],
   ["example.com#", "fragment"],
   ["user@example.com", "userinfo"],

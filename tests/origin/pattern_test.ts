@@ -141,10 +141,10 @@ const NO_ORIGIN =
   `Pages of that kind send Origin "null" or their creator's: there is no entry for them alone.`;
 const unschemed = (entry: string) => `Any scheme is written without one: "${entry}".`;
 const SCHEME = 'A scheme is a letter, then letters, digits, "+", "." or "-", 64 at most.';
-const USER = "An origin names no user.";
-const PATH = "An origin has no path, a slash at its end included.";
-const QUERY = "An origin has no query.";
-const FRAGMENT = "An origin has no fragment.";
+const USER = "An entry names no user.";
+const PATH = "An entry has no path, a slash at its end included.";
+const QUERY = "An entry has no query.";
+const FRAGMENT = "An entry has no fragment.";
 const CIDR = "Ranges of addresses cannot be written: list the addresses one by one.";
 const ZONE = "A zone id never leaves its machine: write the address without it.";
 const PORT = 'A port is a number from 1 to 65535, or "*" for any.';
@@ -291,6 +291,7 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
 
   // schemes
   ["https:example.com", "scheme-malformed", colon("https://example.com")],
+  ["https//example.com", "scheme-malformed", colon("https://example.com")],
   ["https:/example.com", "scheme-malformed", colon("https://example.com")],
   ["ws:localhost:8080", "scheme-malformed", colon("ws://localhost:8080")],
   ["HTTP:/example.com", "scheme-malformed", colon("HTTP://example.com")],

@@ -303,9 +303,13 @@ describe("guard(): a function in place of the policy", () => {
     ["returns the options", () => ({ origins: ["*"] }), /returned no policy/],
     ["returns a copy", () => ({ ...POLICY }), /returned no policy/],
     ["returns a function", () => () => POLICY, /returned no policy/],
-    ["returns a promise of a policy", () => Promise.resolve(POLICY), /returned no policy/],
-    ["is async", async () => await POLICY, /returned no policy/],
-    ["returns a promise that rejects", () => Promise.reject(new Error("late")), /returned no policy/],
+    ["returns a promise of a policy", () => Promise.resolve(POLICY), /returned a promise: load it elsewhere/],
+    ["is async", async () => await POLICY, /returned a promise: load it elsewhere/],
+    [
+      "returns a promise that rejects",
+      () => Promise.reject(new Error("late")),
+      /returned a promise: load it elsewhere/,
+    ],
     ["returns a thenable that throws", () => ({
       then() {
         throw new Error("late");
@@ -380,10 +384,11 @@ describe("the console line of a refusal in which only the scheme differs", () =>
   });
   test("says what differs, and nothing of a proxy where none could help", async () => {
     for (
-      const [origin, options] of [["http://site.test", { scheme: "https" }], [
-        "app://site.test:80",
-        {},
-      ]] as const
+      const [origin, options] of [
+        ["http://site.test", { scheme: "https" }],
+        ["https://site.test", { scheme: "http" }],
+        ["app://site.test:80", {}],
+      ] as const
     ) {
       const host = origin.startsWith("app") ? "site.test:80" : "site.test";
       const text = await line(origin, options, host);

@@ -385,7 +385,9 @@ describe("urlRouter(): routers inside routers", () => {
 
   test("behind a route that ends with the path nothing is left to route", async () => {
     for (const inner of ["/", "/a", "/*", "/:x"]) {
-      const fetch = urlRouter([["/a", urlRouter(routesOf(inner))]]);
+      const router = urlRouter(routesOf(inner));
+      assertEquals(faultsOf(() => urlRouter([["/a", router]])), ["route-invalid routes 0"]);
+      const fetch = urlRouter([["/a", (request: Request) => router(request)]]);
       assertEquals((await fetch(requestOf({ url: "/a" }))).status, 404);
     }
   });
@@ -680,10 +682,45 @@ describe("urlRouter(): what an application tries after a 404", () => {
     assertEquals(await first(requestOf({ url: "http://h/x/y/w" }), deep, next), ["/x/y/w", {}]);
   });
 
-  test("finds no parameters of a router that led nowhere", async () => {
-    const request = requestOf({ url: "http://h/a/nowhere" });
-    assertEquals(await first(request, api), 404);
-    assertThrows(() => routeParams(request), Error, "urlRouter");
+  test("sees it from its start behind a layer in between, and after a handler's own 404", async () => {
+    const layer = (inner: (request: Request) => unknown) => async (request: Request) => {
+      await Promise.resolve();
+      return await inner(request) as Response;
+    };
+    const wrapped = urlRouter([["/admin/*", layer(urlRouter([["/never", at("/never")]]))]]);
+    const own = urlRouter([["/a/*", () => new Response(null, { status: 404 })]]);
+    const next = urlRouter([["/keys", at("wrong")], ["/x", at("wrong")], ["/admin/keys", at("right")], [
+      "/a/x",
+      at("right"),
+    ]]);
+    assertEquals(await first(requestOf({ url: "http://h/admin/keys" }), wrapped, next), ["right", {}]);
+    assertEquals(await first(requestOf({ url: "http://h/a/x" }), own, next), ["right", {}]);
+  });
+
+  test("sees it from its start after a handler that threw or rejected", async () => {
+    const request = requestOf({ url: "http://h/a/x" });
+    const failing = urlRouter([["/a/*", () => {
+      throw new Error("sync");
+    }]]);
+    const rejecting = urlRouter([["/a/*", () => Promise.reject(new Error("async"))]]);
+    assertThrows(() => failing(request), Error, "sync");
+    await assertRejects(() => rejecting(request) as Promise<Response>, Error, "async");
+    assertEquals(await first(request, urlRouter([["/a/x", at("right")], ["/x", at("wrong")]])), [
+      "right",
+      {},
+    ]);
+  });
+
+  test("the same router on the same request gives the same answer, each time", async () => {
+    const request = requestOf({ url: "http://h/a/x" });
+    const router = urlRouter([["/a/*", urlRouter([["/:id", at("/:id")]])]]);
+    for (let times = 0; times < 3; times++) assertEquals(await first(request, router), ["/:id", { id: "x" }]);
+  });
+
+  test("what a handler returned is handed on as it is", () => {
+    const promise = Promise.resolve(new Response());
+    const router = urlRouter([["/*", () => promise]]);
+    assertStrictEquals(router(requestOf({ url: "http://h/a" })), promise);
   });
 });
 
