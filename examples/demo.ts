@@ -11,6 +11,7 @@
 
 import { connect } from "node:net";
 import process from "node:process";
+import { STATUS_TEXT } from "@std/http";
 import { getCookies, originValidator } from "@wsgate/wsgate";
 import captured from "../tests/vectors/handshakes.json" with { type: "json" };
 import { listen, upgrade } from "./native.ts";
@@ -123,7 +124,7 @@ ${bold(`${index + 1}  ${visit.title}`)}
     if (attack && gaveMail) stolen++;
     if (attack && !gaveMail) kept++;
     const outcome = status !== 101
-      ? green(`refused  ${status}, ${refusal}`)
+      ? green(`refused  ${status} ${STATUS_TEXT[status]}, ${refusal}`)
       : (attack ? red : green)(`${attack ? "stolen" : "served"}   "${message}"`);
     console.log(`   ${name.padEnd(8)}  ${outcome}`);
   }

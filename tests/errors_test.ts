@@ -94,6 +94,7 @@ describe("ConfigError", () => {
 describe("throwIfAny", () => {
   test("throws all the faults, or nothing", () => {
     throwIfAny([]);
+    assertEquals(assertThrows(() => throwIfAny([PATH]), ConfigError).issues, [PATH]);
     const { issues } = assertThrows(() => throwIfAny([PATH, TYPE]), ConfigError);
     assertEquals(issues, [PATH, TYPE]);
   });

@@ -149,6 +149,8 @@ const CIDR = "Ranges of addresses cannot be written: list the addresses one by o
 const ZONE = "A zone id never leaves its machine: write the address without it.";
 const PORT = 'A port is a number from 1 to 65535, or "*" for any.';
 const NO_PORT = "Leave the colon out, or write the port after it.";
+const NO_HOSTS =
+  'Every host of a scheme is written "moz-extension://*"; for http and https in dangerouslyAllow alone.';
 const zeros = (port: string) => `Write ":${port}", without leading zeros.`;
 const NO_HOST = 'Write a host, such as "example.com".';
 const LABEL = "Between two dots there is a name of at least one character.";
@@ -296,6 +298,8 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["ws:localhost:8080", "scheme-malformed", colon("ws://localhost:8080")],
   ["HTTP:/example.com", "scheme-malformed", colon("HTTP://example.com")],
   ["https:example.com/", "scheme-malformed", colon("https://example.com")],
+  // a host that can be called so, and was hardly meant
+  ["https:self", "scheme-malformed", colon("https://example.com")],
   ["*://example.com", "scheme-malformed", unschemed("example.com")],
   ["*://*.example.com", "scheme-malformed", unschemed("*.example.com")],
   ["*://*", "scheme-malformed", unschemed("example.com")],
@@ -327,6 +331,8 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["https://example.com/@user", "path", PATH + write("https://example.com")],
   ["moz-extension://*/", "path", PATH + write("moz-extension://*")],
   ["[::1]/", "path", PATH + write("[::1]")],
+  ["http://self/", "path", PATH],
+  ["https://none/", "path", PATH],
   ["example.com/24", "path", PATH + write("example.com")],
   ["127.0.0.1/", "path", PATH + write("127.0.0.1")],
   ["127.0.0.1/1234", "path", PATH + write("127.0.0.1")],
@@ -367,6 +373,10 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["https://example.com:**", "port-malformed", PORT],
   ["https://example.com:٤٤٣", "port-malformed", PORT],
   ["[::1]:x", "port-malformed", PORT],
+  ["https:", "port-malformed", NO_HOSTS],
+  ["WS:", "port-malformed", NO_HOSTS],
+  ["moz-extension:", "port-malformed", NO_HOSTS],
+  ["capacitor:", "port-malformed", NO_PORT],
   ["https://example.com:0443", "port-malformed", zeros("443")],
   ["example.com:00080", "port-malformed", zeros("80")],
 
