@@ -22,7 +22,6 @@ interface DenoSocket {
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: string | ArrayBuffer }) => void) | null;
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
-  onerror: ((event: { preventDefault(): void }) => void) | null;
   send(data: string | Uint8Array): void;
   close(code: number, reason: string): void;
 }
@@ -80,8 +79,7 @@ export function upgradeOnDeno(
     });
   };
   socket.onmessage = ({ data }) => session.received(typeof data === "string" ? data : new Uint8Array(data));
-  // An error is always followed by a close; on its own it says nothing that a handler could use.
-  socket.onerror = (event) => event.preventDefault();
+  // No onerror: an error is always followed by a close, and on its own it says nothing that a handler could use.
   socket.onclose = ({ code, reason }) => {
     clearTimeout(unopened);
     session.closed(code, reason);

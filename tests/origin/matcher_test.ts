@@ -581,6 +581,7 @@ describe("match", () => {
     [["https://example.com", "*"], [], "https://example.org", "*"],
     [["https://example.com", "*"], [], null, "*"],
     [["https://example.com", "*", "*"], [], "malformed", "*"],
+    [["*", "https://example.com", "*"], [], "https://example.com", "*"],
     // dangerouslyAllow comes last
     [["https://example.com"], ["https://*"], "https://example.com", "https://example.com"],
     [["https://example.com"], ["https://*"], "https://example.org", "https://*"],
@@ -588,6 +589,7 @@ describe("match", () => {
     [["*"], ["null"], "null", "*"],
     [[], ["null", "*"], "null", "null"],
     [[], ["*", "null"], "null", "*"],
+    [[], ["null", "*", "null"], "null", "null"],
     [["https://example.com"], ["null"], "null", "null"],
     // nothing
     [[], [], "https://example.com", null],

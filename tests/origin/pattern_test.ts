@@ -216,6 +216,8 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["https://a.example https://b.example", "white-space", spaced("https://a.example", "https://b.example")],
   ["a.example\n\tb.example  c.example", "white-space", spaced("a.example", "b.example", "c.example")],
   ["exam\0ple.com", "white-space", spaced("exam", "ple.com")],
+  ["a.example b.example/", "white-space", "Write one entry each, without white space."],
+  ["https://example.com/ ", "white-space", "Write it without white space."],
 
   // keywords, misspelt or out of place
   ["'self'", "keyword", SELF_POLICY],
@@ -256,6 +258,9 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["//example.com", "foreign-spelling", slashes("example.com")],
   ["//example.com:8080", "foreign-spelling", slashes("example.com:8080")],
   ["//example.com/", "foreign-spelling", slashes("example.com")],
+  ["//1.example", "foreign-spelling", slashes("1.example")],
+  ["//.example.com", "foreign-spelling", slashes(".example.com")],
+  ["//[::1]:80", "foreign-spelling", slashes("[::1]:80")],
   ["%{HTTP_HOST}", "foreign-spelling", PARTS],
   ["${HOST}", "foreign-spelling", PARTS],
   ["https://${HOST}:8443", "foreign-spelling", PARTS],
@@ -263,6 +268,9 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["example.com:[8080,8081]", "foreign-spelling", ports("example.com:8080", "example.com:8081")],
   ["http://a.example:[80, 81]", "foreign-spelling", ports("http://a.example:80", "http://a.example:81")],
   ["https://example.com:[*]", "foreign-spelling", ports("https://example.com:*")],
+  ["example.com:[8080-8090]", "foreign-spelling", "Write one entry for each port."],
+  ["example.com:[]", "foreign-spelling", "Write one entry for each port."],
+  ["a.example}", "foreign-spelling", BRACES],
   ["{a,b}.example.com", "foreign-spelling", BRACES],
   ["https://{a}.example.com", "foreign-spelling", BRACES],
   ['"https://example.com"', "foreign-spelling", quotes("https://example.com")],
@@ -290,6 +298,10 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["https://a.example, https://b.example", "several-entries", each("https://a.example", "https://b.example")],
   ["a.example;b.example", "several-entries", each("a.example", "b.example")],
   ["a,b", "several-entries", each("a", "b")],
+  // an entry of them that is wrong itself is not named
+  ["https://example.com,", "several-entries", "Write one entry each."],
+  ["a.example,https://b.example/", "several-entries", "Write one entry each."],
+  ["a.example,*.co.uk", "several-entries", "Write one entry each."],
 
   // schemes
   ["https:example.com", "scheme-malformed", colon("https://example.com")],
@@ -434,6 +446,7 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["http://[::1", "ip-malformed", BRACKETS],
   ["[::1]]", "ip-malformed", BRACKETS],
   ["[]", "ip-malformed", BRACKETS],
+  ["[::1]:80]", "ip-malformed", BRACKETS],
   ["[::1]x", "ip-malformed", BRACKETS],
   ["[1:2:3:4:5:6:7:8:9]", "ip-malformed", BRACKETS],
   ["https://example.com:443:443", "ip-malformed", BRACKETS],
