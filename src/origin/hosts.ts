@@ -28,7 +28,9 @@ export function readHosts(list: unknown, field: string, issues: ConfigIssue[]): 
     if ("faults" in parsed) {
       return parsed.faults.map(({ code, fix }) => ({
         code,
-        fix: fix.includes("unset") ? fix : OTHERWISE[code] ?? fix,
+        fix: fix.includes("unset")
+          ? fix
+          : OTHERWISE[code] ?? (fix.includes("://") ? 'Write a host, such as "example.com".' : fix),
       }));
     }
     const { rule, unsafe } = parsed;

@@ -156,11 +156,11 @@ export interface OriginMatcher {
  */
 export function compileOrigins(patterns: readonly string[], options: PatternOptions = {}): OriginMatcher {
   const issues: ConfigIssue[] = [];
-  const rules = readPatterns(patterns, "origins", {}, issues);
+  const listed = readPatterns(patterns, "origins", {}, issues);
   const { dangerouslyAllow = [] } = readOptions(options, ["dangerouslyAllow"], issues) ?? {};
-  rules.push(...readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues));
+  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues);
   throwIfAny(issues);
-  return buildMatcher(rules, [...patterns, ...dangerouslyAllow as readonly string[]]);
+  return buildMatcher([...listed, ...dangerous], [...patterns, ...dangerouslyAllow as readonly string[]]);
 }
 
 /** The matcher of checked rules; `written[i]` is what `rules[i]` was read from. */

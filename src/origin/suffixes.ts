@@ -34,10 +34,10 @@ const SHARED_SUFFIXES = [
   ],
   ...["netlify.app", "deno.dev", "deno.net", "fly.dev", "onrender.com", "herokuapp.com", "up.railway.app"],
   ...["web.app", "firebaseapp.com", "*.run.app", "appspot.com", "*.r.appspot.com", "*.azurewebsites.net"],
-  ...["*.azurestaticapps.net", "*.cloudapp.azure.com", "*.s3.amazonaws.com", "*.compute.amazonaws.com"],
+  ...["*.azurestaticapps.net", "*.cloudapp.azure.com", "s3.amazonaws.com", "compute.amazonaws.com"],
   ...[
     "compute-1.amazonaws.com",
-    "*.elb.amazonaws.com",
+    "elb.amazonaws.com",
     "cloudfront.net",
     "surge.sh",
     "glitch.me",

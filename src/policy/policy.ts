@@ -155,12 +155,12 @@ export function compilePolicy(options: PolicyOptions): Policy {
 /** The policy of options whose keys are known; null where there are issues. */
 export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | null {
   const origins: readonly string[] = Array.isArray(options.origins) ? [...options.origins] : [];
-  const rules = readPatterns(options.origins, "origins", { self: true }, issues);
-  const written = [...origins];
-  if (options.dangerouslyAllow !== undefined) {
-    rules.push(...readPatterns(options.dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues));
-    if (Array.isArray(options.dangerouslyAllow)) written.push(...options.dangerouslyAllow);
-  }
+  const { dangerouslyAllow = [] } = options;
+  const listed = readPatterns(options.origins, "origins", { self: true }, issues);
+  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues);
+  // Not push(...): that has a limit of some hundred thousand.
+  const rules = [...listed, ...dangerous];
+  const written = [...origins, ...Array.isArray(dangerouslyAllow) ? dangerouslyAllow : []];
 
   // Not `hosts !== undefined`: a variable that is not set must not mean "any Host".
   const hostRules = "hosts" in options ? readHosts(options.hosts, "hosts", issues) : null;

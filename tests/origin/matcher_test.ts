@@ -4,7 +4,7 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
-import { compileOrigins, ConfigError, type OriginMatcher } from "@wsgate/wsgate";
+import { compileOrigins, compilePolicy, ConfigError, type OriginMatcher } from "@wsgate/wsgate";
 import { buildMatcher, HostTrie } from "../../src/origin/matcher.ts";
 import { type HostRule, parsePattern, type Rule } from "../../src/origin/pattern.ts";
 import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
@@ -790,4 +790,11 @@ describe("look-ups", () => {
       assertGrowth(run, { [name]: make }, CONSTANT);
     }
   });
+});
+
+test("a list may be long, the dangerous one too", { timeout: 60_000 }, () => {
+  const dangerouslyAllow = Array.from({ length: 200_000 }, (_, index) => `h${index}.example`);
+  const matcher = compileOrigins(dangerouslyAllow, { dangerouslyAllow });
+  assertEquals(matcher.match("https://h199999.example"), "h199999.example");
+  assertEquals(compilePolicy({ origins: [], dangerouslyAllow }).origins, []);
 });
