@@ -144,3 +144,12 @@ export function connectionUpgrade(handshake: Handshake): "none" | "upgrade" | "m
   if (UPGRADE_OPTION.test(value)) return "upgrade";
   return /upgrade/i.test(value) ? "malformed" : "none";
 }
+
+/** Takes HTTP's white space (RFC 9110 §5.6.3) off both ends: spaces and tabs alone, where trim() takes a score more. */
+export function trimWhiteSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && (text[start] === " " || text[start] === "\t")) start++;
+  while (end > start && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
+  return text.slice(start, end);
+}

@@ -2,7 +2,7 @@
  * The `Cookie` header, read.
  */
 
-import type { Handshake } from "../handler.ts";
+import { type Handshake, trimWhiteSpace } from "../handler.ts";
 
 /**
  * The cookies of a request, by name.
@@ -38,20 +38,9 @@ export function getCookies(handshake: Pick<Handshake, "headers">): ReadonlyMap<s
   for (const pair of handshake.headers.get("cookie")?.split(";") ?? []) {
     const equals = pair.indexOf("=");
     if (equals < 0) continue;
+    // Not trim(): a cookie that any subdomain may set as `\u00a0__Host-session` would be read as the host's own.
     const name = trimWhiteSpace(pair.slice(0, equals));
     if (name !== "" && !cookies.has(name)) cookies.set(name, trimWhiteSpace(pair.slice(equals + 1)));
   }
   return cookies;
-}
-
-/**
- * Takes spaces and tabs off both ends, nothing else: String.prototype.trim() also takes a no-break space, and a cookie
- * that any subdomain may set as `\u00a0__Host-session` would then be read as the one that only the host can set.
- */
-function trimWhiteSpace(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && (text[start] === " " || text[start] === "\t")) start++;
-  while (end > start && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
-  return text.slice(start, end);
 }

@@ -38,7 +38,7 @@ const reportUnopened = reportOnce("a socket");
 
 /**
  * Upgrades a handshake that has passed every check, and wires its socket to a session. `released` is called when the
- * connection is gone, or has not come to be.
+ * connection is gone.
  *
  * Throws what Deno throws, before anything is upgraded.
  */
@@ -67,7 +67,7 @@ export function upgradeOnDeno(
           "its client left, or the handler was given a copy of the request (in Hono pass `c.req.raw`)",
       ),
     );
-    release();
+    // Not released: where its client has left by a reset, Deno keeps the descriptor for good.
   }, OPEN_TIMEOUT_SECONDS * 1000);
   // Before the socket is open send() throws and close() is lost: the session hears of it only now.
   socket.onopen = () => {

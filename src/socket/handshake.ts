@@ -5,7 +5,13 @@
  * for a good one. So nothing is left to them.
  */
 
-import { connectionUpgrade, type Denied, type Handshake, requestedUpgrade } from "../handler.ts";
+import {
+  connectionUpgrade,
+  type Denied,
+  type Handshake,
+  requestedUpgrade,
+  trimWhiteSpace,
+} from "../handler.ts";
 import { parseHost } from "../origin/hosts.ts";
 import { denials } from "../refusal.ts";
 
@@ -38,7 +44,7 @@ export function checkOpeningHandshake(handshake: Handshake): Denied | null {
  */
 export function offeredProtocols(handshake: Handshake): string[] {
   const offer = handshake.headers.get("sec-websocket-protocol") ?? "";
-  return offer.split(",").map((name) => name.trim()).filter(isToken);
+  return offer.split(",").map(trimWhiteSpace).filter(isToken);
 }
 
 /** The first of the server's subprotocols that is offered, or "". The client's order does not count, nor its wishes. */

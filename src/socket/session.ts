@@ -181,21 +181,26 @@ export class Session implements Socket {
       this.close(1009, TOO_BIG);
       return;
     }
-    const deliver = () => this.#call(() => this.#handlers.message?.(this, data));
+    const deliver = () => {
+      // The `open` handler may have closed it by now; a peer that has closed said this before.
+      if (this.#own === undefined) this.#call(() => this.#handlers.message?.(this, data));
+    };
     if (this.#openPending) queueMicrotask(deliver);
     else deliver();
   }
 
   /** The peer gave a sign of life. */
   heard(): void {
-    this.#lastHeard = Date.now();
+    this.#lastHeard = performance.now();
   }
 
   /** It is over; 0 and 1006: without a close frame. Only the first call counts: Deno makes two of an idle peer. */
   closed(code: number, reason: string): void {
     if (this.#state === "closed") return;
+    const wasOpened = this.wasOpened;
     this.#state = "closed";
     clearTimeout(this.#timer);
+    if (!wasOpened) return;
     const end = this.#own ?? { code: code === 0 ? 1006 : code, reason };
     queueMicrotask(() => this.#call(() => this.#handlers.close?.(this, end.code, end.reason)));
   }
@@ -225,7 +230,7 @@ export class Session implements Socket {
   /** Pings a peer that was silent for half the time, closes on one that was for all of it. */
   #watchIdle(): void {
     const limit = this.limits.idleTimeoutSeconds * 1000;
-    const silent = Date.now() - this.#lastHeard;
+    const silent = performance.now() - this.#lastHeard;
     if (silent >= limit) {
       this.close(1001, "No response from ping frame.");
       return;

@@ -122,7 +122,7 @@ function plain(status: number, text: string): Response {
 }
 
 function moreHeaders(given: ReturnType<NonNullable<SocketOptions["headers"]>> | undefined): Headers {
-  if (given instanceof Promise) {
+  if (typeof given === "object" && given !== null && "then" in given && typeof given.then === "function") {
     handleRejection(given, () => {});
     throw new TypeError("it returned a promise: nothing may be waited for once a handshake was judged");
   }
@@ -149,7 +149,7 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   const given = readOptions(options, [...Object.keys(LIMITS), "protocols", "headers"], issues) ?? {};
   const limits: Record<string, number> = {};
   for (const [field, { least, most, usual, whole }] of Object.entries(LIMITS)) {
-    const value = given[field] ?? usual;
+    const value = given[field] === undefined ? usual : given[field];
     const good = typeof value === "number" && value >= least && value <= most &&
       (!whole || Number.isInteger(value));
     if (!good) {
@@ -164,8 +164,10 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   if (issues.length === 0 && !askServer(checked.limits)) {
     const fix =
       "A Bun server that takes `websocket` has started with smaller limits: make all handlers before.";
-    const value = checked.limits.maxMessageBytes;
-    issues.push({ code: "server-started", field: "maxMessageBytes", index: -1, value, fix });
+    const field = askServer({ ...checked.limits, maxBufferedBytes: 0 })
+      ? "maxBufferedBytes"
+      : "maxMessageBytes";
+    issues.push({ code: "server-started", field, index: -1, value: checked.limits[field], fix });
   }
   throwIfAny(issues);
   return checked;

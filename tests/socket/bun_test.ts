@@ -425,6 +425,7 @@ test("a handler that wants more than a server was told is a fault: Bun reads its
     // Under Bun the files of a run share this: one of them may have asked for all there is.
     const most = message === 64 * 1024 * 1024 - 1;
     assertEquals(issues.map(({ code }) => code), [most ? "out-of-range" : "server-started"]);
+    assertEquals(issues[0]!.field, Object.keys(options)[0]);
     if (!most) assertStringIncludes(issues[0]!.fix, "make all handlers before");
   }
 });

@@ -398,6 +398,7 @@ describe("offeredProtocols()", () => {
     // No token: could not be chosen, and is passed over.
     ["a b, c", ["c"]],
     ["a/1, (x), <y>, b@c, d:e, f;g, h=i, k?l, [m], {n}, \\o", []],
+    ["\xa0a, b\xa0, \x0bc, d\x0c, e", ["e"]], // HTTP trims spaces and tabs only
     ['"a, b", c', ["c"]], // no quoted strings in a list of tokens
     ["a\x00, \x7f, \x80, \xff, é, \u0131, c", ["c"]],
     ["constructor, __proto__, toString", ["constructor", "__proto__", "toString"]],

@@ -136,6 +136,26 @@ describe("open", () => {
     assertEquals(log.events, []);
   });
 
+  test("a socket that is gone before it was open is nothing that a handler hears of", async () => {
+    const { session, wire, log } = connecting();
+    session.closed(0, "");
+    await turn();
+    session.opened(wire);
+    session.received("late");
+    await turn();
+    assertEquals(log.events, []);
+  });
+
+  test("a message that waits for it is not delivered where it closes", async () => {
+    const { session, wire, log } = connecting({ open: (socket) => socket.close(4001) });
+    session.opened(wire);
+    session.received("waiting");
+    await turn();
+    session.closed(1005, "");
+    await turn();
+    assertEquals(log.events, ["open", "close 4001 "]);
+  });
+
   test("a session that is over does not open any more", async () => {
     const { session, wire, log } = await opened();
     session.closed(1000, "");
@@ -602,6 +622,8 @@ function fail(message: string): never {
 /** A clock that is turned by hand, in place of the runtime's. */
 class Clock {
   #now = 0;
+  /** Seconds. */
+  wallClockIsOff = 0;
   #timers: { at: number; run: () => void }[] = [];
 
   /** How many timers are set. */
@@ -626,7 +648,8 @@ class Clock {
   /** Runs `act` with this clock as the only one. */
   static async during(act: (clock: Clock) => Promise<void>): Promise<void> {
     const { setTimeout, clearTimeout } = globalThis;
-    const now = Date.now;
+    const wallClock = Date.now;
+    const monotonic = performance.now;
     const clock = new Clock();
     globalThis.setTimeout = untyped((run: () => void, ms: number) => {
       const timer = { at: clock.#now + ms, run };
@@ -636,12 +659,14 @@ class Clock {
     globalThis.clearTimeout = untyped((timer: unknown) => {
       clock.#timers = clock.#timers.filter((other) => other !== timer);
     });
-    Date.now = () => clock.#now + 1e12;
+    Date.now = () => clock.#now + clock.wallClockIsOff * 1000 + 1e12;
+    performance.now = () => clock.#now;
     try {
       await act(clock);
     } finally {
       Object.assign(globalThis, { setTimeout, clearTimeout });
-      Date.now = now;
+      Date.now = wallClock;
+      performance.now = monotonic;
     }
   }
 }
@@ -735,6 +760,18 @@ describe("idleTimeoutSeconds", () => {
       assertEquals(clock.pending, 0);
       await clock.turn(1000);
       assertEquals([wire.pings, wire.closes, other.closes], [0, [], []]);
+    });
+  });
+
+  test("a wall clock that is set anew is no silence", async () => {
+    await Clock.during(async (clock) => {
+      const { wire } = await opened({}, { idleTimeoutSeconds: 10 });
+      clock.wallClockIsOff = 3600;
+      await clock.turn(5);
+      assertEquals([wire.pings, wire.closes], [1, []]);
+      clock.wallClockIsOff = -3600;
+      await clock.turn(5);
+      assertEquals(wire.closes.length, 1);
     });
   });
 

@@ -392,7 +392,8 @@ describe("the twenty traps", () => {
           for (let i = 0; i < 2; i++) {
             const peer = await knock(main!, { path });
             assertEquals(peer.status, 101, path);
-            peer.send(OPCODE.text, "x");
+            // Not to `open`: on Deno the close frame is lost where data comes before it.
+            if (event !== "open") peer.send(OPCODE.text, "x");
             if (event === "close") peer.send(OPCODE.close, closing(1000));
             // The socket of a handler that failed is closed with 1011.
             assertEquals((await peer.closeFrame()).code, event === "close" ? 1000 : 1011, path);
@@ -806,19 +807,35 @@ describe("the upgrade", () => {
     );
   });
 
-  row("new Request(req), req.clone(): a copy never opens; Bun says so with a status", async () => {
-    const log = logging();
-    const handler = upgradeHandler(log.handlers);
-    for (const copy of [(request: Request) => new Request(request), (request: Request) => request.clone()]) {
-      await serving((request, context) => handler(copy(request), context), async (port) => {
-        const peer = await knock(port);
-        assertEquals(peer.status, isDeno ? 101 : 426);
-        await pause(50);
-        assertEquals(log.events, []);
-        peer.destroy();
-      });
-    }
-  });
+  row(
+    "new Request(req), req.clone(): a copy never opens; Bun says so with a status, Deno with a report",
+    async () => {
+      const log = logging();
+      // The ten seconds that a socket has to open are turned down.
+      const { setTimeout } = globalThis;
+      globalThis.setTimeout = untyped((run: () => void, ms = 0) => setTimeout(run, ms === 10_000 ? 100 : ms));
+      try {
+        const lines = await printed(async () => {
+          for (
+            const copy of [(request: Request) => new Request(request), (request: Request) => request.clone()]
+          ) {
+            const handler = upgradeHandler(log.handlers);
+            await serving((request, context) => handler(copy(request), context), async (port) => {
+              const peer = await knock(port);
+              assertEquals(peer.status, isDeno ? 101 : 426);
+              await pause(200);
+              assertEquals(log.events, []);
+              peer.destroy();
+            });
+          }
+        });
+        const reports = lines.filter(({ text }) => text.includes("did not open within"));
+        assertEquals(reports.length, isDeno ? 1 : 0);
+      } finally {
+        globalThis.setTimeout = setTimeout;
+      }
+    },
+  );
 
   row("Proxy: works on Deno, is refused with one report on Bun", async () => {
     const log = logging();

@@ -62,6 +62,7 @@ describe("options", () => {
     },
   };
   const noNumbers: readonly unknown[] = [
+    null,
     NaN,
     Infinity,
     -Infinity,
@@ -377,6 +378,7 @@ describe("headers", () => {
       },
       says: /it returned a promise/,
     },
+    "that returns a thenable": { given: () => ({ then() {} }), says: /it returned a promise/ },
     "that returns null": { given: () => null, says: /TypeError/ },
     "that returns text": { given: () => "x-a: b", says: /TypeError/ },
     "that returns a number": { given: () => 5, says: /TypeError/ },
