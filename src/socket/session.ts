@@ -110,6 +110,8 @@ export class Session implements Socket {
   #openPending = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastHeard = 0;
+  /** The peer was pinged since it was last heard. */
+  #pinged = false;
 
   constructor(
     request: Request,
@@ -192,6 +194,7 @@ export class Session implements Socket {
   /** The peer gave a sign of life. */
   heard(): void {
     this.#lastHeard = performance.now();
+    this.#pinged = false;
   }
 
   /** It is over; 0 and 1006: without a close frame. Only the first call counts: Deno makes two of an idle peer. */
@@ -230,14 +233,18 @@ export class Session implements Socket {
   /** Pings a peer that was silent for half the time, closes on one that was for all of it. */
   #watchIdle(): void {
     const limit = this.limits.idleTimeoutSeconds * 1000;
-    const silent = performance.now() - this.#lastHeard;
+    // A timer may be a little early: that must not make a second ping of it.
+    const silent = performance.now() - this.#lastHeard + 1;
     if (silent >= limit) {
       this.close(1001, "No response from ping frame.");
       return;
     }
-    if (silent >= limit / 2) this.#wire!.ping!();
-    const next = silent >= limit / 2 ? limit - silent : limit / 2 - silent;
-    this.#timer = setTimeout(() => this.#watchIdle(), next);
+    if (silent >= limit / 2 && !this.#pinged) {
+      this.#pinged = true;
+      this.#wire!.ping!();
+    }
+    const next = this.#pinged ? limit : limit / 2;
+    this.#timer = setTimeout(() => this.#watchIdle(), next - silent + 1);
   }
 }
 

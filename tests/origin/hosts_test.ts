@@ -78,6 +78,7 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix?: st
   ["self", "keyword", KEYWORD],
   ["none", "keyword", KEYWORD],
   ["NULL", "keyword", KEYWORD],
+  ["${HOST}", "foreign-spelling", 'Write a host, such as "example.com".'],
   ["undefined", "keyword", UNSET],
   ["undefined.example.com", "keyword", UNSET],
   // an origin is no host
