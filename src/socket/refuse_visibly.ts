@@ -32,8 +32,9 @@ const LIMITS = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 10
  * server has to be known to use {@linkcode websocket}, which it is from its first upgrade on; until then `deny`.
  *
  * **Security.** It tells a foreign page that a service is here, and which kind of refusal it got. On Deno a client
- * that ignores the close holds its connection, and one that resets it before the answer leaves a descriptor that is
- * never freed (a native upgrade has the same fault): 256 of these, and refusals are shown no more until a restart.
+ * that ignores the close holds its connection, and one that is gone before the answer may leave a descriptor that
+ * the runtime never frees (a native upgrade has the same fault): 256 of these, and refusals are shown no more until a
+ * restart.
  *
  * @param denied What was decided.
  * @param request The handshake.

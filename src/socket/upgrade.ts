@@ -23,7 +23,8 @@ export interface SocketOptions {
    * The largest message that is taken, in bytes, 1 to 67,108,863. Default 65,536. Over it the socket is closed with
    * 1009.
    *
-   * **Security.** No bound on memory on Deno, which itself buffers messages of up to 64 MiB before it hands them on.
+   * **Security.** No bound on memory on Deno, which itself buffers before it hands a message on: frames of up to 64 MiB, and
+   * fragments without any limit.
    */
   readonly maxMessageBytes?: number;
   /** How many bytes may wait to be sent, 1 to 1,073,741,824. Default 1,048,576. Over it `send` returns false. */

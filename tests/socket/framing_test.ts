@@ -558,7 +558,7 @@ async function play(one: Case, id: string): Promise<void> {
   try {
     await client.sendEach(one.packets);
     if (one.late !== undefined) {
-      await Promise.race([client.ended, sleep(250)]);
+      await Promise.race([client.ended, sleep(500)]);
       if (!/^(end|reset)$/.test(client.log.at(-1) ?? "")) {
         client.log.push("late");
         client.send(one.late);

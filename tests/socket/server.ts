@@ -10,6 +10,7 @@ import { setTimeout } from "node:timers";
 import {
   authMiddlewareStack,
   getCookies,
+  type Handler,
   originValidator,
   protocolTypeRouter,
   refuseVisibly,
@@ -21,7 +22,7 @@ import {
   urlRouter,
   websocket,
 } from "@wsgate/wsgate";
-import { serve } from "../runtime.ts";
+import { nativeUpgrade, serve } from "../runtime.ts";
 import { closeLine, line } from "./frames.ts";
 
 // Nobody waits for this: should the parent die, the child does not outlive it for long.
@@ -40,6 +41,19 @@ function note(socket: Socket, entry: string): void {
   else log.push(entry);
 }
 
+/** The handler is on the stack. What runs meanwhile runs inside of it. */
+let isHandling = false;
+function watched(handler: Handler): Handler {
+  return (request, context) => {
+    isHandling = true;
+    try {
+      return handler(request, context);
+    } finally {
+      isHandling = false;
+    }
+  };
+}
+
 /** `send`, with a line in the log where it says no. */
 function send(socket: Socket, data: string | Uint8Array): boolean {
   const isQueued = socket.send(data);
@@ -51,7 +65,8 @@ function send(socket: Socket, data: string | Uint8Array): boolean {
 const puppet: Required<SocketHandlers> = {
   open(socket) {
     counts.opened++;
-    note(socket, socket.protocol === "" ? "open" : `open ${socket.protocol}`);
+    const where = isHandling ? " before the handler has returned" : "";
+    note(socket, (socket.protocol === "" ? "open" : `open ${socket.protocol}`) + where);
   },
   message(socket, data) {
     const isBytes = data instanceof Uint8Array && Object.getPrototypeOf(data) === Uint8Array.prototype;
@@ -176,7 +191,7 @@ const echo = socketOptions({});
 const main = serve(
   protocolTypeRouter({
     http: () => new Response("served"),
-    websocket: urlRouter([
+    websocket: watched(urlRouter([
       ["/echo/:id", echo],
       // Beyond every other limit, so it is Bun's own for the server; the default is one that only the session holds.
       ["/large/:id", socketOptions({ maxMessageBytes: 1024 * 1024 })],
@@ -190,7 +205,9 @@ const main = serve(
       ["/unhandled/:id", upgradeHandler({ message: (socket) => obey(socket, "reject") })],
       ["/guarded/:id", originValidator(auth(echo), allowed, { onDeny() {} })],
       ["/refusing/:id", originValidator(echo, allowed, { refuse: refuseVisibly, onDeny() {} })],
-    ]),
+      // What a runtime does by itself, for comparison.
+      ["/native/:id", nativeUpgrade() as Handler],
+    ])),
   }),
   websocket,
 );
