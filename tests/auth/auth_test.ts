@@ -493,6 +493,25 @@ describe("authMiddlewareStack(): a client that left during the look-up", () => {
     }
   });
 
+  test("nor where the runtime sees only after a short look-up that the client has left", async () => {
+    const { handler, calls } = recorder();
+    const client = new AbortController();
+    const { port1, port2 } = new MessageChannel();
+    const auth = authMiddlewareStack({
+      user: () => {
+        // What the runtime notices on its event loop's next round: the look-up is over before that.
+        port1.onmessage = () => {
+          client.abort();
+          port1.close();
+        };
+        port2.postMessage(null);
+        return Promise.resolve(ADA);
+      },
+    });
+    const response = await auth(handler)(judged(client.signal));
+    assertEquals([response!.status, calls], [499, []]);
+  });
+
   test("a look-up that failed is a failed one still", async () => {
     const { response, calls, reasons } = await leave(judged, () => Promise.reject(new Error("no database")));
     assertEquals([response.status, calls, reasons], [503, [], ["user-lookup-failed"]]);
