@@ -6,20 +6,21 @@
  * browser send it. Neither CORS nor SameSite cookies nor CSRF middleware stop it; judging its Origin does.
  *
  * ```ts
- * import { originValidator, protocolTypeRouter } from "@wsgate/wsgate";
+ * import { originValidator, protocolTypeRouter, upgradeHandler, websocket } from "@wsgate/wsgate";
  *
- * const site = () => new Response("hello");
- * const sockets = (_request: Request) => new Response("upgraded here");
+ * const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
  *
  * const fetch = protocolTypeRouter({
- *   http: site,
- *   websocket: originValidator(sockets, ["https://example.com", ".example.org"]),
+ *   http: () => new Response("the site"),
+ *   websocket: originValidator(echo, ["https://example.com", ".example.org"]),
  * });
- * export default { fetch }; // deno serve main.ts; or Deno.serve(fetch), Bun.serve({ fetch, websocket })
+ * const server = { fetch, websocket };
+ * export default server; // deno serve main.ts, bun run main.ts
  * ```
  *
  * - {@linkcode originValidator}, {@linkcode allowedHostsOriginValidator}, {@linkcode hostValidator},
  *   {@linkcode guard}: wrappers that judge.
+ * - {@linkcode upgradeHandler}, {@linkcode websocket}, {@linkcode refuseVisibly}: the socket, the same on both runtimes.
  * - {@linkcode protocolTypeRouter}, {@linkcode urlRouter}, {@linkcode authMiddlewareStack}: the rest of the
  *   composition, as in Django Channels.
  * - {@linkcode compileOrigins}, {@linkcode compilePolicy}, {@linkcode check}, {@linkcode getCookies},

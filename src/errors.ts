@@ -15,7 +15,7 @@ export type ConfigIssueCode =
   | "out-of-range"
   | "protocol-malformed"
   | "server-started"
-  // entries, in the order in which they are looked for
+  // entries that are wrong
   | "not-a-string"
   | "empty"
   | "entry-too-long"

@@ -216,6 +216,10 @@ function describeCause(cause: unknown): string {
 
 /** Takes care of a promise that nobody waits for: unhandled, its rejection would end the process on both runtimes. */
 export function handleRejection(value: unknown, onRejected: (error: unknown) => void): void {
-  if (typeof value !== "object" || value === null || !("then" in value)) return;
-  Promise.resolve(value).then(undefined, onRejected);
+  if (isPromiseLike(value)) Promise.resolve(value).then(undefined, onRejected);
+}
+
+/** Reports whether user code returned something that `await` would wait for. */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -5,7 +5,14 @@
 import { checkChoice, checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import { type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
 import { wasOriginJudged } from "../policy/guard.ts";
-import { denials, readRefusalOptions, REFUSAL_OPTIONS, type RefusalOptions, refuser } from "../refusal.ts";
+import {
+  denials,
+  isPromiseLike,
+  readRefusalOptions,
+  REFUSAL_OPTIONS,
+  type RefusalOptions,
+  refuser,
+} from "../refusal.ts";
 import { RequestScope } from "../scope.ts";
 
 /**
@@ -154,10 +161,6 @@ export function authMiddlewareStack<U extends object>(
   }
 
   return Object.freeze(Object.assign(auth, { scope: (request: Request) => scopes.read(request) }));
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
 }
 
 const UNCHECKED =

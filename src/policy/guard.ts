@@ -19,6 +19,7 @@ import { readHosts } from "../origin/hosts.ts";
 import {
   denials,
   handleRejection,
+  isPromiseLike,
   readRefusalOptions,
   REFUSAL_OPTIONS,
   type RefusalOptions,
@@ -116,7 +117,7 @@ function guardHandshakes<C, R extends Response | undefined>(
         policy = source();
         if (!isPolicy(policy)) {
           handleRejection(policy, () => {});
-          const what = policy instanceof Promise
+          const what = isPromiseLike(policy)
             ? "a promise: load it elsewhere, return the one in force"
             : "no policy";
           throw new TypeError(`the policy function returned ${what}`);

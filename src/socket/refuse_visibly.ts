@@ -67,18 +67,17 @@ export function refuseVisibly(denied: Denied, request: Request, context: unknown
     LIMITS,
     () => {},
   );
+  if (!isDeno) {
+    // Bun ends the connection with the close frame: nothing is left to count.
+    const upgraded = upgradeOnBun(context as never, request, session, new Headers()) === "upgraded";
+    return upgraded ? new Response(null) : deny(denied);
+  }
   open++;
   const released = () => void open--;
-  if (isDeno) {
-    try {
-      return upgradeOnDeno(request, session, new Headers(), released);
-    } catch {
-      released();
-      return deny(denied);
-    }
+  try {
+    return upgradeOnDeno(request, session, new Headers(), released);
+  } catch {
+    released();
+    return deny(denied);
   }
-  // Bun ends the connection with the close frame: nothing is left to count.
-  released();
-  const upgraded = upgradeOnBun(context as never, request, session, new Headers()) === "upgraded";
-  return upgraded ? new Response(null) : deny(denied);
 }

@@ -4,7 +4,7 @@
 
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import type { Guarded } from "../handler.ts";
-import { denials, deny, handleRejection, reportOnce } from "../refusal.ts";
+import { denials, deny, handleRejection, isPromiseLike, reportOnce } from "../refusal.ts";
 import { askServer, isBunServer, upgradeOnBun } from "./bun.ts";
 import { isDeno, upgradeOnDeno } from "./deno.ts";
 import { checkOpeningHandshake, chooseProtocol, isToken } from "./handshake.ts";
@@ -23,8 +23,8 @@ export interface SocketOptions {
    * The largest message that is taken, in bytes, 1 to 67,108,863. Default 65,536. Over it the socket is closed with
    * 1009.
    *
-   * **Security.** No bound on memory on Deno, which itself buffers before it hands a message on: frames of up to 64 MiB, and
-   * fragments without any limit.
+   * **Security.** No bound on memory on Deno, which itself buffers before it hands a message on: frames of up to
+   * 64 MiB, and fragments without any limit.
    */
   readonly maxMessageBytes?: number;
   /** How many bytes may wait to be sent, 1 to 1,073,741,824. Default 1,048,576. Over it `send` returns false. */
@@ -123,7 +123,7 @@ function plain(status: number, text: string): Response {
 }
 
 function moreHeaders(given: ReturnType<NonNullable<SocketOptions["headers"]>> | undefined): Headers {
-  if (typeof given === "object" && given !== null && "then" in given && typeof given.then === "function") {
+  if (isPromiseLike(given)) {
     handleRejection(given, () => {});
     throw new TypeError("it returned a promise: nothing may be waited for once a handshake was judged");
   }

@@ -468,13 +468,13 @@ describe("clients that are gone before the answer", () => {
   // Nothing above Deno can free it. A connection that was merely ended counts as dead only where something was awaited.
   const ways = [
     { how: "ended", path: "/echo/mute", leave: "destroy", deno: "none" },
-    { how: "ended during a short look-up", path: "/guarded/mute", leave: "destroy", deno: "some" },
+    { how: "ended during a short look-up", path: "/guarded/mute", leave: "destroy", deno: "a few" },
     { how: "torn down", path: "/echo/mute", leave: "resetAndDestroy", deno: "some" },
     {
       how: "torn down during a short look-up",
       path: "/guarded/mute",
       leave: "resetAndDestroy",
-      deno: "some",
+      deno: "a few",
     },
     // When this fails Deno has learned it, and what is said of the others is to be measured again.
     { how: "torn down, and no library there", path: "/native/mute", leave: "resetAndDestroy", deno: "most" },
@@ -496,6 +496,8 @@ describe("clients that are gone before the answer", () => {
         const held = Math.max(0, (await child.stats()).fds - fds);
         says(`${CLIENTS} clients gone before the answer, ${how}: ${held} descriptors not freed`);
         if (lost === "most") assertGreater(held, CLIENTS / 2);
+        // Without a turn of the event loop after the look-up it is a third of them, or nearly all.
+        if (lost === "a few") assertLess(held, CLIENTS / 4);
         await assertHealthy(child);
 
         await child.order("/stop");
