@@ -314,7 +314,7 @@ describe("guard(): a function in place of the policy", () => {
       then() {
         throw new Error("late");
       },
-    }), /returned no policy/],
+    }), /returned a promise: load it elsewhere/],
     ["returns what cannot be looked at", () =>
       new Proxy({}, {
         has() {
