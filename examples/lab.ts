@@ -3,6 +3,7 @@
  *
  *     deno task lab
  *     bun run examples/lab.ts
+ *     deno task lab 8000          on ports 8000 and 8001; 0: on any that are free
  *
  * Then open the two addresses that it prints. Everything stays on this machine.
  *
@@ -36,7 +37,11 @@ function serve(port: number, fetch: Application): number {
 
 // Each site's page names the other's port, so both are known before either is asked for anything.
 const applications: { site?: Application; attacker?: Application } = {};
-const wanted = process.env.WSGATE_LAB_PORT === undefined ? 4400 : Number(process.env.WSGATE_LAB_PORT);
+const wanted = Number(process.argv[2] ?? 4400);
+if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65534) {
+  console.error(`The lab's first port is a number from 0 to 65534, not ${JSON.stringify(process.argv[2])}`);
+  process.exit(2);
+}
 const ports = {
   site: listen(wanted, (request, context) => applications.site!(request, context)),
   attacker: listen(

@@ -26,8 +26,11 @@ export interface Attacker extends AttackerView {
   readonly host: string;
 }
 
-const ALL = { Strict: true, Lax: true, None: true };
-const NO_COOKIE = { Strict: false, Lax: false, None: false };
+const EVERY = { Strict: "yes", Lax: "yes", None: "yes" } as const;
+/** Of another site: SameSite=None says that it may, and the browser's own setting has the last word. */
+const THIRD_PARTY = { Strict: "no", Lax: "no", None: "third-party" } as const;
+/** A program is nobody's browser. */
+const NO_BROWSER = { Strict: "no", Lax: "no", None: "no" } as const;
 
 /** Every attacker of the lab, the plainest first. */
 export function attackers({ site, attacker }: Ports): readonly Attacker[] {
@@ -40,7 +43,7 @@ export function attackers({ site, attacker }: Ports): readonly Attacker[] {
       page: `http://localhost:${attacker}/`,
       origin: `http://localhost:${attacker}`,
       host: localhost,
-      cookies: { chromium: ALL, firefox: ALL },
+      cookies: { chromium: EVERY, firefox: EVERY },
       works: true,
       why:
         "SameSite compares sites, and a site has no port: to the browser this page and the good one are the " +
@@ -53,7 +56,7 @@ export function attackers({ site, attacker }: Ports): readonly Attacker[] {
       page: `http://evil.site.localhost:${attacker}/`,
       origin: `http://evil.site.localhost:${attacker}`,
       host: `app.site.localhost:${site}`,
-      cookies: { chromium: ALL, firefox: ALL },
+      cookies: { chromium: EVERY, firefox: EVERY },
       works: true,
       why:
         "Every subdomain of site.localhost is the same site, so SameSite=Strict lets the cookie go along: to " +
@@ -66,11 +69,11 @@ export function attackers({ site, attacker }: Ports): readonly Attacker[] {
       page: `http://evil.localhost:${attacker}/`,
       origin: `http://evil.localhost:${attacker}`,
       host: localhost,
-      cookies: { chromium: NO_COOKIE, firefox: NO_COOKIE },
+      cookies: { chromium: THIRD_PARTY, firefox: THIRD_PARTY },
       works: false,
       why:
         "Not a sibling, though it looks like one: localhost is a top-level domain, so evil.localhost is a site " +
-        "of its own, and the browser keeps the cookie back.",
+        "of its own, and SameSite keeps the cookie back.",
     },
     {
       id: "address",
@@ -79,9 +82,10 @@ export function attackers({ site, attacker }: Ports): readonly Attacker[] {
       page: `http://127.0.0.1:${attacker}/`,
       origin: `http://127.0.0.1:${attacker}`,
       host: localhost,
-      cookies: { chromium: NO_COOKIE, firefox: NO_COOKIE },
+      cookies: { chromium: THIRD_PARTY, firefox: THIRD_PARTY },
       works: false,
-      why: "The same machine, and another site: browsers compare names, not what they resolve to.",
+      why:
+        "The same machine, and another site: browsers compare names, not what they resolve to. The cookie stays.",
     },
     {
       id: "sandbox",
@@ -90,7 +94,7 @@ export function attackers({ site, attacker }: Ports): readonly Attacker[] {
       page: null,
       origin: "null",
       host: localhost,
-      cookies: { chromium: NO_COOKIE, firefox: NO_COOKIE },
+      cookies: { chromium: THIRD_PARTY, firefox: THIRD_PARTY },
       works: false,
       why:
         'Its origin is opaque, which is written "null" and is nobody\'s site: no cookie goes along. Listing ' +
@@ -103,7 +107,7 @@ export function attackers({ site, attacker }: Ports): readonly Attacker[] {
       page: null,
       origin: `http://rebound.test:${site}`,
       host: `rebound.test:${site}`,
-      cookies: { chromium: NO_COOKIE, firefox: NO_COOKIE },
+      cookies: { chromium: NO_BROWSER, firefox: NO_BROWSER },
       works: false,
       why:
         "A name of the attacker's that was made to resolve to this machine: Origin and Host agree with each " +
@@ -117,7 +121,7 @@ export function attackers({ site, attacker }: Ports): readonly Attacker[] {
       page: null,
       origin: null,
       host: localhost,
-      cookies: { chromium: NO_COOKIE, firefox: NO_COOKIE },
+      cookies: { chromium: NO_BROWSER, firefox: NO_BROWSER },
       works: false,
       why:
         "curl, a script, an app: it can claim any Origin, and it has nobody's login cookie. The origin check " +

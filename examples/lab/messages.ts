@@ -7,8 +7,8 @@
 /** The SameSite attribute of a login cookie. `None` comes with `Secure`, which browsers demand. */
 export type SameSite = "Strict" | "Lax" | "None";
 
-/** Which login cookies a browser sends along. */
-export type Cookies = { readonly [kind in SameSite]: boolean };
+/** Which login cookies a browser sends along; `third-party`: where its user allows third-party cookies. */
+export type Cookies = { readonly [kind in SameSite]: "yes" | "no" | "third-party" };
 
 /** What the pages show of an attacker. */
 export interface AttackerView {
@@ -20,7 +20,7 @@ export interface AttackerView {
   readonly page: string | null;
   /** Measured. */
   readonly cookies: { readonly chromium: Cookies; readonly firefox: Cookies };
-  /** Whether it gets at the private note through the bare socket. */
+  /** Whether it gets at the private note through the bare socket, with a cookie that SameSite protects. */
   readonly works: boolean;
   readonly why: string;
 }

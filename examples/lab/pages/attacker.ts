@@ -256,13 +256,14 @@ function result(arrival: Arrival | undefined, saw: string | undefined): Node {
 }
 
 function cookies(browser: string, which: Cookies): HTMLElement {
+  const marks = { "yes": "✓", "no": "✗", "third-party": "only as third-party cookie" };
   return element(
     "p",
     "cookies",
     element("b", "", browser),
     ...Object.entries(which).flatMap(([kind, rides]) => [
       " ",
-      element("span", rides ? "ride rides" : "ride", `${kind} ${rides ? "✓" : "✗"}`),
+      element("span", `ride ${rides}`, `${kind} ${marks[rides]}`),
     ]),
   );
 }
