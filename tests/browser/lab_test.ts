@@ -54,6 +54,15 @@ async function until(page: Page, expression: string, what = expression): Promise
 const text = (page: Page, selector: string) =>
   page.evaluate(`document.querySelector(${JSON.stringify(selector)}).textContent`) as Promise<string>;
 
+/** Of the page that is open; nothing where nobody is logged in. */
+async function logOut(page: Page): Promise<void> {
+  await until(page, "document.querySelector('.lead:not([hidden])') !== null");
+  if (await page.evaluate("document.querySelector('[data-when=in]').hidden")) return;
+  const form = "document.querySelector('[action=\"/logout\"]')";
+  await Promise.all([page.waitForNavigation(), page.evaluate(`${form}.requestSubmit()`)]);
+  await until(page, "document.querySelector('[data-when=out]').hidden === false");
+}
+
 async function logIn(page: Page, origin: string, cookie: string): Promise<void> {
   await page.goto(`${origin}/`);
   await page.evaluate(`document.querySelector("select[name=samesite]").value = "${cookie}"`);
@@ -186,9 +195,9 @@ for (const runtime of ["deno", "bun"] as const) {
         }
         assertEquals(
           await good.evaluate(
-            "[...document.querySelectorAll('.faults li')].map((item) => item.innerText.trim())",
+            "[...document.querySelectorAll('.faults li')].map((item) => item.textContent)",
           ),
-          issues.map(({ field, index, value, code, fix }) => `${field}[${index}] ${value} ${code}\n${fix}`),
+          issues.map(({ field, index, value, code, fix }) => `${field}[${index}] ${value} ${code}${fix}`),
         );
         assertEquals(issues.length, 3);
         assertEquals(
@@ -242,7 +251,7 @@ for (const runtime of ["deno", "bun"] as const) {
         await logIn(good, site, "Strict");
         const page = await newPage();
         // One without the lab's own policy, which would let it connect nowhere: an attacker writes his page himself.
-        await page.goto(`${attacker}/icon.svg`);
+        await page.goto(`${attacker}/nothing`);
         const control = await page.evaluate(`new Promise((resolve) => {
           const socket = new WebSocket("ws://localhost:${lab.ports.site}/control");
           socket.onopen = () => socket.send(JSON.stringify({ origins: ["*"], hosts: ["localhost"], absent: "allow", refuse: "status" }));
@@ -272,13 +281,7 @@ for (const runtime of ["deno", "bun"] as const) {
       it("everything can be done with the keyboard", async () => {
         const page = await newPage();
         await page.goto(`${site}/`);
-        if (await page.evaluate("document.querySelector('[data-when=in]').hidden === false")) {
-          await Promise.all([
-            page.waitForNavigation(),
-            page.evaluate("document.querySelector('[action=\"/logout\"]').requestSubmit()"),
-          ]);
-        }
-        await until(page, "document.querySelector('[data-when=out]').hidden === false");
+        await logOut(page);
         const tabTo = async (selector: string) => {
           for (let presses = 0; presses < 40; presses++) {
             await page.keyboard.press("Tab");
@@ -367,19 +370,7 @@ for (const runtime of ["deno", "bun"] as const) {
               const page = await browser.newPage();
               for (const host of ["localhost", "app.site.localhost"]) {
                 await page.goto(`http://${host}:${lab.ports.site}/`);
-                if (
-                  await page.evaluate(
-                    "document.querySelector('[data-when=out]').hidden && document.querySelector('[data-when=in]').hidden",
-                  )
-                ) {
-                  await until(page, "document.querySelector('section:not([hidden]).lead') !== null");
-                }
-                if (await page.evaluate("document.querySelector('[data-when=in]').hidden === false")) {
-                  await Promise.all([
-                    page.waitForNavigation(),
-                    page.evaluate("document.querySelector('[action=\"/logout\"]').requestSubmit()"),
-                  ]);
-                }
+                await logOut(page);
                 await logIn(page, `http://${host}:${lab.ports.site}`, kind);
               }
               const rides = (expected: "yes" | "no" | "third-party") =>
