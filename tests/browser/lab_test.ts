@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { compilePolicy, ConfigError } from "@wsgate/wsgate";
+import { compilePolicy, type ConfigError } from "@wsgate/wsgate";
 import type { Page } from "puppeteer-core";
 import { attackers } from "../../examples/lab/attackers.ts";
 import { inTime } from "../in_time.ts";
