@@ -165,12 +165,13 @@ export interface OriginMatcher {
  * ```
  */
 export function compileOrigins(patterns: readonly string[], options: PatternOptions = {}): OriginMatcher {
-  const issues: ConfigIssue[] = [];
-  const read = readOptions(options, ["dangerouslyAllow", "suffixes"], issues) ?? {};
+  const ofList: ConfigIssue[] = [];
+  const ofOptions: ConfigIssue[] = [];
+  const read = readOptions(options, ["dangerouslyAllow", "suffixes"], ofOptions) ?? {};
   const { dangerouslyAllow = [] } = read;
-  const listed = readPatterns(patterns, "origins", { suffixes: readSuffixes(read, issues) }, issues);
-  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues);
-  throwIfAny(issues);
+  const listed = readPatterns(patterns, "origins", { suffixes: readSuffixes(read, ofOptions) }, ofList);
+  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, ofOptions);
+  throwIfAny([...ofList, ...ofOptions]);
   return buildMatcher([...listed, ...dangerous], [...patterns, ...dangerouslyAllow as readonly string[]]);
 }
 
