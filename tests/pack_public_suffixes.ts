@@ -7,8 +7,9 @@
  * @module
  */
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
 
 /** The list and its version, where Debian's package is installed. */
 export interface InstalledList {
@@ -22,13 +23,28 @@ export const DATA_MODULE: URL = new URL("../src/public_suffixes_data.ts", import
 
 const LIST = "/usr/share/publicsuffix/public_suffix_list.dat";
 
-/** Null: it is not installed. */
+/** Null: Debian's package is not installed. */
 export function readInstalled(): InstalledList | null {
-  if (!existsSync(LIST)) return null;
-  const version = execFileSync("dpkg-query", ["--show", "--showformat=${Version}", "publicsuffix"], {
+  const query = spawnSync("dpkg-query", ["--show", "--showformat=${Version}", "publicsuffix"], {
     encoding: "utf8",
   });
-  return { text: readFileSync(LIST, "utf8"), version };
+  if (query.status !== 0 || !existsSync(LIST)) return null;
+  return { text: readFileSync(LIST, "utf8"), version: query.stdout };
+}
+
+/**
+ * The installed list, for tests that compare with it; the reason to skip them where it is missing, or another than the
+ * one that was packed. With `WSGATE_REQUIRE_PUBLICSUFFIX=1` that is an error.
+ */
+export function readPackedList(): InstalledList | string {
+  const packed = /publicsuffix (\S+)\.$/m.exec(readFileSync(DATA_MODULE, "utf8"))?.[1];
+  const installed = readInstalled();
+  if (installed !== null && installed.version === packed) return installed;
+  const why = `Debian's publicsuffix ${packed} was packed, and ${installed?.version ?? "none"} is installed`;
+  if (process.env["WSGATE_REQUIRE_PUBLICSUFFIX"] !== "1") return why;
+  throw new Error(
+    `WSGATE_REQUIRE_PUBLICSUFFIX=1: ${why}; deno run -A tests/pack_public_suffixes.ts packs it anew`,
+  );
 }
 
 /** The rules of a list as they stand in it: no comments, nothing after white space. */
@@ -116,6 +132,6 @@ export function pack(rules: readonly string[]): string {
 
 if (import.meta.main) {
   const installed = readInstalled();
-  if (installed === null) throw new Error(`There is no ${LIST}: apt-get install publicsuffix`);
+  if (installed === null) throw new Error("Debian's package publicsuffix is not installed");
   writeFileSync(DATA_MODULE, dataModule(installed));
 }
