@@ -26,13 +26,13 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   { layer: 0, holds: ["src/handler.ts", "src/errors.ts", "src/scope.ts"] },
   { layer: 1, holds: ["src/origin/"] },
   { layer: 2, holds: ["src/refusal.ts"] },
+  { layer: 2, holds: ["src/public_suffixes.ts", "src/public_suffixes_data.ts"] },
   { layer: 3, holds: ["src/socket/"] },
   { layer: 3, holds: ["src/policy/"] },
   { layer: 3, holds: ["src/router/"] },
   { layer: 4, holds: ["src/auth/"] },
   { layer: 5, holds: ["src/cli.ts"] },
   { layer: 5, holds: ["src/testing.ts"] },
-  { layer: 5, holds: ["src/public_suffixes.ts", "src/public_suffixes_data.ts"] },
   { layer: 6, holds: ["mod.ts"] },
 ];
 

@@ -9,7 +9,7 @@
 import { isOnOrAbove, type SuffixList } from "./suffix_list.ts";
 
 /** Below `*.name`, the names one label down are shared too: regions, and zones of the provider's own. */
-export const SHARED_SUFFIXES: readonly string[] = [
+const SHARED_SUFFIXES = [
   // registries that the rule for countries does not know
   ...[
     "me.uk",
