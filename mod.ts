@@ -34,6 +34,7 @@ export { getCookies } from "./src/auth/cookies.ts";
 export { ConfigError, type ConfigIssue, type ConfigIssueCode } from "./src/errors.ts";
 export type { Decision, Denied, DenyReason, Guarded, Handler, Handshake } from "./src/handler.ts";
 export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/origin/matcher.ts";
+export type { SuffixList } from "./src/origin/suffix_list.ts";
 export {
   type AllowedHostsOptions,
   allowedHostsOriginValidator,

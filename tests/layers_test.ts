@@ -26,6 +26,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   { layer: 0, holds: ["src/handler.ts", "src/errors.ts", "src/scope.ts"] },
   { layer: 1, holds: ["src/origin/"] },
   { layer: 2, holds: ["src/refusal.ts"] },
+  { layer: 2, holds: ["src/public_suffixes.ts", "src/public_suffixes_data.ts"] },
   { layer: 3, holds: ["src/socket/"] },
   { layer: 3, holds: ["src/policy/"] },
   { layer: 3, holds: ["src/router/"] },
@@ -64,6 +65,15 @@ describe("layers", () => {
     }
   });
 
+  it("what has an export of its own is not shipped with mod.ts", async () => {
+    const graph = importGraph(await readSources());
+    const reached = [...reachedFrom(graph, "mod.ts")];
+    assert(reached.length > 20, String(reached.length));
+    const apart = [...(await entries()).filter((file) => file !== "mod.ts"), "src/public_suffixes_data.ts"];
+    for (const file of apart) assert(graph.has(file), file);
+    assertEquals(reached.filter((file) => apart.includes(file)), []);
+  });
+
   it("mod.ts re-exports by name and does nothing else", async () => {
     const text = (await readSources()).get("mod.ts")!;
     const rest = blank(text).replaceAll(/export (?:type )?\{[^{}*]*\} from +"[^"]*";/g, "").trim();
@@ -91,14 +101,22 @@ describe("layers", () => {
     skip: runtime === "deno" ? false : "asks Deno's own parser",
   }, async () => {
     const graph = importGraph(await readSources());
-    const args = ["info", "--no-config", "--json", "mod.ts"];
-    const info: DenoInfo = JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" }));
-    for (const { specifier, dependencies = [] } of info.modules) {
-      const file = relative(specifier);
-      // A type import alone has `type`, a value import `code`; both count here.
-      const found = new Set(dependencies.map(({ code, type }) => relative((code ?? type)!.specifier)));
-      assertEquals([...new Set(graph.get(file))].sort(), [...found].sort(), file);
+    const seen = new Set<string>();
+    for (const entry of await entries()) {
+      const args = ["info", "--no-config", "--json", entry];
+      const info: DenoInfo = JSON.parse(
+        execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" }),
+      );
+      for (const { specifier, dependencies = [] } of info.modules) {
+        const file = relative(specifier);
+        seen.add(file);
+        // A type import alone has `type`, a value import `code`; both count here.
+        const found = new Set(dependencies.map(({ code, type }) => relative((code ?? type)!.specifier)));
+        assertEquals([...new Set(graph.get(file))].sort(), [...found].sort(), file);
+      }
     }
+    // No file that no export leads to.
+    assertEquals([...seen].sort(), [...graph.keys()].sort());
   });
 });
 
@@ -204,6 +222,14 @@ async function filesBelow(folder: string): Promise<string[]> {
     .sort();
 }
 
+/** The files that the package's exports name, as paths from the root. */
+async function entries(): Promise<string[]> {
+  const { exports }: { exports: Record<string, string> } = JSON.parse(
+    await readFile(`${root}deno.json`, "utf8"),
+  );
+  return Object.values(exports).map((entry) => entry.replace(/^\.\//, ""));
+}
+
 /** A file's path from the root; any other specifier as it is. */
 function relative(specifier: string): string {
   const base = pathToFileURL(root).href;
@@ -228,6 +254,14 @@ type Graph = ReadonlyMap<string, readonly string[]>;
 
 function importGraph(sources: ReadonlyMap<string, string>): Graph {
   return new Map([...sources].map(([file, text]) => [file, importsOf(file, text)]));
+}
+
+/** A file, and every file that it imports, and so on. */
+function reachedFrom(graph: Graph, file: string, reached: Set<string> = new Set()): Set<string> {
+  if (!graph.has(file) || reached.has(file)) return reached;
+  reached.add(file);
+  for (const target of graph.get(file)!) reachedFrom(graph, target, reached);
+  return reached;
 }
 
 /** Everything wrong with a graph, in words. */

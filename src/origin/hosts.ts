@@ -13,6 +13,7 @@ import type { ConfigIssue, ConfigIssueCode } from "../errors.ts";
 import { type Authority, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authority.ts";
 import { HostTrie } from "./matcher.ts";
 import { type HostRule, parsePattern, readList } from "./pattern.ts";
+import type { SuffixList } from "./suffix_list.ts";
 
 /** What to say of entries that mean an origin, or anything but a name. */
 const OTHERWISE: { readonly [code in ConfigIssueCode]?: string } = {
@@ -21,10 +22,18 @@ const OTHERWISE: { readonly [code in ConfigIssueCode]?: string } = {
   "scheme-not-allowed": "A Host header has no scheme: write the host alone.",
 };
 
-/** Reads a list of hosts; every fault goes to `issues`. The list's rules are those of its entries, in order. */
-export function readHosts(list: unknown, field: string, issues: ConfigIssue[]): HostRule[] {
+/**
+ * Reads a list of hosts; every fault goes to `issues`. The list's rules are those of its entries, in order. `suffixes`:
+ * names not to be covered by a wildcard.
+ */
+export function readHosts(
+  list: unknown,
+  field: string,
+  issues: ConfigIssue[],
+  suffixes: SuffixList | null = null,
+): HostRule[] {
   return readList<HostRule>(list, field, issues, (entry) => {
-    const parsed = parsePattern(entry, true);
+    const parsed = parsePattern(entry, true, suffixes);
     if ("faults" in parsed) {
       return parsed.faults.map(({ code, fix }) => ({
         code,

@@ -13,6 +13,7 @@ import type { ConfigIssue, ConfigIssueCode, Fault } from "../errors.ts";
 import { defaultPort, endsInNumber, parsePort } from "./authority.ts";
 import { lowerAscii, normaliseHost } from "./normalise.ts";
 import { isScheme, MAX_SCHEME_LENGTH } from "./origin.ts";
+import type { SuffixList } from "./suffix_list.ts";
 import { whyShared } from "./suffixes.ts";
 
 /** What one entry admits, compiled. */
@@ -162,8 +163,11 @@ function each(parts: readonly string[], entryOf: (part: string) => string, sugge
   return entries.includes("") ? "" : `: ${entries.join(", ")}`;
 }
 
-/** Reads one entry; `bare`: of a list whose entries have no scheme. Never throws, whatever it is given. */
-export function parsePattern(entry: unknown, bare = false): Parsed {
+/**
+ * Reads one entry; `bare`: of a list whose entries have no scheme; `suffixes`: names not to be covered by a wildcard.
+ * Never throws, whatever it is given.
+ */
+export function parsePattern(entry: unknown, bare = false, suffixes: SuffixList | null = null): Parsed {
   if (typeof entry !== "string") {
     const fix = entry === undefined || entry === null
       ? "Give a string; is a variable unset?"
@@ -180,7 +184,7 @@ export function parsePattern(entry: unknown, bare = false): Parsed {
   const suggest: Suggest = (candidate, otherwise) => {
     const named = bare ? candidate.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "") : candidate;
     // A candidate is an entry with something taken out, or the number of colons grown to the right: this ends.
-    const parsed = named === entry ? null : parsePattern(named, bare);
+    const parsed = named === entry ? null : parsePattern(named, bare, suffixes);
     const good = parsed !== null && "rule" in parsed && parsed.unsafe === null &&
       parsed.rule.kind === "host" &&
       !/^(?:self|none|null)$/.test(parsed.rule.host);
@@ -191,10 +195,10 @@ export function parsePattern(entry: unknown, bare = false): Parsed {
       return { faults: [{ code, fix: typeof fix === "string" ? fix : fix(entry, suggest) }] };
     }
   }
-  return parseParts(entry, suggest);
+  return parseParts(entry, suggest, suffixes);
 }
 
-function parseParts(entry: string, suggest: Suggest): Parsed {
+function parseParts(entry: string, suggest: Suggest, suffixes: SuffixList | null): Parsed {
   const faults: Fault[] = [];
   const schemeEnd = entry.indexOf("://");
   const scheme = schemeEnd < 0 ? null : lowerAscii(entry.slice(0, schemeEnd));
@@ -237,7 +241,7 @@ function parseParts(entry: string, suggest: Suggest): Parsed {
   }
   if (faults.length > 0 || isFault(host) || isFault(port)) return { faults };
   const rule: HostRule = { kind: "host", scheme, ...host, port };
-  return { rule, unsafe: whyUnsafe(rule) };
+  return { rule, unsafe: whyUnsafe(rule, suffixes) };
 }
 
 /** `host [ ":" port ]` of an entry; a port of undefined: there is no colon. */
@@ -298,14 +302,14 @@ const UNSAFE_NULL: Fault = {
   fix: "A sandboxed frame of any site sends it: write it in dangerouslyAllow if all of them may connect.",
 };
 
-function whyUnsafe(rule: HostRule): Fault | null {
+function whyUnsafe(rule: HostRule, suffixes: SuffixList | null): Fault | null {
   if (rule.host === "") {
     return rule.scheme !== "http" && rule.scheme !== "https" ? null : {
       code: "unsafe-any-host",
       fix: "Every site there is would be admitted: name the hosts, or write it in dangerouslyAllow.",
     };
   }
-  const shared = rule.reach === "host" ? null : whyShared(rule.host);
+  const shared = rule.reach === "host" ? null : whyShared(rule.host, suffixes);
   if (shared === null) return null;
   return {
     code: shared === "single-label" ? "unsafe-single-label" : "unsafe-shared-suffix",
@@ -346,17 +350,21 @@ export function readList<T>(
 
 /**
  * The rules of a list of origin patterns, one an entry. `self`: `'self'` may stand in it, which no origin alone
- * matches; `unsafe`: so may what is unsafe.
+ * matches; `unsafe`: so may what is unsafe; `suffixes`: names not to be covered by a wildcard.
  */
 export function readPatterns(
   list: unknown,
   field: string,
-  { self = false, unsafe = false }: { readonly self?: boolean; readonly unsafe?: boolean },
+  { self = false, unsafe = false, suffixes = null }: {
+    readonly self?: boolean;
+    readonly unsafe?: boolean;
+    readonly suffixes?: SuffixList | null;
+  },
   issues: ConfigIssue[],
 ): Rule[] {
   return readList<Rule>(list, field, issues, (entry) => {
     if (self && entry === "'self'") return { kind: "self" };
-    const parsed = parsePattern(entry);
+    const parsed = parsePattern(entry, false, suffixes);
     if ("faults" in parsed) return parsed.faults;
     return parsed.unsafe === null || unsafe ? parsed.rule : [parsed.unsafe];
   });

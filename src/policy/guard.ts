@@ -16,6 +16,7 @@ import {
   requestedUpgrade,
 } from "../handler.ts";
 import { readHosts } from "../origin/hosts.ts";
+import { readSuffixes, type SuffixList } from "../origin/suffix_list.ts";
 import {
   denials,
   handleRejection,
@@ -195,6 +196,8 @@ export interface AllowedHostsOptions {
    * itself, an address, each with an optional `:port`. Django's `ALLOWED_HOSTS`.
    */
   readonly allowedHosts: readonly string[];
+  /** The names under which strangers can register; see {@linkcode PatternOptions}. Default: a short list. */
+  readonly suffixes?: SuffixList;
   /**
    * The scheme of the site's pages, for the default port of Host. Default: that of `request.url`, which is `http` behind
    * a proxy that ends TLS.
@@ -279,7 +282,7 @@ export function hostValidator<C, R extends Response | undefined>(
   handler: Handler<C, R>,
   options: AllowedHostsOptions & RefusalOptions<C>,
 ): Guarded<C, R | Response> {
-  const known = ["allowedHosts", "scheme", "debug", ...REFUSAL_OPTIONS];
+  const known = ["allowedHosts", "suffixes", "scheme", "debug", ...REFUSAL_OPTIONS];
   const { policy, refuse } = readAllowedHosts<C>(handler, options, known, false);
   const guarded: Handler<C, R | Response> = (request, context) => {
     const decision = checkRequestHost(request, policy);
@@ -305,7 +308,8 @@ function readAllowedHosts<C>(
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
   const read = readOptions(options, known, issues) ?? {};
-  readHosts(read.allowedHosts, "allowedHosts", issues);
+  // The second reading, below, tells of a wrong list of suffixes.
+  readHosts(read.allowedHosts, "allowedHosts", issues, readSuffixes(read, []));
   const hosts = issues.length === 0 ? read.allowedHosts as readonly string[] : [];
   const origins = withOrigins ? hosts.flatMap(webOrigins) : [];
   const policy = readPolicy({ __proto__: null, ...read, origins, hosts }, issues);

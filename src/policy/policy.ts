@@ -10,6 +10,7 @@ import { lowerAscii } from "../origin/normalise.ts";
 import { buildMatcher, type OriginMatcher, type PatternOptions } from "../origin/matcher.ts";
 import { parseOrigin } from "../origin/origin.ts";
 import { type HostRule, parsePattern, readPatterns, type Rule } from "../origin/pattern.ts";
+import { readSuffixes } from "../origin/suffix_list.ts";
 import { denials } from "../refusal.ts";
 
 /** What a policy judges by, as an operator writes it. */
@@ -51,7 +52,15 @@ export interface PolicyOptions extends PatternOptions {
 }
 
 /** The names of {@linkcode PolicyOptions}, for those who check options of their own beside them. */
-export const POLICY_OPTIONS = ["origins", "dangerouslyAllow", "hosts", "absent", "scheme", "debug"] as const;
+export const POLICY_OPTIONS = [
+  "origins",
+  "dangerouslyAllow",
+  "suffixes",
+  "hosts",
+  "absent",
+  "scheme",
+  "debug",
+] as const;
 
 const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
 const ALLOWED: Decision = Object.freeze({ allowed: true });
@@ -156,14 +165,15 @@ export function compilePolicy(options: PolicyOptions): Policy {
 export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | null {
   const origins: readonly string[] = Array.isArray(options.origins) ? [...options.origins] : [];
   const { dangerouslyAllow = [] } = options;
-  const listed = readPatterns(options.origins, "origins", { self: true }, issues);
+  const suffixes = readSuffixes(options, issues);
+  const listed = readPatterns(options.origins, "origins", { self: true, suffixes }, issues);
   const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues);
   // Not push(...): that has a limit of some hundred thousand.
   const rules = [...listed, ...dangerous];
   const written = [...origins, ...Array.isArray(dangerouslyAllow) ? dangerouslyAllow : []];
 
   // Not `hosts !== undefined`: a variable that is not set must not mean "any Host".
-  const hostRules = "hosts" in options ? readHosts(options.hosts, "hosts", issues) : null;
+  const hostRules = "hosts" in options ? readHosts(options.hosts, "hosts", issues, suffixes) : null;
   const hosts = hostRules === null || !Array.isArray(options.hosts) ? undefined : [...options.hosts];
   const self = rules.some((rule) => rule.kind === "self");
   if (self && (hosts === undefined || hosts.length === 0)) {

@@ -4,6 +4,7 @@
 import { describe, test } from "node:test";
 import { assertEquals, assertGreater } from "@std/assert";
 import { compileOrigins } from "@wsgate/wsgate";
+import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 import { whyShared } from "../../src/origin/suffixes.ts";
 
 const LISTED = `
@@ -130,6 +131,32 @@ describe("whyShared", () => {
     for (const name of [...SHARED, ...SINGLE, ...RESERVED, ...OWN]) {
       assertEquals(whyShared(`${name}.`), whyShared(name), name);
     }
+  });
+
+  test("lets nothing be with the whole list that it knows without", () => {
+    const registries = [
+      "com",
+      "co",
+      "org",
+      "or",
+      "net",
+      "ne",
+      "gov",
+      "go",
+      "gob",
+      "gouv",
+      "edu",
+      "ac",
+      "mil",
+    ];
+    const anywhere = registries.flatMap((name) =>
+      ["uk", "de", "io", "zz"].map((country) => `${name}.${country}`)
+    );
+    for (const name of [...SHARED, ...anywhere, "any.amazonaws.com", "s3.any.amazonaws.com"]) {
+      assertEquals(whyShared(name, publicSuffixes), "shared-suffix", name);
+    }
+    for (const name of SINGLE) assertEquals(whyShared(name, publicSuffixes), "single-label", name);
+    for (const name of RESERVED) assertEquals(whyShared(name, publicSuffixes), null, name);
   });
 
   test("is asked of every wildcard, and of nothing else", () => {
