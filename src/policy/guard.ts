@@ -10,7 +10,6 @@ import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../err
 import {
   connectionUpgrade,
   type Decision,
-  type Denied,
   type Guarded,
   type Handler,
   requestedUpgrade,
@@ -26,10 +25,11 @@ import {
   type Refuse,
   refuser,
 } from "../refusal.ts";
+import { explainAs } from "./explain.ts";
+import { whyInOneLine } from "./explanation_text.ts";
 import {
   check,
   checkHost,
-  differsInSchemeOnly,
   isPolicy,
   type Policy,
   POLICY_OPTIONS,
@@ -98,11 +98,16 @@ export function guard<C, R extends Response | undefined>(
   return guardHandshakes(handler, policy, refuser(refusal));
 }
 
+/** Entries that a console line may cost the reading of, while handshakes wait: a millisecond or two of them. */
+const SEARCH_AT_MOST = 1000;
+
 function guardHandshakes<C, R extends Response | undefined>(
   handler: Handler<C, R>,
   source: Policy | (() => Policy),
   refuse: Refuse<C>,
+  allowedHosts = false,
 ): Guarded<C, R | Response> {
+  const manner = { allowedHosts, searchAtMost: SEARCH_AT_MOST };
   const guarded: Handler<C, R | Response> = (request, context) => {
     const upgrade = requestedUpgrade(request);
     if (upgrade === "none") return handler(request, context);
@@ -129,19 +134,13 @@ function guardHandshakes<C, R extends Response | undefined>(
     const inForce = policy as Policy;
     const decision = check(request, inForce);
     if (!decision.allowed) {
-      return refuse(decision, request, context, { note: () => schemeNote(decision, request, inForce) });
+      const note = () => whyInOneLine(explainAs(request, inForce, manner));
+      return refuse(decision, request, context, { note });
     }
     judged.add(request);
     return handler(request, context);
   };
   return guarded as Guarded<C, R | Response>;
-}
-
-function schemeNote(denied: Denied, request: Request, policy: Policy): string {
-  if (denied.reason !== "origin-not-allowed" || !differsInSchemeOnly(request, policy)) return "";
-  const overTls = request.headers.get("origin")!.startsWith("https:") && policy.scheme === undefined;
-  const mend = overTls ? ': behind a proxy that ends TLS, set the policy\'s scheme to "https"' : "";
-  return `Only the scheme differs from 'self'${mend}`;
 }
 
 /**
@@ -245,7 +244,7 @@ export function allowedHostsOriginValidator<C, R extends Response | undefined>(
     ...REFUSAL_OPTIONS,
   ];
   const { policy, refuse } = readAllowedHosts<C>(handler, options, known, true);
-  return guardHandshakes(handler, policy, refuse);
+  return guardHandshakes(handler, policy, refuse, true);
 }
 
 /**
