@@ -10,7 +10,7 @@ import { parseHost } from "../origin/hosts.ts";
 import { lowerAscii } from "../origin/normalise.ts";
 import { parseOrigin } from "../origin/origin.ts";
 import { type ListedEntry, type NearMiss, serialize } from "./near_misses.ts";
-import { check, checkOrigin, listsOf, matchOrigin, type Policy } from "./policy.ts";
+import { carriesCredentials, check, checkOrigin, listsOf, matchOrigin, type Policy } from "./policy.ts";
 import { entryAt, type Manner, nearest, ORIGIN_LISTS } from "./why_refused.ts";
 
 /** An `Origin` header, read. */
@@ -121,7 +121,7 @@ export function explainAs(handshake: Handshake, policy: Policy, manner: Manner):
     origin: readOrigin(headers.get("origin")),
     host,
     authority,
-    credentials: headers.get("cookie") !== null || headers.get("authorization") !== null,
+    credentials: carriesCredentials(handshake),
     rule: decidingRule(handshake, policy, decision, manner),
     nearest: decision.allowed
       ? []

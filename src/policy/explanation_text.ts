@@ -4,7 +4,7 @@
 
 import { quote } from "../errors.ts";
 import type { Explanation } from "./explain.ts";
-import { nameOf, type NearMiss, type Suggestion } from "./near_misses.ts";
+import { nameOf, type NearMiss, type NearMissCode, type Suggestion } from "./near_misses.ts";
 
 /** How an explanation of several lines is laid out. */
 export interface ExplanationLayout {
@@ -81,9 +81,17 @@ function allowedBy(rule: NonNullable<Explanation["rule"]>): string {
     : `By ${nameOf(rule)}`;
 }
 
-/** Not of strangers: nobody should read in a log, for each attack, how to let the attacker in. */
+/** Nobody should read in a log, for each attack, how to let the attacker in. */
+const NOT_IN_PASSING: readonly NearMissCode[] = [
+  "not-listed",
+  "host-not-listed",
+  // So does a rebinding attacker's, whose name is made to resolve to this server.
+  "self-not-listed",
+  "listed-name-glued",
+];
+
 function inPassing({ code, suggestion }: NearMiss): string {
-  if (suggestion === null || code === "not-listed" || code === "host-not-listed") return "";
+  if (suggestion === null || NOT_IN_PASSING.includes(code)) return "";
   // The sentence says it already.
   if (suggestion.field === "scheme") return "";
   const danger = suggestion.danger === null ? "" : ` (${suggestion.danger})`;

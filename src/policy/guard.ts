@@ -9,9 +9,9 @@
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import {
   connectionUpgrade,
-  type Decision,
   type Guarded,
   type Handler,
+  type Handshake,
   requestedUpgrade,
 } from "../handler.ts";
 import { readHosts } from "../origin/hosts.ts";
@@ -280,19 +280,24 @@ export function hostValidator<C, R extends Response | undefined>(
 ): Guarded<C, R | Response> {
   const known = ["allowedHosts", "scheme", "debug", ...REFUSAL_OPTIONS];
   const { policy, refuse } = readAllowedHosts<C>(handler, options, known, false);
+  const manner = { allowedHosts: true, searchAtMost: SEARCH_AT_MOST };
   const guarded: Handler<C, R | Response> = (request, context) => {
-    const decision = checkRequestHost(request, policy);
-    return decision.allowed ? handler(request, context) : refuse(decision, request, context);
+    const judged = withHost(request);
+    const decision = checkHost(judged, policy);
+    if (decision.allowed) return handler(request, context);
+    // Nothing was said of Origin, so nothing is.
+    const note = () => whyInOneLine({ ...explainAs(judged, policy, manner), next: null });
+    return refuse(decision, request, context, { note });
   };
   return guarded as Guarded<C, R | Response>;
 }
 
 /** HTTP/2 has `:authority` in place of Host, and Deno shows it in the URL only. */
-function checkRequestHost(request: Request, policy: Policy): Decision {
+function withHost(request: Request): Handshake {
   const { method, url, headers } = request;
-  if (headers.get("host") !== null || requestedUpgrade(request) !== "none") return checkHost(request, policy);
+  if (headers.get("host") !== null || requestedUpgrade(request) !== "none") return request;
   const authority = /^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? null;
-  return checkHost({ method, url, headers: { get: () => authority } }, policy);
+  return { method, url, headers: { get: (name) => name === "host" ? authority : headers.get(name) } };
 }
 
 function readAllowedHosts<C>(

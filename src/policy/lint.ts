@@ -3,7 +3,7 @@
  * they seem to.
  */
 
-import { ConfigError, quote } from "../errors.ts";
+import { type ConfigError, quote } from "../errors.ts";
 import { type HostRule, parsePattern, type Rule } from "../origin/pattern.ts";
 import { isLoopback } from "./near_misses.ts";
 import { compilePolicy, type PolicyOptions } from "./policy.ts";

@@ -355,6 +355,7 @@ export function namesHost(origin: Authority & { readonly scheme: string }, host:
   return origin.host === host.host && origin.port === (host.port || defaultPort(origin.scheme));
 }
 
-function carriesCredentials({ headers }: Handshake): boolean {
+/** Reports whether a login may ride along. */
+export function carriesCredentials({ headers }: Handshake): boolean {
   return headers.get("cookie") !== null || headers.get("authorization") !== null;
 }

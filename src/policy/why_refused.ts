@@ -22,6 +22,7 @@ import {
   suggestOrigin,
 } from "./near_misses.ts";
 import {
+  carriesCredentials,
   check,
   compilePolicy,
   listsOf,
@@ -86,7 +87,7 @@ export function nearest(
     case "host-not-allowed":
       return nearHosts(withPort(named!, siteScheme(handshake, policy)), policy, manner);
     case "origin-absent":
-      return [whyAbsent(policy)];
+      return [whyAbsent(handshake, policy)];
     case "origin-empty":
       return [apart("empty-origin", "Origin is there and empty, which no browser sends")];
     case "origin-null":
@@ -106,13 +107,16 @@ export function nearest(
   }
 }
 
-function whyAbsent(policy: Policy): NearMiss {
-  if (policy.absent === "allow-without-credentials") {
-    return apart(
-      "absent-with-credentials",
-      "There is no Origin, and a Cookie or Authorization: such handshakes are let in without either alone",
-      { field: "absent", entry: "allow", danger: "whatever strips Origin lets every site in as its visitor" },
-    );
+function whyAbsent(handshake: Handshake, policy: Policy): NearMiss {
+  if (carriesCredentials(handshake)) {
+    const text = policy.absent === "deny"
+      ? "There is no Origin, and a Cookie or Authorization: it was no browser, or something on the way took Origin out"
+      : "There is no Origin, and a Cookie or Authorization: it is let in without Origin only where it has neither";
+    return apart("absent-with-credentials", text, {
+      field: "absent",
+      entry: "allow",
+      danger: "where something takes Origin out, every site gets in as its visitor",
+    });
   }
   return apart(
     "absent-origin",
