@@ -155,7 +155,7 @@ function inSeveralLines(
 }
 
 /** Breaks `text` at its spaces into lines that begin with `indent` spaces. */
-function wrap(text: string, indent: number, columns: number): string[] {
+export function wrap(text: string, indent: number, columns: number): string[] {
   const margin = " ".repeat(indent);
   const lines: string[] = [];
   let line = margin;
