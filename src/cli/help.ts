@@ -13,7 +13,7 @@ const LISTS = `Lists
   --env NAME                 the same, from an environment variable
   -                          the same, from standard input
   --hosts NAMES              the names the server answers to, with commas
-  --dangerously-allow PATTERN  what the list refuses as unsafe; repeat it
+  --dangerously-allow P      a pattern that is refused as unsafe; repeat it
   --absent WORD              deny, allow, allow-without-credentials
   --scheme SCHEME            of the site's pages, where a proxy ends TLS: https
   --debug                    let this machine's own names in as well
@@ -51,7 +51,7 @@ The handshake
   --host HOST                what the Host header says; matters with --hosts
                              and 'self'
   --url URL                  what the server sees as request.url
-  -H, --header "NAME: VALUE"  any header; repeat it
+  -H, --header "NAME: VALUE" any header; repeat it
   --handshake FILE           a copied one, - for standard input: the request
                              headers of the browser's network panel, its "copy
                              as cURL", or the output of curl -v

@@ -10,6 +10,7 @@ import { parseOrigin, type TupleOrigin } from "../origin/origin.ts";
 import { parsePattern } from "../origin/pattern.ts";
 import {
   CLEARTEXT,
+  isLoopback,
   type ListedEntry,
   nearestHosts,
   nearestOrigins,
@@ -210,7 +211,7 @@ function nearOrigins(
     })
   );
   const found = ranked([
-    ...namesHost(origin, host) && !manner.allowedHosts ? whyNotSelf(origin, handshake, policy) : [],
+    ...manner.allowedHosts ? [] : whyNotSelf(origin, host, handshake, policy),
     ...nearestOrigins(origin, entries, overTls, field),
   ]);
   if (found.length > 0) return found;
@@ -227,27 +228,38 @@ function readEntry(entry: ListedEntry, bare: boolean, pattern = entry.pattern): 
   return "rule" in parsed && parsed.rule.kind === "host" ? [{ entry, rule: parsed.rule }] : [];
 }
 
-/** An origin that names the Host: what keeps `'self'` from admitting it. */
-function whyNotSelf(origin: TupleOrigin, handshake: Handshake, policy: Policy): NearMiss[] {
+/** What keeps `'self'` from admitting an origin whose host is the Host's. */
+function whyNotSelf(origin: TupleOrigin, host: Authority, handshake: Handshake, policy: Policy): NearMiss[] {
+  if (origin.host !== host.host) return [];
+  const { scheme } = origin;
   const suggestion = suggestOrigin(origin, "origins");
   const index = policy.origins.indexOf("'self'");
+  const own = namesHost(origin, host);
   if (index < 0) {
     const needs = policy.hosts?.length ? "" : ", which needs `hosts`";
     const text = `It is the Host's own origin, as React Native sends it, and 'self' is not listed${needs}`;
-    return [{ ...apart("self-not-listed", text, suggestion) }];
+    return own ? [apart("self-not-listed", text, suggestion)] : [];
   }
   const entry: ListedEntry = { list: "origins", index, pattern: "'self'" };
   const site = siteScheme(handshake, policy);
-  const miss = { entry, differs: ["scheme"] as const, suggestion };
-  const text = "Only the scheme differs from 'self'";
-  if (site === "https" && origin.scheme === "http") {
+  if (!own) {
+    const both = site !== "" && site !== scheme;
     return [{
-      ...miss,
-      code: "http-page-to-tls-socket",
-      text: `${text}: the page came over http, the socket is behind TLS`,
+      code: both ? "scheme-and-port" : isLoopback(origin.host) ? "localhost-port" : "port",
+      entry,
+      differs: both ? ["scheme", "port"] : ["port"],
+      text: both
+        ? "The host is that of 'self'; scheme and port differ"
+        : "Only the port differs from 'self', which has that of the Host header",
+      suggestion,
     }];
   }
-  const { scheme } = origin;
+  const miss = { entry, differs: ["scheme"] as const, suggestion };
+  const text = "Only the scheme differs from 'self'";
+  if (site === "https" && scheme === "http") {
+    const why = ": the page came over http, the socket is behind TLS";
+    return [{ ...miss, code: "http-page-to-tls-socket", text: text + why }];
+  }
   if (policy.scheme !== undefined || scheme !== "http" && scheme !== "https") {
     return [{ ...miss, code: "scheme", text }];
   }

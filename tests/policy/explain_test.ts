@@ -73,15 +73,9 @@ function causes(reason: DenyReason, handshake: Handshake, options: PolicyOptions
         ? ["several-origins"]
         : ["malformed-origin"];
     case "host-not-allowed":
-      return [
-        "host-port",
-        "host-trailing-dot",
-        "host-apex-left-out",
-        "host-missing-subdomain-wildcard",
-        "host-not-listed",
-      ];
+      return causesOfHost(host, options);
     case "origin-not-allowed":
-      return causesOfOrigin(classify(value) as Tuple, host, options);
+      return [...causesOfOrigin(classify(value) as Tuple, host, options), ...ofSelf(value, host, options)];
     default:
       return [reason as NearMissCode];
   }
@@ -136,6 +130,28 @@ function causesOfOrigin(origin: Tuple, hostHeader: string, options: PolicyOption
   if (above.some((name) => name !== "" && somehow(name))) return ["missing-subdomain-wildcard"];
   if (isHosts) return ["self-not-listed"];
   return [...OF_ANOTHER_HOST, "not-listed"];
+}
+
+/** The Host's own host on another port is near to 'self'. */
+function ofSelf(value: string, host: string, { origins }: PolicyOptions): readonly NearMissCode[] {
+  const origin = classify(value) as Tuple;
+  const near = origins.includes("'self'") && origin.host === host.toLowerCase().replace(/:\d+$/, "");
+  return near ? ["port", "localhost-port", "scheme-and-port"] : [];
+}
+
+function causesOfHost(host: string, { hosts = [], debug }: PolicyOptions): readonly NearMissCode[] {
+  const entries = [...hosts, ...debug ? ["localhost", "*.localhost", "127.0.0.1", "[::1]"] : []];
+  const matches = naiveMatcher(entries);
+  const ports = ["", ...entries.flatMap((it) => /:(\d+)$/.exec(it)?.[0] ?? [])];
+  const somehow = (name: string) => ports.some((port) => matches(`http://${name}${port}`) >= 0);
+  const name = host.toLowerCase().replace(/:\d+$/, "");
+  if (somehow(name)) return ["host-port"];
+  if (somehow(name.endsWith(".") ? name.slice(0, -1) : `${name}.`)) return ["host-trailing-dot"];
+  if (somehow(`x.${name}`)) return ["host-apex-left-out"];
+  const above = name.split(".").slice(1).map((_, index, all) => all.slice(index).join("."));
+  return above.some((it) => it !== "" && somehow(it))
+    ? ["host-missing-subdomain-wildcard"]
+    : ["host-not-listed"];
 }
 
 /** What is wrong with an explanation of a refusal; null: nothing. */
@@ -289,7 +305,9 @@ describe("explain(): random refusals", () => {
       };
       const policy = compilePolicy(options);
       for (let tries = list.made.length > 20 ? 5 : 20; tries > 0; tries--) {
-        const { origin } = randomCandidate(random, list, "wsgate");
+        const origin = self && chance(random, 10)
+          ? random.pick(["https://site.test", "http://site.test", "https://site.test:8443"])
+          : randomCandidate(random, list, "wsgate").origin;
         const tuple = classify(origin);
         const own = tuple.kind === "tuple" && chance(random, 20)
           ? `${tuple.host}${tuple.port === null || chance(random, 50) ? "" : `:${tuple.port}`}`
