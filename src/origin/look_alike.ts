@@ -24,7 +24,7 @@ export function skeleton(host: string): string {
 /** A host with its punycode decoded; what cannot be decoded stays as it is. */
 export function readable(host: string): string {
   return host.split(".").map((label) =>
-    label.startsWith("xn--") ? decodePunycode(label.slice(4)) ?? label : label
+    label.startsWith("xn--") ? decodePunycode(label.slice(4)) || label : label
   ).join(".");
 }
 

@@ -123,48 +123,43 @@ function inSeveralLines(
       ? paint(32, "allowed")
       : `${paint(31, "refused")}  ${decision.status} ${decision.reason}`,
     "",
-    `  Origin  ${origin.shown}`,
+    `  Origin  ${origin.kind === "null" ? "null" : origin.shown}`,
     `  Host    ${host.shown}`,
   ];
   if (authority !== null && authority !== host.shown) lines.push(`  URL     ${authority}`);
   if (credentials) lines.push("  with Cookie or Authorization");
-  const say = (text: string, indent = 2) => lines.push(...wrap(text, indent, columns));
-  lines.push("");
+  const say = (text: string) => lines.push("", ...wrap(text, 2, columns));
   if (rule !== null && decision.allowed) say(`${allowedBy(rule)}.`);
   nearest.forEach((miss, index) => {
-    if (index === 1) {
-      lines.push("");
-      say("Also near:");
-    }
-    say(`${index === 0 ? "" : "- "}${miss.text}.`, index === 0 ? 2 : 4);
+    if (index === 0) return say(`${miss.text}.`);
+    if (index === 1) say("Also near:");
+    lines.push(...wrap(`- ${miss.text}.`, 2, columns));
   });
   if (next !== null) say(`Were the Host let in, the Origin would be refused: ${next}.`);
   const suggestion = nearest.find(({ suggestion }) => suggestion !== null)?.suggestion;
   if (suggestion) {
-    lines.push("");
     const { field, entry, danger } = suggestion;
     const option = field === "absent" || field === "scheme";
     say(`To allow it${ONLY_IF[field] ?? ""}, ${option ? `set ${field} to` : `add to ${field}`}:`);
     lines.push("", `      ${paint(36, quote(entry, MAX_ENTRY))}`);
-    if (danger !== null) {
-      lines.push("");
-      say(`Danger: ${danger}.`);
-    }
+    if (danger !== null) say(`Danger: ${danger}.`);
   }
   return lines.join("\n");
 }
 
-/** Breaks `text` at its spaces into lines that begin with `indent` spaces. */
+/** Breaks `text` at its spaces into lines that begin with `indent` spaces; what follows a dash hangs under it. */
 export function wrap(text: string, indent: number, columns: number): string[] {
-  const margin = " ".repeat(indent);
+  const hang = " ".repeat(text.startsWith("- ") ? indent + 2 : indent);
   const lines: string[] = [];
-  let line = margin;
+  let line = " ".repeat(indent);
+  let empty = true;
   for (const word of text.split(" ")) {
-    if (line !== margin && line.length + 1 + word.length > columns) {
+    if (!empty && line.length + 1 + word.length > columns) {
       lines.push(line);
-      line = margin;
+      [line, empty] = [hang, true];
     }
-    line += line === margin ? word : ` ${word}`;
+    line += empty ? word : ` ${word}`;
+    empty = false;
   }
   return [...lines, line];
 }
