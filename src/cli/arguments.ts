@@ -138,8 +138,7 @@ export function readFile(path: string, around: Surroundings): string {
   try {
     return around.readFile(path);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${quote(path)} cannot be read: ${quote(why, 200)}`);
+    throw new UsageError(`${quote(path)} cannot be read: ${quote((error as Error).message, 200)}`);
   }
 }
 

@@ -130,7 +130,6 @@ function meaning({ scheme, port }: TreeEntry): string {
 
 function nameOf({ pattern, field, index }: Pick<TreeEntry, "field" | "index" | "pattern">): string {
   const shown = quote(pattern);
-  return `${shown === `"${pattern}"` ? pattern : shown}  ${
-    field === "debug" ? "(debug)" : `${field}[${index}]`
-  }`;
+  const place = field === "debug" ? "(debug)" : `${field === "origins" ? "" : field}[${index}]`;
+  return `${shown === `"${pattern}"` ? pattern : shown}  ${place}`;
 }

@@ -98,7 +98,7 @@ export function guard<C, R extends Response | undefined>(
   return guardHandshakes(handler, policy, refuser(refusal));
 }
 
-/** Entries that a console line may cost the reading of, while handshakes wait: a millisecond or two of them. */
+/** Entries that a console line may cost the reading of while handshakes wait: a few milliseconds, 20 times at most. */
 const SEARCH_AT_MOST = 1000;
 
 function guardHandshakes<C, R extends Response | undefined>(

@@ -147,26 +147,66 @@ function needDanger({ hosts: _, ...options }: PolicyOptions): ReadonlySet<number
 }
 
 /**
- * Finds what is listed twice, and what another entry covers. Every entry is looked up in all that could cover it: its
- * own host and those above, with its scheme and port and with any. So the cost is that of the list's labels.
+ * Finds what is listed twice, and what another entry covers. An entry is looked up where all stand that could cover it:
+ * at its own host and those above, with its scheme and port and with any. So the cost is that of the list's labels.
  */
 function repeats(entries: readonly ReadEntry[]): (entry: ReadEntry) => LintFinding[] {
-  const first = new Map<string, number>();
-  entries.forEach(({ rule }, place) => {
-    const key = keyOf(rule);
-    if (!first.has(key)) first.set(key, place);
+  const places = new Map<string, Map<string, number>>();
+  const entryPlaces = new Map<ReadEntry, number>();
+  entries.forEach((entry, place) => {
+    entryPlaces.set(entry, place);
+    const host = hostOf(entry.rule);
+    let here = places.get(host);
+    if (here === undefined) places.set(host, here = new Map());
+    const key = keyOf(entry.rule);
+    if (!here.has(key)) here.set(key, place);
   });
-  const places = new Map(entries.map((entry, place) => [entry, place]));
+  const anyPlace = places.get("any")?.get("any") ?? Infinity;
   return (entry) => {
-    const place = places.get(entry)!;
-    const same = first.get(keyOf(entry.rule))!;
+    const { rule } = entry;
+    const place = entryPlaces.get(entry)!;
+    const same = places.get(hostOf(rule))!.get(keyOf(rule))!;
     if (same !== place) return [repeated(entry, "duplicate", entries[same]!)];
-    let by = first.get("any") ?? Infinity;
-    if (entry.rule.kind === "host") {
-      for (const key of keysAbove(entry.rule)) by = Math.min(by, first.get(key) ?? Infinity);
+    let by = rule.kind === "any" ? Infinity : anyPlace;
+    if (rule.kind === "host") {
+      // Above all names of a scheme stands its "every host".
+      for (let host: string | null = rule.host; host !== null; host = parentOf(host)) {
+        const here = places.get(`/${host}`);
+        if (here === undefined) continue;
+        for (const key of keysAbove(rule, host)) by = Math.min(by, here.get(key) ?? Infinity);
+      }
     }
-    return by === Infinity || by === place ? [] : [repeated(entry, "covered", entries[by]!)];
+    return by === Infinity ? [] : [repeated(entry, "covered", entries[by]!)];
   };
+}
+
+/** With a character that no host has, so that no host is mistaken for a word. */
+function hostOf(rule: Rule): string {
+  return rule.kind === "host" ? `/${rule.host}` : rule.kind;
+}
+
+function keyOf(rule: Rule): string {
+  return rule.kind === "host" ? `${rule.reach} ${rule.scheme} ${rule.port}` : rule.kind;
+}
+
+/** The keys of all rules of `host` that admit whatever `rule` admits, its own left out. */
+function keysAbove(rule: HostRule, host: string): string[] {
+  const reaches: readonly HostRule["reach"][] = host !== rule.host
+    ? ["subdomains", "host-and-subdomains"]
+    : rule.reach === "host-and-subdomains"
+    ? [rule.reach]
+    : [rule.reach, "host-and-subdomains"];
+  const own = host === rule.host ? keyOf(rule) : "";
+  return reaches.flatMap((reach) =>
+    [rule.scheme, null].flatMap((scheme) =>
+      [rule.port, null].map((port) => keyOf({ kind: "host", host, reach, scheme, port }))
+    )
+  ).filter((key) => key !== own);
+}
+
+/** The name above; "" above those of one label; null above that. */
+function parentOf(host: string): string | null {
+  return host === "" ? null : host.includes(".") ? host.slice(host.indexOf(".") + 1) : "";
 }
 
 function repeated(entry: ReadEntry, code: "duplicate" | "covered", by: ReadEntry): LintFinding {
@@ -176,36 +216,6 @@ function repeated(entry: ReadEntry, code: "duplicate" | "covered", by: ReadEntry
     ? `It says the same as ${name}: leave one of them out`
     : `It admits nothing that ${name} does not: leave it out, or that one, if this is all that is meant`;
   return { ...finding(entry, code, text), coveredBy: { field, index, value } };
-}
-
-function keyOf(rule: Rule): string {
-  return rule.kind === "host" ? `${rule.reach} ${rule.scheme} ${rule.port} ${rule.host}` : rule.kind;
-}
-
-/** The keys of all rules that admit whatever `rule` admits, its own left out. */
-function* keysAbove(rule: HostRule): Generator<string> {
-  const schemes = new Set([rule.scheme, null]);
-  const ports = new Set([rule.port, null]);
-  const own = keyOf(rule);
-  // Any host of a scheme stands above all of its names.
-  for (let host: string | null = rule.host; host !== null; host = parentOf(host)) {
-    const reaches: readonly HostRule["reach"][] = host === rule.host
-      ? rule.reach === "host-and-subdomains" ? [rule.reach] : [rule.reach, "host-and-subdomains"]
-      : ["subdomains", "host-and-subdomains"];
-    for (const reach of reaches) {
-      for (const scheme of schemes) {
-        for (const port of ports) {
-          const key = keyOf({ kind: "host", reach, scheme, port, host });
-          if (key !== own) yield key;
-        }
-      }
-    }
-  }
-}
-
-/** The name above; "" above those of one label; null above that. */
-function parentOf(host: string): string | null {
-  return host === "" ? null : host.includes(".") ? host.slice(host.indexOf(".") + 1) : "";
 }
 
 /** What one entry of a list of origins lets in that may not be meant. */
