@@ -99,8 +99,8 @@ export interface PatternOptions {
   readonly dangerouslyAllow?: readonly string[];
   /**
    * The names under which strangers can register, over which no wildcard may stand: `publicSuffixes` of
-   * `@wsgate/wsgate/public_suffixes`, the whole Public Suffix List, in place of the short list that is built in. What
-   * the short list refuses stays refused.
+   * `@wsgate/wsgate/public_suffixes`, the whole Public Suffix List, in place of the short list that is built in. The
+   * names on the short list stay refused; its guess at the registries of countries does not.
    *
    * **Security.** The short list cannot know every registry and every hosting service. Where patterns come from others
    * (customers, a table of tenants), give the whole one.

@@ -95,12 +95,11 @@ export function whyShared(
   const name = host.endsWith(".") ? host.slice(0, -1) : host;
   if (RESERVED.has(name)) return null;
   if (!name.includes(".")) return "single-label";
-  // The short list is asked even so: it holds names that no public list has (`nip.io`, tunnels), and who gives a
-  // longer list must not be let write what he was refused without it.
-  const shared = suffixes !== null && isOnOrAbove(suffixes, name) || listed.has(name) ||
-    aboveListed.has(name) ||
+  // The names are asked for even beside a longer list: no public one has them all (`nip.io`, tunnels, the regions of
+  // tomorrow). The rule for countries is a guess, for want of a list that knows: `gov.be` is somebody's own.
+  const shared = listed.has(name) || aboveListed.has(name) || AMAZON.test(name) ||
     withZones.has(name.slice(name.indexOf(".") + 1)) ||
-    COUNTRY_REGISTRY.test(name) || AMAZON.test(name);
+    (suffixes === null ? COUNTRY_REGISTRY.test(name) : isOnOrAbove(suffixes, name));
   return shared ? "shared-suffix" : null;
 }
 

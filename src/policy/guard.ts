@@ -9,10 +9,9 @@
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import {
   connectionUpgrade,
-  type Decision,
-  type Denied,
   type Guarded,
   type Handler,
+  type Handshake,
   requestedUpgrade,
 } from "../handler.ts";
 import { readHosts } from "../origin/hosts.ts";
@@ -27,10 +26,11 @@ import {
   type Refuse,
   refuser,
 } from "../refusal.ts";
+import { explainAs } from "./explain.ts";
+import { whyInOneLine } from "./explanation_text.ts";
 import {
   check,
   checkHost,
-  differsInSchemeOnly,
   isPolicy,
   type Policy,
   POLICY_OPTIONS,
@@ -99,11 +99,16 @@ export function guard<C, R extends Response | undefined>(
   return guardHandshakes(handler, policy, refuser(refusal));
 }
 
+/** Entries that a console line may cost the reading of while handshakes wait: a few milliseconds, 20 times at most. */
+const SEARCH_AT_MOST = 1000;
+
 function guardHandshakes<C, R extends Response | undefined>(
   handler: Handler<C, R>,
   source: Policy | (() => Policy),
   refuse: Refuse<C>,
+  allowedHosts = false,
 ): Guarded<C, R | Response> {
+  const manner = { allowedHosts, searchAtMost: SEARCH_AT_MOST };
   const guarded: Handler<C, R | Response> = (request, context) => {
     const upgrade = requestedUpgrade(request);
     if (upgrade === "none") return handler(request, context);
@@ -130,19 +135,13 @@ function guardHandshakes<C, R extends Response | undefined>(
     const inForce = policy as Policy;
     const decision = check(request, inForce);
     if (!decision.allowed) {
-      return refuse(decision, request, context, { note: () => schemeNote(decision, request, inForce) });
+      const note = () => whyInOneLine(explainAs(request, inForce, manner));
+      return refuse(decision, request, context, { note });
     }
     judged.add(request);
     return handler(request, context);
   };
   return guarded as Guarded<C, R | Response>;
-}
-
-function schemeNote(denied: Denied, request: Request, policy: Policy): string {
-  if (denied.reason !== "origin-not-allowed" || !differsInSchemeOnly(request, policy)) return "";
-  const overTls = request.headers.get("origin")!.startsWith("https:") && policy.scheme === undefined;
-  const mend = overTls ? ': behind a proxy that ends TLS, set the policy\'s scheme to "https"' : "";
-  return `Only the scheme differs from 'self'${mend}`;
 }
 
 /**
@@ -248,7 +247,7 @@ export function allowedHostsOriginValidator<C, R extends Response | undefined>(
     ...REFUSAL_OPTIONS,
   ];
   const { policy, refuse } = readAllowedHosts<C>(handler, options, known, true);
-  return guardHandshakes(handler, policy, refuse);
+  return guardHandshakes(handler, policy, refuse, true);
 }
 
 /**
@@ -284,19 +283,24 @@ export function hostValidator<C, R extends Response | undefined>(
 ): Guarded<C, R | Response> {
   const known = ["allowedHosts", "suffixes", "scheme", "debug", ...REFUSAL_OPTIONS];
   const { policy, refuse } = readAllowedHosts<C>(handler, options, known, false);
+  const manner = { allowedHosts: true, searchAtMost: SEARCH_AT_MOST };
   const guarded: Handler<C, R | Response> = (request, context) => {
-    const decision = checkRequestHost(request, policy);
-    return decision.allowed ? handler(request, context) : refuse(decision, request, context);
+    const judged = withHost(request);
+    const decision = checkHost(judged, policy);
+    if (decision.allowed) return handler(request, context);
+    // Nothing was said of Origin, so nothing is.
+    const note = () => whyInOneLine({ ...explainAs(judged, policy, manner), next: null });
+    return refuse(decision, request, context, { note });
   };
   return guarded as Guarded<C, R | Response>;
 }
 
 /** HTTP/2 has `:authority` in place of Host, and Deno shows it in the URL only. */
-function checkRequestHost(request: Request, policy: Policy): Decision {
+function withHost(request: Request): Handshake {
   const { method, url, headers } = request;
-  if (headers.get("host") !== null || requestedUpgrade(request) !== "none") return checkHost(request, policy);
+  if (headers.get("host") !== null || requestedUpgrade(request) !== "none") return request;
   const authority = /^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? null;
-  return checkHost({ method, url, headers: { get: () => authority } }, policy);
+  return { method, url, headers: { get: (name) => name === "host" ? authority : headers.get(name) } };
 }
 
 function readAllowedHosts<C>(

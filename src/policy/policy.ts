@@ -249,10 +249,13 @@ function parsed(pattern: string): Rule {
  * ```
  */
 export function check(handshake: Handshake, policy: Policy): Decision {
-  const { matcher, self, hosts } = compiledOf(policy);
-  const host = readHost(handshake, policy, hosts);
-  if (typeof host === "string") return denials[host];
+  const host = readHost(handshake, policy, compiledOf(policy).hosts);
+  return typeof host === "string" ? denials[host] : checkOrigin(handshake, policy, host);
+}
 
+/** Judges a handshake by its Origin alone: the other half of {@linkcode check}. `host`: what the Host header names. */
+export function checkOrigin(handshake: Handshake, policy: Policy, host: Authority): Decision {
+  const { matcher, self } = compiledOf(policy);
   const origin = handshake.headers.get("origin");
   if (origin === null) {
     switch (policy.absent) {
@@ -278,15 +281,31 @@ export function checkHost(handshake: Handshake, policy: Policy): Decision {
   return typeof host === "string" ? denials[host] : ALLOWED;
 }
 
-/**
- * Reports whether a refused origin is the site's own but for its scheme: what `'self'` sees behind a proxy that
- * ends TLS, and what the operator has to be told.
- */
-export function differsInSchemeOnly(handshake: Handshake, policy: Policy): boolean {
-  const origin = parseOrigin(handshake.headers.get("origin"));
-  const host = parseHost(handshake.headers.get("host") ?? "");
-  return compiledOf(policy).self && origin.kind === "tuple" && host !== null && namesHost(origin, host) &&
-    origin.scheme !== siteScheme(handshake, policy);
+/** The lists of a policy as written, each by the option that it stands in, in the order in which they are matched. */
+export interface PolicyLists {
+  readonly origins: readonly string[];
+  readonly dangerouslyAllow: readonly string[];
+  /** What `debug` adds to them. */
+  readonly debug: readonly string[];
+  /** With what `debug` adds, last. Null: any host. */
+  readonly hosts: readonly string[] | null;
+}
+
+/** What {@linkcode compilePolicy} was given, for those who explain a verdict. */
+export function listsOf(policy: Policy): PolicyLists {
+  const { patterns } = compiledOf(policy).matcher;
+  const added = policy.debug ? LOCAL_HOSTS.flatMap(webOrigins).length : 0;
+  return {
+    origins: policy.origins,
+    dangerouslyAllow: patterns.slice(policy.origins.length, patterns.length - added),
+    debug: patterns.slice(patterns.length - added),
+    hosts: policy.hosts === undefined ? null : [...policy.hosts, ...policy.debug ? LOCAL_HOSTS : []],
+  };
+}
+
+/** The first pattern that admits an origin, as written, what `debug` adds included; `'self'` left out. */
+export function matchOrigin(origin: string | null, policy: Policy): string | null {
+  return compiledOf(policy).matcher.match(origin);
 }
 
 /** The authority that the Host header names, or why it is refused. */
@@ -330,21 +349,23 @@ function withoutSuffix(text: string, suffix: string): string {
 }
 
 /** The scheme of the site's pages; "": nothing says. */
-function siteScheme(handshake: Handshake, policy: Policy): string {
+export function siteScheme(handshake: Handshake, policy: Policy): string {
   if (policy.scheme !== undefined) return policy.scheme;
   const scheme = /^(https?|wss?|http\+unix):\/\//i.exec(handshake.url)?.[1]?.toLowerCase();
   return scheme === "https" || scheme === "wss" ? "https" : scheme === undefined ? "" : "http";
 }
 
-function withPort(host: Authority, scheme: string): Authority {
+/** A host with its effective port. */
+export function withPort(host: Authority, scheme: string): Authority {
   return { host: host.host, port: host.port || defaultPort(scheme) };
 }
 
 /** Reports whether an origin names the host and port of a Host header; each port defaults by the origin's scheme. */
-function namesHost(origin: Authority & { readonly scheme: string }, host: Authority): boolean {
+export function namesHost(origin: Authority & { readonly scheme: string }, host: Authority): boolean {
   return origin.host === host.host && origin.port === (host.port || defaultPort(origin.scheme));
 }
 
-function carriesCredentials({ headers }: Handshake): boolean {
+/** Reports whether a login may ride along. */
+export function carriesCredentials({ headers }: Handshake): boolean {
   return headers.get("cookie") !== null || headers.get("authorization") !== null;
 }

@@ -133,27 +133,15 @@ describe("whyShared", () => {
     }
   });
 
-  test("lets nothing be with the whole list that it knows without", () => {
-    const registries = [
-      "com",
-      "co",
-      "org",
-      "or",
-      "net",
-      "ne",
-      "gov",
-      "go",
-      "gob",
-      "gouv",
-      "edu",
-      "ac",
-      "mil",
-    ];
-    const anywhere = registries.flatMap((name) =>
-      ["uk", "de", "io", "zz"].map((country) => `${name}.${country}`)
-    );
-    for (const name of [...SHARED, ...anywhere, "any.amazonaws.com", "s3.any.amazonaws.com"]) {
+  test("with the whole list keeps the names it knows, and guesses no more at countries", () => {
+    for (const name of [...LISTED, ...ABOVE, ...WITH_ZONES, "any.amazonaws.com", "s3.any.amazonaws.com"]) {
       assertEquals(whyShared(name, publicSuffixes), "shared-suffix", name);
+    }
+    for (const name of ["co.uk", "com.au", "gov.br"]) {
+      assertEquals(whyShared(name, publicSuffixes), "shared-suffix", name);
+    }
+    for (const name of ["gov.be", "co.de", "com.zz"]) {
+      assertEquals([whyShared(name), whyShared(name, publicSuffixes)], ["shared-suffix", null], name);
     }
     for (const name of SINGLE) assertEquals(whyShared(name, publicSuffixes), "single-label", name);
     for (const name of RESERVED) assertEquals(whyShared(name, publicSuffixes), null, name);

@@ -392,7 +392,9 @@ describe("the console line of a refusal in which only the scheme differs", () =>
     ) {
       const host = origin.startsWith("app") ? "site.test:80" : "site.test";
       const text = await line(origin, options, host);
-      assert(text.endsWith(". Only the scheme differs from 'self'"), text);
+      assert(text.includes(". Only the scheme differs from 'self'"), text);
+      assert(text.includes(`; to allow it, add "${origin}" to origins, only if this site is yours`), text);
+      assert(!text.includes("proxy"), text);
     }
   });
   test("says nothing of it otherwise", async () => {
