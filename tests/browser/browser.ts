@@ -172,7 +172,7 @@ async function launchBrowser(
  * read there, and removes the folder.
  */
 function startWarden(home: string): ChildProcessByStdio<Writable, null, null> {
-  const script = 'while read -r group; do kept=$group; done; [ -n "$kept" ] && kill -9 -- "-$kept"; ' +
+  const script = 'while read -r group; do kept=$group; done; [ -n "$kept" ] && kill -s KILL -- "-$kept"; ' +
     'for _ in 1 2 3 4 5; do rm -rf "$0" && exit; sleep 0.2; done';
   return spawn("sh", ["-c", script, home], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
 }
