@@ -217,6 +217,9 @@ function firefox({ scheme = "light", thirdPartyCookies, ports = {} }: BrowserOpt
     extraPrefsFirefox: {
       // Every name is 127.0.0.1. An address stays what it is, which network.dns.forceResolve would not let it.
       "network.dns.native-is-localhost": true,
+      // It would still ask a name server, how long that is true and for HTTPS records.
+      "network.dns.get-ttl": false,
+      "network.dns.native_https_query": false,
       "network.socket.forcePort": Object.entries(ports).map((pair) => pair.join("=")).join(";"),
       // What it asks the network for by itself.
       "network.captive-portal-service.enabled": false,
