@@ -310,6 +310,22 @@ export const SITUATIONS: readonly Situation[] = [
     sees: NOT_ALLOWED,
   },
   {
+    name: "a page without TLS, a socket with it, both at their default ports: only the scheme differs",
+    page: "http://goodsite.test/page",
+    socket: "wss://goodsite.test/self",
+    arrives: {
+      chromium: ["origin-not-allowed", "http://goodsite.test", "goodsite.test", null, []],
+      firefox: [
+        "origin-not-allowed",
+        "http://goodsite.test",
+        "goodsite.test",
+        "cross-site",
+        ALL_BUT_PARTITIONED,
+      ],
+    },
+    sees: NOT_ALLOWED,
+  },
+  {
     name: "a page without TLS, a socket with it, and nobody asks",
     page: "http://goodsite.test:8080/page",
     socket: BARE,
