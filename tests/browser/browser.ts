@@ -172,7 +172,7 @@ async function launchBrowser(
  * read there, and removes the folder.
  */
 function startWarden(home: string): ChildProcessByStdio<Writable, null, null> {
-  const script = 'while read -r group; do kept=$group; done; [ -n "$kept" ] && kill -9 -- "-$kept"; ' +
+  const script = 'while read -r group; do kept=$group; done; [ -n "$kept" ] && kill -s KILL -- "-$kept"; ' +
     'for _ in 1 2 3 4 5; do rm -rf "$0" && exit; sleep 0.2; done';
   return spawn("sh", ["-c", script, home], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
 }
@@ -217,6 +217,9 @@ function firefox({ scheme = "light", thirdPartyCookies, ports = {} }: BrowserOpt
     extraPrefsFirefox: {
       // Every name is 127.0.0.1. An address stays what it is, which network.dns.forceResolve would not let it.
       "network.dns.native-is-localhost": true,
+      // It would still ask a name server, how long that is true and for HTTPS records.
+      "network.dns.get-ttl": false,
+      "network.dns.native_https_query": false,
       "network.socket.forcePort": Object.entries(ports).map((pair) => pair.join("=")).join(";"),
       // What it asks the network for by itself.
       "network.captive-portal-service.enabled": false,
