@@ -5,7 +5,15 @@
  * @module
  */
 
-import { check, compilePolicy, ConfigError, getCookies, type Handshake, type Policy } from "@wsgate/wsgate";
+import {
+  compilePolicy,
+  ConfigError,
+  explain,
+  formatExplanation,
+  getCookies,
+  type Handshake,
+  type Policy,
+} from "@wsgate/wsgate";
 import { type Attacker, attackers, type Ports, SITE_HOSTS } from "./attackers.ts";
 import type { Arrival, Fault, HandshakeView, PolicyForm, SocketName, Verdict } from "./messages.ts";
 
@@ -102,11 +110,12 @@ export class Store {
   }
 
   #verdict(handshake: Handshake): Verdict {
-    const decision = check(handshake, this.policy);
-    if (decision.allowed) {
-      return { allowed: true, status: 101, reason: "allowed", line: "The list names it." };
-    }
-    return { allowed: false, status: decision.status, reason: decision.reason, line: decision.reason };
+    const explanation = explain(handshake, this.policy);
+    const { decision } = explanation;
+    const line = formatExplanation(explanation);
+    return decision.allowed
+      ? { allowed: true, status: 101, reason: "allowed", line }
+      : { allowed: false, status: decision.status, reason: decision.reason, line };
   }
 }
 

@@ -165,8 +165,9 @@ function loot(name: SocketName, what: Seen, arrival: Arrival | undefined): Node[
         ? `This page sees close code ${what.code} and nothing else, as for a dead network.`
         : `This page sees close code ${what.code} and the reason: ${what.reason}.`;
       return [
-        element("p", "verdict", arrival?.verdict?.line ?? "No answer."),
+        element("p", "verdict", arrival?.verdict?.reason ?? "No answer."),
         element("p", "faint", page),
+        element("p", "log", element("b", "", "What the operator is told: "), arrival?.verdict?.line ?? ""),
       ];
     }
   }
