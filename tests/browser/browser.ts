@@ -71,10 +71,10 @@ export function browsers(env: Readonly<Record<string, string | undefined>> = pro
       : env["WSGATE_REQUIRE_BROWSERS"] === "1"
       ? false
       : missing;
-    const launch = (options: BrowserOptions = {}) => {
-      if (executable === undefined) throw new Error(missing || "");
-      return launchBrowser(name, executable, options);
-    };
+    const launch = (options: BrowserOptions = {}) =>
+      executable === undefined
+        ? Promise.reject(new Error(String(missing)))
+        : launchBrowser(name, executable, options);
     return { name, skip, launch };
   });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { inTime } from "../in_time.ts";
 import { serve } from "../runtime.ts";
 import { axe, browsers, screenshot } from "./browser.ts";
@@ -86,10 +86,10 @@ describe("browsers()", () => {
     });
   }
 
-  it("one that is not installed is skipped, or fails where it is required", () => {
+  it("one that is not installed is skipped, or fails where it is required", async () => {
     for (const { name, skip, launch } of browsers({ PATH: "" })) {
       assert(skip, name);
-      assertThrows(() => launch(), Error, `${name} is not installed`);
+      await assertRejects(() => launch(), Error, `${name} is not installed`);
     }
     for (const { skip } of browsers({ PATH: "", WSGATE_REQUIRE_BROWSERS: "1" })) {
       // Under Bun nothing is driven, whatever is installed.

@@ -30,7 +30,7 @@ import {
 import { handshakeBytes, handshakeHeaders, serveOn } from "../runtime.ts";
 
 /** What arrived, and what came of it. */
-export interface Arrival {
+interface Arrival {
   /** "allowed", or the reason of the refusal. */
   judged: string;
   readonly origin: string | null;
