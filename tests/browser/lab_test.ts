@@ -314,6 +314,8 @@ for (const runtime of ["deno", "bun"] as const) {
         await tabTo("#bare .danger");
         await page.keyboard.press("Enter");
         await until(page, "document.querySelector('#bare blockquote').textContent.endsWith('was here.')");
+        // What the servers say meanwhile takes the focus from nobody.
+        assertEquals(await page.evaluate("document.activeElement.matches('#bare .danger')"), true);
         await tabTo("#guarded .handshake");
         await tabTo("#attackers .button");
         await page.close();

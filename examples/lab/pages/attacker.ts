@@ -1,7 +1,7 @@
 /** The attacker's page: opens both sockets with nothing but the visitor's cookies, and shows what came back. */
 
 import type { Arrival, AttackerNews, AttackerView, Cookies, Note, SocketName } from "../messages.ts";
-import { element, find, show, stayConnected } from "./dom.ts";
+import { element, find, show, stayConnected, update } from "./dom.ts";
 
 /** What this page saw of one attempt. */
 interface Seen {
@@ -71,7 +71,7 @@ function render(): void {
   const me = news.attackers.find(({ id }) => id === news!.attacker)!;
   find("#why h2").textContent = me.works ? "Why did the cookie come along?" : "Why did no cookie come along?";
   find("#why-text").textContent = me.why;
-  find("#attackers").replaceChildren(...news.attackers.map((attacker) => row(news!, attacker)));
+  update(find("#attackers"), ...news.attackers.map((attacker) => row(news!, attacker)));
 }
 
 function showHeadline({ site }: AttackerNews, bare: Seen, guarded: Seen): void {
@@ -85,7 +85,8 @@ function showHeadline({ site }: AttackerNews, bare: Seen, guarded: Seen): void {
       ? `Both sockets gave ${owner}’s note away`
       : `This page has read ${owner}’s private note`;
     setText(headline, text);
-    summary.replaceChildren(
+    update(
+      summary,
       `You opened it, and your browser did the rest. It has nothing to do with `,
       link,
       `, where ${owner} is logged in.`,
@@ -101,7 +102,8 @@ function showHeadline({ site }: AttackerNews, bare: Seen, guarded: Seen): void {
         ? "Nobody is logged in, so there is nothing to steal yet"
         : "This page got in, and got nothing",
     );
-    summary.replaceChildren(
+    update(
+      summary,
       me.works ? "Log in at " : "No login cookie came along: to the bare socket it is nobody. Compare ",
       link,
       me.works ? " in this browser, then come back: this page tries again by itself." : ".",
@@ -124,8 +126,9 @@ function showSocket({ target, arrivals, attacker }: AttackerNews, name: SocketNa
     : "";
   setText(card.querySelector<HTMLElement>(".state")!, state + status);
   setText(card.querySelector<HTMLElement>(".target")!, `ws://${target}/${name}`);
-  card.querySelector(".loot")!.replaceChildren(...loot(name, what, arrival));
-  card.querySelector(".handshake")!.replaceChildren(
+  update(card.querySelector(".loot")!, ...loot(name, what, arrival));
+  update(
+    card.querySelector(".handshake")!,
     ...arrival === undefined ? [] : handshake(arrival, what),
   );
 }

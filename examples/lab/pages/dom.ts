@@ -22,6 +22,22 @@ export function show(selector: string, visible: boolean): void {
   for (const one of document.querySelectorAll<HTMLElement>(selector)) one.hidden = !visible;
 }
 
+/** Makes `children` the children of `parent`. What is there already stays, and with it the keyboard's focus. */
+export function update(parent: Element, ...children: readonly (Node | string)[]): void {
+  const wanted = children.map((child) => typeof child === "string" ? document.createTextNode(child) : child);
+  if (wanted.length !== parent.childNodes.length) return parent.replaceChildren(...wanted);
+  wanted.forEach((child, index) => {
+    const there = parent.childNodes[index]!;
+    if (child.isEqualNode(there)) return;
+    // The same element with other children: go in. A field or a link in it may have the focus.
+    if (there instanceof Element && there.cloneNode().isEqualNode(child.cloneNode())) {
+      update(there, ...child.childNodes);
+    } else {
+      there.replaceWith(child);
+    }
+  });
+}
+
 /** A socket that is opened again when it was lost; `received` gets each message as JSON. */
 export function stayConnected(
   url: string,
