@@ -107,7 +107,7 @@ const MISSPELLINGS: readonly {
   },
   {
     // Not the brackets of an IPv6 address, which come first or after "://" and have a colon in them.
-    form: /^~?\^|\$$|^\/.*\/[a-z]*$|\\|[(|]|[\w.*-]\[|\[[^\]:]*\][\w.*+?-]/,
+    form: /^~?\^|\$$|^\/.*\/[a-z]*$|\\|[(|]|[\w*-]\[|\[[^\]:]*\][\w.*+?-]/,
     code: "regular-expression",
     fix:
       `Patterns are not regular expressions: "*.example.com" admits the subdomains, ".example.com" the host too.`,
