@@ -81,8 +81,7 @@ function readLines(all: readonly string[], draft: Draft): void {
       [, draft.method, draft.target] = request as unknown as [string, string, string];
       continue;
     }
-    const [, name, rest] = FIELD.exec(line) ??
-      (/^request (url|method)\b/i.test(line) ? FIELD.exec(line.replace(" ", "-")) : null) ?? [];
+    const [, name, rest] = FIELD.exec(line.replace(/^(request) (url|method)\b/i, "$1-$2")) ?? [];
     if (name === undefined || rest === undefined) continue;
     const value = rest === "" && onTwoLines ? (texts[++index] ?? "").trim() : rest;
     if (/^request-url$/i.test(name)) draft.target = value;

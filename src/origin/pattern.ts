@@ -99,12 +99,35 @@ const MISSPELLINGS: readonly {
     },
   },
   {
-    form: /^\^|\$$|^\/.*\/[a-z]*$|\\|[(|]/,
+    form: /^https?[?*]:\/\//i,
+    code: "regular-expression",
+    fix: (entry, suggest) => {
+      const rest = entry.slice(entry.indexOf("://"));
+      return `Write one entry for each scheme${each(["https", "http"], (scheme) => scheme + rest, suggest)}.`;
+    },
+  },
+  {
+    // Not the brackets of an IPv6 address, which come first or after "://" and have a colon in them.
+    form: /^~?\^|\$$|^\/.*\/[a-z]*$|\\|[(|]|[\w*-]\[|\[[^\]:]*\][\w.*+?-]/,
     code: "regular-expression",
     fix:
       `Patterns are not regular expressions: "*.example.com" admits the subdomains, ".example.com" the host too.`,
   },
-  { form: /[{}]/, code: "foreign-spelling", fix: "Alternatives are written as one entry each." },
+  {
+    form: /[{}]/,
+    code: "foreign-spelling",
+    fix: (entry, suggest) => {
+      const [, before, choices, after] = /^([^{},;]*)\{([^{}]*)\}([^{},;]*)$/.exec(entry) ?? [];
+      const entries = each(choices?.split(",") ?? [], (choice) => before + choice + after, suggest);
+      return `Alternatives are written as one entry each${choices?.includes(",") ? entries : ""}.`;
+    },
+  },
+  {
+    // `ex?mple.com`: of a query, what stands before the mark would be a whole host, and the wrong one.
+    form: /^(?:[a-z]+:\/\/)?[^/?#]*\?[^/=&]*\.[a-z]/i,
+    code: "wildcard-malformed",
+    fix: "A question mark stands for nothing here: write the names out, one entry each.",
+  },
   {
     form: /[,;]/,
     code: "several-entries",

@@ -87,6 +87,7 @@ describe("readHandshake()", () => {
       "origin: https://a.test, https://b.test",
     ]],
     ["an empty one", "Host: a\nOrigin:\n", ["GET /", "host: a", "origin: "]],
+    ["a table that breaks off", "Host:\na\nOrigin:", ["GET /", "host: a", "origin: "]],
     ["one header alone", "origin: https://a.test", ["GET /", "origin: https://a.test"]],
     ["no header", "hello\n\nworld", null],
     ["nothing", "", null],

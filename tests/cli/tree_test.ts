@@ -70,6 +70,13 @@ describe("drawTree()", () => {
       "├─ [::1]       http, any port    http://[::1]:*  (debug)",
     ]);
   });
+  test("in one order, whatever that of the list", () => {
+    const origins = ["https://b.test", "https://*.test", "https://a.test", "https://c.test"];
+    const labels = (list: string[]) => draw(list).map((line) => line.replace(/ {3}https.*/, ""));
+    assertEquals(labels(origins), [".", "└─ test", "   ├─ *", "   ├─ a", "   ├─ b", "   └─ c"]);
+    assertEquals(labels(origins.toReversed()), labels(origins));
+    assertEquals(labels([...origins.slice(1), origins[0]!]), labels(origins));
+  });
   test("paint is asked for all that has a colour, and moves nothing", () => {
     const origins = ["*.a.test", "https://b.test"];
     const painted = draw(origins, {}, (colour, text) => `<${colour}>${text}</>`);
