@@ -197,7 +197,8 @@ function isIPv6(text: string, start: number, end: number): boolean {
     : (zeros & ((1 << gap) - 1)) | (((1 << omitted) - 1) << gap) | ((zeros >> gap) << (gap + omitted));
   let longest = 0;
   let longestEnd = 0;
-  for (let piece = 0, run = 0; piece < 8; piece++) {
+  let run = 0;
+  for (let piece = 0; piece < 8; piece++) {
     run = (all & (1 << piece)) === 0 ? 0 : run + 1;
     if (run > longest) {
       longest = run;
