@@ -11,12 +11,22 @@
  * malformed here. So is the `", "` into which both runtimes join a repeated header.
  */
 
-import { type Authority, defaultPort, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authority.ts";
+import {
+  type Authority,
+  defaultPort,
+  hostEnd,
+  isHost,
+  MAX_AUTHORITY_LENGTH,
+  portAfter,
+} from "./authority.ts";
 
 /** Longer schemes are malformed: no registered one comes near. */
 export const MAX_SCHEME_LENGTH = 64;
 /** The longest `Origin` header that can be well-formed. */
 export const MAX_ORIGIN_LENGTH: number = MAX_SCHEME_LENGTH + "://".length + MAX_AUTHORITY_LENGTH;
+
+/** One character for scheme and host each. */
+export const MIN_ORIGIN_LENGTH: number = "a://b".length;
 
 /** An origin that names somebody. */
 export interface TupleOrigin extends Authority {
@@ -34,23 +44,65 @@ const EMPTY: Origin = Object.freeze({ kind: "empty" });
 const OPAQUE: Origin = Object.freeze({ kind: "null" });
 const MALFORMED: Origin = Object.freeze({ kind: "malformed" });
 
-const SCHEME = /^[a-z][a-z0-9+.-]*$/;
+const COLON = 0x3a;
+const SLASH = 0x2f;
 
 /** Reads an `Origin` header; null: there was none. Total; the length is capped before anything else is looked at. */
 export function parseOrigin(value: string | null): Origin {
   if (value === null) return ABSENT;
-  if (value === "") return EMPTY;
-  if (value === "null") return OPAQUE;
-  if (value.length > MAX_ORIGIN_LENGTH) return MALFORMED;
-  const schemeEnd = value.indexOf("://");
-  if (schemeEnd < 0 || !isScheme(value.slice(0, schemeEnd))) return MALFORMED;
-  const scheme = value.slice(0, schemeEnd);
-  const authority = parseAuthority(value.slice(schemeEnd + "://".length));
-  if (authority === null) return MALFORMED;
-  return { kind: "tuple", scheme, host: authority.host, port: authority.port || defaultPort(scheme) };
+  switch (kindOf(value)) {
+    case "empty":
+      return EMPTY;
+    case "null":
+      return OPAQUE;
+    case "malformed":
+      return MALFORMED;
+  }
+  const start = hostStart(value);
+  const end = hostEnd(value, start);
+  const scheme = value.slice(0, start - "://".length);
+  return {
+    kind: "tuple",
+    scheme,
+    host: value.slice(start, end),
+    port: portAfter(value, end) || defaultPort(scheme),
+  };
+}
+
+/** The kind of an `Origin` header that is there, without its parts. Allocates nothing. */
+export function kindOf(value: string): "empty" | "null" | "malformed" | "tuple" {
+  if (value === "") return "empty";
+  if (value === "null") return "null";
+  if (value.length > MAX_ORIGIN_LENGTH) return "malformed";
+  const start = hostStart(value);
+  if (start < 0) return "malformed";
+  const end = hostEnd(value, start);
+  return portAfter(value, end) < 0 || !isHost(value, start, end) ? "malformed" : "tuple";
+}
+
+/** Where the host of an origin starts: after a scheme and `"://"`. -1: nothing starts so. */
+export function hostStart(text: string): number {
+  const end = schemeEnd(text);
+  const isTuple = end > 0 && end <= MAX_SCHEME_LENGTH && text.length > end + 2 &&
+    text.charCodeAt(end) === COLON && text.charCodeAt(end + 1) === SLASH &&
+    text.charCodeAt(end + 2) === SLASH;
+  return isTuple ? end + "://".length : -1;
 }
 
 /** True for a lower-case scheme of at most `MAX_SCHEME_LENGTH` characters (RFC 3986 §3.1). */
 export function isScheme(text: string): boolean {
-  return text.length <= MAX_SCHEME_LENGTH && SCHEME.test(text);
+  return text.length > 0 && text.length <= MAX_SCHEME_LENGTH && schemeEnd(text) === text.length;
+}
+
+/** Where the scheme ends that a text starts with, however long it is; 0: it starts with none. */
+function schemeEnd(text: string): number {
+  let end = 0;
+  while (end < text.length) {
+    const char = text.charCodeAt(end);
+    const isLetter = char >= 0x61 && char <= 0x7a;
+    const isOther = (char >= 0x30 && char <= 0x39) || char === 0x2b || char === 0x2d || char === 0x2e;
+    if (!isLetter && (end === 0 || !isOther)) break;
+    end++;
+  }
+  return end;
 }

@@ -173,8 +173,8 @@ function decidingRule(
 }
 
 function refusedNext(reason: DenyReason, handshake: Handshake, policy: Policy): DenyReason | null {
-  const host = parseHost(handshake.headers.get("host") ?? "");
-  if (!reason.startsWith("host-") || host === null) return null;
+  const host = handshake.headers.get("host") ?? "";
+  if (!reason.startsWith("host-") || parseHost(host) === null) return null;
   const decision = checkOrigin(handshake, policy, host);
   return decision.allowed ? null : decision.reason;
 }

@@ -285,22 +285,29 @@ export function hostValidator<C, R extends Response | undefined>(
   const { policy, refuse } = readAllowedHosts<C>(handler, options, known, false);
   const manner = { allowedHosts: true, searchAtMost: SEARCH_AT_MOST };
   const guarded: Handler<C, R | Response> = (request, context) => {
-    const judged = withHost(request);
-    const decision = checkHost(judged, policy);
+    const host = hostOf(request);
+    const decision = checkHost(host, request.url, policy);
     if (decision.allowed) return handler(request, context);
-    // Nothing was said of Origin, so nothing is.
-    const note = () => whyInOneLine({ ...explainAs(judged, policy, manner), next: null });
+    const note = () => {
+      const { method, url, headers } = request;
+      const judged: Handshake = {
+        method,
+        url,
+        headers: { get: (name) => name === "host" ? host : headers.get(name) },
+      };
+      // Nothing was said of Origin, so nothing is.
+      return whyInOneLine({ ...explainAs(judged, policy, manner), next: null });
+    };
     return refuse(decision, request, context, { note });
   };
   return guarded as Guarded<C, R | Response>;
 }
 
 /** HTTP/2 has `:authority` in place of Host, and Deno shows it in the URL only. */
-function withHost(request: Request): Handshake {
-  const { method, url, headers } = request;
-  if (headers.get("host") !== null || requestedUpgrade(request) !== "none") return request;
-  const authority = /^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? null;
-  return { method, url, headers: { get: (name) => name === "host" ? authority : headers.get(name) } };
+function hostOf(request: Request): string | null {
+  const host = request.headers.get("host");
+  if (host !== null || requestedUpgrade(request) !== "none") return host;
+  return /^https:\/\/([^/?#]*)/.exec(request.url)?.[1] ?? null;
 }
 
 function readAllowedHosts<C>(

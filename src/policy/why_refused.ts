@@ -3,7 +3,7 @@
  */
 
 import type { DenyReason, Handshake } from "../handler.ts";
-import type { Authority } from "../origin/authority.ts";
+import { type Authority, defaultPort } from "../origin/authority.ts";
 import { parseHost } from "../origin/hosts.ts";
 import { lowerAscii } from "../origin/normalise.ts";
 import { parseOrigin, type TupleOrigin } from "../origin/origin.ts";
@@ -27,11 +27,9 @@ import {
   check,
   compilePolicy,
   listsOf,
-  namesHost,
   type Policy,
   type PolicyLists,
   siteScheme,
-  withPort,
 } from "./policy.ts";
 
 /** Who is told, and how much may be spent on it. */
@@ -86,7 +84,11 @@ export function nearest(
           (shown.authority === lowerAscii(shown.host) ? ", and the URL's scheme is none of HTTP's" : ""),
       )];
     case "host-not-allowed":
-      return nearHosts(withPort(named!, siteScheme(handshake, policy)), policy, manner);
+      return nearHosts(
+        { host: named!.host, port: named!.port || defaultPort(siteScheme(handshake.url, policy)) },
+        policy,
+        manner,
+      );
     case "origin-absent":
       return [whyAbsent(handshake, policy)];
     case "origin-empty":
@@ -194,7 +196,7 @@ function nearOrigins(
   manner: Manner,
 ): readonly NearMiss[] {
   const field = manner.allowedHosts ? "allowedHosts" : "origins";
-  const overTls = siteScheme(handshake, policy) === "https";
+  const overTls = siteScheme(handshake.url, policy) === "https";
   const lists = listsOf(policy);
   const count = ORIGIN_LISTS.reduce((sum, list) => sum + lists[list].length, 0);
   const searched = count <= (manner.searchAtMost ?? Infinity);
@@ -234,14 +236,14 @@ function whyNotSelf(origin: TupleOrigin, host: Authority, handshake: Handshake, 
   const { scheme } = origin;
   const suggestion = suggestOrigin(origin, "origins");
   const index = policy.origins.indexOf("'self'");
-  const own = namesHost(origin, host);
+  const own = origin.port === (host.port || defaultPort(scheme));
   if (index < 0) {
     const needs = policy.hosts?.length ? "" : ", which needs `hosts`";
     const text = `It is the Host's own origin, as React Native sends it, and 'self' is not listed${needs}`;
     return own ? [apart("self-not-listed", text, suggestion)] : [];
   }
   const entry: ListedEntry = { list: "origins", index, pattern: "'self'" };
-  const site = siteScheme(handshake, policy);
+  const site = siteScheme(handshake.url, policy);
   if (!own) {
     const both = site !== "" && site !== scheme;
     return [{

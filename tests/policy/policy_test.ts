@@ -748,7 +748,7 @@ describe("checkHost()", () => {
     const policy = compilePolicy({ origins: [], hosts: ["site.test"] });
     const judge = (host: string | null, url = "/") => {
       const handshake = handshakeOf({ url, headers: { host, origin: "null" } });
-      const decision = checkHost(handshake, policy);
+      const decision = checkHost(handshake.headers.get("host"), handshake.url, policy);
       assertEquals(handshake.headers.reads, ["host"]);
       assert(Object.isFrozen(decision));
       return outcome(decision);
@@ -766,7 +766,7 @@ describe("checkOrigin()", () => {
     const policy = compilePolicy({ origins: [GOOD, "'self'"], hosts: ["site.test"], scheme: "https" });
     const judge = (origin: string | null) => {
       const handshake = handshakeOf({ headers: { host: "evil.test", origin } });
-      const decision = checkOrigin(handshake, policy, { host: "self.test", port: 0 });
+      const decision = checkOrigin(handshake, policy, "self.test");
       assertEquals(handshake.headers.reads, ["origin"]);
       return outcome(decision);
     };
