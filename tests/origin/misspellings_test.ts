@@ -59,7 +59,6 @@ describe("findMisspelling()", () => {
     for (
       const entry of [
         "*",
-        "null",
         "example.com",
         ".example.com",
         "https://*.example.com:*",
