@@ -49,6 +49,18 @@ describe("HostTrie", () => {
     assertEquals(new HostTrie([]).find("https", "a.example", 443), Infinity);
   });
 
+  test("reads nothing left of where the host starts, whatever stands there", () => {
+    const hosts = ["ba.example", "cba.example", "a.example", "d.a.example", "e.example", "ff.example"];
+    for (const count of [1, 2, 6]) {
+      const trie = new HostTrie(hosts.slice(0, count).map(ruleOf));
+      for (let start = 0; start < "dcba.example".length; start++) {
+        const host = "dcba.example".slice(start);
+        const place = trie.find("https", host, 443);
+        assertEquals(trie.findIn("dcba.example", start, 12, 2, 443), place === Infinity ? NONE : place, host);
+      }
+    }
+  });
+
   test("admits no bare host that is malformed left of what a rule covers", () => {
     const trie = new HostTrie([ruleOf(".example.com")]);
     assertEquals(trie.find("https", "a-b.c_d.example.com", 443), 0);
@@ -151,11 +163,13 @@ describe("a look-up", () => {
   }
 
   test("costs at most one pass over the host", () => {
-    const trie = new HostTrie(deep);
-    for (const [name, make] of Object.entries(hosts)) {
-      assertGrowth(over(make, (origin) => trie.findOrigin(origin)), {
-        [name]: (length) => "x".repeat(length),
-      });
+    // In one order the first rule that admits is the first that is met, in the other the last.
+    for (const rules of [deep, deep.toReversed()]) {
+      const trie = new HostTrie(rules);
+      for (const [name, make] of Object.entries(hosts)) {
+        const run = over(make, (origin) => trie.findOrigin(origin));
+        assertGrowth(run, { [name]: (length) => "x".repeat(length) });
+      }
     }
   });
 

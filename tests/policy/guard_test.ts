@@ -871,3 +871,28 @@ describe("the wrappers' options", () => {
     }
   });
 });
+
+describe("each header is read once", () => {
+  /** The header fields that were asked for while a request was judged, in order. */
+  function readsOf(wrap: Wrap, headers: Parts["headers"]): string[] {
+    const request = requestOf({ url: "http://site.test/", headers: headers ?? {} });
+    wrap(recorder().handler, recorder().options)(request, context);
+    return (request.headers as unknown as { reads: string[] }).reads;
+  }
+  const handshake = { host: "site.test", upgrade: "websocket", connection: "Upgrade", origin: GOOD };
+
+  test("by every wrapper, and none that the verdict does not need", () => {
+    for (const [name, wrap] of Object.entries(WRAPPERS)) {
+      const reads = readsOf(wrap, handshake);
+      assertEquals(reads, name in GUARDS ? ["upgrade", "connection", "host", "origin"] : ["host"], name);
+      assertEquals(readsOf(wrap, { ...handshake, origin: EVIL }).slice(0, reads.length), reads, name);
+    }
+  });
+
+  test("Cookie and Authorization only where Origin is absent and they count", () => {
+    const wrap: Wrap = (handler, options) =>
+      originValidator(handler, [GOOD], { absent: "allow-without-credentials", ...options });
+    assertEquals(readsOf(wrap, handshake), ["upgrade", "connection", "host", "origin"]);
+    assertEquals(readsOf(wrap, { ...handshake, origin: null }).slice(4), ["cookie", "authorization"]);
+  });
+});
