@@ -108,7 +108,8 @@ export function buildMatcher(rules: readonly Rule[], written: readonly string[])
   const find = (origin: string | null): number => {
     if (origin === null) return anyPlace;
     if (nullPlace !== NONE && origin === "null") return Math.min(anyPlace, nullPlace);
-    return Math.min(anyPlace, hosts.findOrigin(origin));
+    const found = hosts.findOrigin(origin);
+    return found < anyPlace ? found : anyPlace;
   };
   const patterns = [...written];
   let frozen: readonly string[] | undefined;
