@@ -428,8 +428,9 @@ export async function findWrong(
 ): Promise<Wrong> {
   const expected = naiveOver(patterns);
   const wrong = { judged: 0, refuses: {}, admits: {} } satisfies Wrong;
-  // Odd, or some of the nine kinds would be left out.
-  const step = origins.length <= most ? 1 : Math.ceil(origins.length / most) | 1;
+  let step = Math.ceil(origins.length / most);
+  // Or some of the nine kinds would be left out.
+  if (step % 3 === 0) step++;
   for (let index = 0; index < origins.length; index += step) {
     const origin = origins.decode(index);
     const admitted = await test(origin);

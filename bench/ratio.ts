@@ -119,14 +119,16 @@ function time(round: (strings: readonly string[]) => number, strings: readonly s
 
 /** How many calls fit into a round, once the first calls have compiled what there is to compile. */
 async function fitting(round: Round, next: (index: number) => string): Promise<number> {
-  let calls = 8;
-  while (calls < CALLS) {
-    const strings = take(next, 0, calls);
-    const start = now();
-    await round(strings);
-    const taken = (now() - start) / 1e6;
+  for (let calls = 8; calls < CALLS; calls *= 2) {
+    let taken = Infinity;
+    // The best of several: whoever had to wait for another process once is not slow.
+    for (let attempt = 0; attempt < 3 && taken > ROUND_MS / 4; attempt++) {
+      const strings = take(next, 0, calls);
+      const start = now();
+      await round(strings);
+      taken = Math.min(taken, (now() - start) / 1e6);
+    }
     if (taken > ROUND_MS / 4) return Math.min(CALLS, Math.max(8, Math.floor(calls * ROUND_MS / taken)));
-    calls *= 2;
   }
   return CALLS;
 }

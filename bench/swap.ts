@@ -53,7 +53,7 @@ interface Report {
 }
 
 async function measureSwaps(): Promise<SwapResult> {
-  const server = await startChild(new URL(import.meta.url), ["--serve"]);
+  const server = await startChild(new URL(import.meta.url), ["--serve", ...quick ? ["--quick"] : []]);
   const port = server.ports.port!;
   const control = async (name: string): Promise<Report> => {
     const response = await fetch(`http://127.0.0.1:${port}/control?${name}`);

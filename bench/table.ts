@@ -4,16 +4,18 @@
  * @module
  */
 
-/** Rows of equally many cells, the first of them the head; the first column to the left, all others to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
+/**
+ * Rows of cells, the first row the head. The columns in `words` stand on the left, numbers on the right.
+ */
+export function table(rows: readonly (readonly string[])[], words: readonly number[] = [0]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>
-    row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))
+    row.map((cell, column) =>
+      words.includes(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)
+    )
       .join("  ").trimEnd()
   );
-  return [lines[0], "─".repeat(widths.reduce((sum, width) => sum + width + 2, -2)), ...lines.slice(1)].join(
-    "\n",
-  );
+  return [lines[0], "─".repeat(Math.max(...lines.map((line) => line.length))), ...lines.slice(1)].join("\n");
 }
 
 /** `1,000` */

@@ -21,6 +21,8 @@ export function targetOf(runtime: string, corpus: "warm" | "cold", patterns: num
 export const MATCH_TO_TEST = 2;
 /** Bytes a pattern, at a million. */
 export const BYTES_A_PATTERN = 24;
+/** Bytes a look-up allocates: a megabyte in ten million look-ups is the noise of counting. */
+export const BYTES_A_LOOKUP = 0.1;
 /** Compiling a million, as a ratio to building a `Set` of the same strings and parsing them. */
 export const COMPILE_TO_SET = 3;
 /** What a guard may add to a handshake, above the control's bound. */
