@@ -11,8 +11,8 @@
 
 import type { ConfigIssue, ConfigIssueCode } from "../errors.ts";
 import { type Authority, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authority.ts";
-import { HostTrie } from "./matcher.ts";
 import { type HostRule, parsePattern, readList } from "./pattern.ts";
+import { HostTrie } from "./trie.ts";
 
 /** What to say of entries that mean an origin, or anything but a name. */
 const OTHERWISE: { readonly [code in ConfigIssueCode]?: string } = {

@@ -1,90 +1,11 @@
 /**
- * Rules into a suffix trie over whole labels, walked from the right end of a host.
- *
- *     patterns   0: .example.com   1: https://api.example.com   2: *.api.example.com
- *
- *     root ─ com ─ example  here {0}, below {0}
- *                  └─ api   here {1}, below {2}
- *
- *     https://v1.api.example.com    com, example (below {0}), api (below {2}), v1: nothing more; first is 0
- *
- * Label boundaries decide, never bytes: a trie that splits inside a label has already once admitted `barfoo.com`
- * for a list of `foo.com` and `bar.com` (GHSA-vhxv-fg4m-p2w8). The cost of a look-up is that of its host's labels,
- * whatever the number of patterns: a node holds its rules by scheme and port, so that even a thousand ports of one
- * host are four look-ups.
+ * A list of patterns, compiled: the public face of the trie, and the patterns that name no host.
  */
 
 import { type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
-import { parseOrigin } from "./origin.ts";
-import { type HostRule, readPatterns, type Rule } from "./pattern.ts";
-
-/** Nothing matched. */
-const NONE = Infinity;
-
-/** The places of rules in their list, by scheme and effective port; null: any. Of equal rules the first stays. */
-type Places = Map<string | null, Map<number | null, number>>;
-
-interface TrieNode {
-  readonly children: Map<string, TrieNode>;
-  /** Rules for the very host that ends here. */
-  readonly here: Places;
-  /** Rules for every host that goes on to the left. */
-  readonly below: Places;
-}
-
-/** Hosts, each with the places of the rules that admit it. Immutable once built. */
-export class HostTrie {
-  readonly #root: TrieNode = newNode();
-
-  /** `rules[i]` has place i; a rule of undefined takes its place and admits nothing. */
-  constructor(rules: readonly (HostRule | undefined)[]) {
-    rules.forEach((rule, place) => {
-      if (rule === undefined) return;
-      let node = this.#root;
-      for (const label of rule.host === "" ? [] : rule.host.split(".").reverse()) {
-        let child = node.children.get(label);
-        if (child === undefined) node.children.set(label, child = newNode());
-        node = child;
-      }
-      if (rule.reach !== "subdomains") add(node.here, rule, place);
-      if (rule.reach !== "host") add(node.below, rule, place);
-    });
-  }
-
-  /** The place of the first rule that admits this canonical host, or Infinity. A port of 0: none. */
-  find(scheme: string, host: string, port: number): number {
-    let node = this.#root;
-    let first = firstOf(node.below, scheme, port);
-    let end = host.length;
-    while (true) {
-      const dot = host.lastIndexOf(".", end - 1);
-      const child = node.children.get(host.slice(dot + 1, end));
-      if (child === undefined) return first;
-      if (dot < 0) return Math.min(first, firstOf(child.here, scheme, port));
-      first = Math.min(first, firstOf(child.below, scheme, port));
-      node = child;
-      end = dot;
-    }
-  }
-}
-
-function newNode(): TrieNode {
-  return { children: new Map(), here: new Map(), below: new Map() };
-}
-
-function add(places: Places, rule: HostRule, place: number): void {
-  let byPort = places.get(rule.scheme);
-  if (byPort === undefined) places.set(rule.scheme, byPort = new Map());
-  if (!byPort.has(rule.port)) byPort.set(rule.port, place);
-}
-
-function firstOf(places: Places, scheme: string, port: number): number {
-  let first = NONE;
-  for (const byPort of [places.get(scheme), places.get(null)]) {
-    first = Math.min(first, byPort?.get(port) ?? NONE, byPort?.get(null) ?? NONE);
-  }
-  return first;
-}
+import { NONE } from "./packing.ts";
+import { readPatterns, type Rule } from "./pattern.ts";
+import { HostTrie } from "./trie.ts";
 
 /** More patterns than a list may hold by itself. */
 export interface PatternOptions {
@@ -172,21 +93,18 @@ export function buildMatcher(rules: readonly Rule[], written: readonly string[])
   const anyPlace = place("any");
   const nullPlace = place("null");
   const hosts = new HostTrie(rules.map((rule) => rule.kind === "host" ? rule : undefined));
-  const find = (value: string | null): number => {
-    const origin = parseOrigin(value);
-    switch (origin.kind) {
-      case "tuple":
-        return Math.min(anyPlace, hosts.find(origin.scheme, origin.host, origin.port));
-      case "null":
-        return Math.min(anyPlace, nullPlace);
-      default:
-        return anyPlace;
-    }
+  const find = (origin: string | null): number => {
+    if (origin === null) return anyPlace;
+    if (nullPlace !== NONE && origin === "null") return Math.min(anyPlace, nullPlace);
+    return Math.min(anyPlace, hosts.findOrigin(origin));
   };
   const patterns = Object.freeze([...written]);
   return Object.freeze({
     patterns,
     test: (origin: string | null): boolean => find(origin) !== NONE,
-    match: (origin: string | null): string | null => patterns[find(origin)] ?? null,
+    match: (origin: string | null): string | null => {
+      const place = find(origin);
+      return place === NONE ? null : patterns[place]!;
+    },
   });
 }

@@ -11,7 +11,14 @@
  * malformed here. So is the `", "` into which both runtimes join a repeated header.
  */
 
-import { type Authority, defaultPort, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authority.ts";
+import {
+  type Authority,
+  defaultPort,
+  hostEnd,
+  isHost,
+  MAX_AUTHORITY_LENGTH,
+  portAfter,
+} from "./authority.ts";
 
 /** Longer schemes are malformed: no registered one comes near. */
 export const MAX_SCHEME_LENGTH = 64;
@@ -34,23 +41,66 @@ const EMPTY: Origin = Object.freeze({ kind: "empty" });
 const OPAQUE: Origin = Object.freeze({ kind: "null" });
 const MALFORMED: Origin = Object.freeze({ kind: "malformed" });
 
-const SCHEME = /^[a-z][a-z0-9+.-]*$/;
-
 /** Reads an `Origin` header; null: there was none. Total; the length is capped before anything else is looked at. */
 export function parseOrigin(value: string | null): Origin {
   if (value === null) return ABSENT;
-  if (value === "") return EMPTY;
-  if (value === "null") return OPAQUE;
-  if (value.length > MAX_ORIGIN_LENGTH) return MALFORMED;
-  const schemeEnd = value.indexOf("://");
-  if (schemeEnd < 0 || !isScheme(value.slice(0, schemeEnd))) return MALFORMED;
-  const scheme = value.slice(0, schemeEnd);
-  const authority = parseAuthority(value.slice(schemeEnd + "://".length));
-  if (authority === null) return MALFORMED;
-  return { kind: "tuple", scheme, host: authority.host, port: authority.port || defaultPort(scheme) };
+  switch (kindOf(value)) {
+    case "empty":
+      return EMPTY;
+    case "null":
+      return OPAQUE;
+    case "malformed":
+      return MALFORMED;
+  }
+  const start = hostStart(value);
+  const end = hostEnd(value, start);
+  const scheme = value.slice(0, start - "://".length);
+  return {
+    kind: "tuple",
+    scheme,
+    host: value.slice(start, end),
+    port: portAfter(value, end) || defaultPort(scheme),
+  };
+}
+
+/** The kind of an `Origin` header that is there, without its parts. Allocates nothing. */
+export function kindOf(value: string): "empty" | "null" | "malformed" | "tuple" {
+  if (value === "") return "empty";
+  if (value === "null") return "null";
+  if (value.length > MAX_ORIGIN_LENGTH) return "malformed";
+  const start = hostStart(value);
+  if (start < 0 || !isSchemeIn(value, start - "://".length)) return "malformed";
+  const end = hostEnd(value, start);
+  return portAfter(value, end) < 0 || !isHost(value, start, end) ? "malformed" : "tuple";
+}
+
+/** Where the host of an origin starts: after the first `"://"`. -1: there is none. */
+export function hostStart(text: string): number {
+  // Nearly always one of these two; there cannot be another before it.
+  if (isSeparator(text, 5)) return 8;
+  if (isSeparator(text, 4)) return 7;
+  const at = text.indexOf("://");
+  return at < 0 ? -1 : at + "://".length;
+}
+
+function isSeparator(text: string, at: number): boolean {
+  return text.length > at + 2 && text.charCodeAt(at) === 0x3a && text.charCodeAt(at + 1) === 0x2f &&
+    text.charCodeAt(at + 2) === 0x2f;
 }
 
 /** True for a lower-case scheme of at most `MAX_SCHEME_LENGTH` characters (RFC 3986 §3.1). */
 export function isScheme(text: string): boolean {
-  return text.length <= MAX_SCHEME_LENGTH && SCHEME.test(text);
+  return isSchemeIn(text, text.length);
+}
+
+/** True where the text up to `end` is a scheme. */
+export function isSchemeIn(text: string, end: number): boolean {
+  if (end < 1 || end > MAX_SCHEME_LENGTH) return false;
+  for (let i = 0; i < end; i++) {
+    const char = text.charCodeAt(i);
+    const isLetter = char >= 0x61 && char <= 0x7a;
+    const isOther = (char >= 0x30 && char <= 0x39) || char === 0x2b || char === 0x2d || char === 0x2e;
+    if (!isLetter && (i === 0 || !isOther)) return false;
+  }
+  return true;
 }

@@ -5,8 +5,9 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { compileOrigins, compilePolicy, ConfigError, type OriginMatcher } from "@wsgate/wsgate";
-import { buildMatcher, HostTrie } from "../../src/origin/matcher.ts";
+import { buildMatcher } from "../../src/origin/matcher.ts";
 import { type HostRule, parsePattern, type Rule } from "../../src/origin/pattern.ts";
+import { HostTrie } from "../../src/origin/trie.ts";
 import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
 
