@@ -69,19 +69,22 @@ export class Corpus {
 }
 
 /**
- * `size` origins about a list of `patterns`: each about another site as long as there are enough, else about all of
- * them in turns.
+ * `size` origins about a list of `patterns`, in an order drawn once: each about another site as long as there are
+ * enough, else about all of them in turns.
  */
 export function corpus(patterns: number, size: number): Corpus {
-  // Shuffled, or kinds and forms, which both take turns, would meet in a third of the combinations alone.
-  const order = new Random(patterns).shuffle(Array.from({ length: patterns }, (_, index) => index));
-  return new Corpus(Array.from({ length: size }, (_, index) => {
+  const random = new Random(patterns);
+  // Or kinds and forms, which both take turns, would meet in a third of the combinations alone.
+  const sites = random.shuffle(Array.from({ length: patterns }, (_, index) => index));
+  const origins = Array.from({ length: size }, (_, index) => {
     const number = index % KINDS.length;
     const turn = Math.floor(index / KINDS.length);
     const kind = KINDS[number]!;
-    const about = order[size <= patterns ? index : (turn + 7 * number) % patterns]!;
+    const about = sites[size <= patterns ? index : (turn + 7 * number) % patterns]!;
     return { kind, origin: originOf(kind, site(about), turn) };
-  }));
+  });
+  // A processor learns an order that repeats itself, and nobody's visitors come in one.
+  return new Corpus(random.shuffle(origins));
 }
 
 const LABELS = ["www", "app", "api", "shop", "mail", "eu", "cdn", "blog", "admin", "dev", "docs", "static"];

@@ -18,27 +18,28 @@ export type Outcome<T> = { readonly value: T } | { readonly failed: string };
 const V8_FLAGS = "--v8-flags=--expose-gc";
 const NURSERY = ",--min-semi-space-size=256,--max-semi-space-size=512";
 
-/** Runs `script` once more, in a process of its own, to do `job`; there `jobOf()` gives the job. */
+/** Runs `script` once more, in a process of its own, to do `job`; there `jobOf()` gives the job. `hurry`: quickly. */
 export async function doElsewhere<T>(
   script: string,
   job: unknown,
-  { limitMs = 120_000, nursery = false }: { readonly limitMs?: number; readonly nursery?: boolean } = {},
+  { limitMs = 120_000, nursery = false, hurry = quick }: {
+    readonly limitMs?: number;
+    readonly nursery?: boolean;
+    readonly hurry?: boolean;
+  } = {},
 ): Promise<Outcome<T>> {
   const path = new URL(script).pathname;
   const command = runtime === "deno"
     ? ["run", "-A", V8_FLAGS + (nursery ? NURSERY : ""), path]
     : ["run", path];
   try {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [...command, "--job", JSON.stringify(job)],
-      {
-        timeout: limitMs,
-        killSignal: "SIGKILL",
-        maxBuffer: 1 << 26,
-        env: { ...process.env, NO_COLOR: "1" },
-      },
-    );
+    const args = [...command, "--job", JSON.stringify(job), ...hurry ? ["--quick"] : []];
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      timeout: limitMs,
+      killSignal: "SIGKILL",
+      maxBuffer: 1 << 26,
+      env: { ...process.env, NO_COLOR: "1" },
+    });
     return { value: JSON.parse(stdout) };
   } catch (error) {
     const { killed, stderr, message } = error as Error & { killed?: boolean; stderr?: string };

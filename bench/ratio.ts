@@ -28,7 +28,7 @@ export const QUICK: Effort = { warmup: 3, rounds: 9 };
 
 const CALLS = 2048;
 /** No round takes longer; of what is slow it has fewer calls, and that is told. */
-const ROUND_MS = 15;
+const ROUND_MS = 4;
 
 /** A test beside the scan. */
 export interface Compared {
@@ -122,13 +122,13 @@ async function fitting(round: Round, next: (index: number) => string): Promise<n
   for (let calls = 8; calls < CALLS; calls *= 2) {
     let taken = Infinity;
     // The best of several: whoever had to wait for another process once is not slow.
-    for (let attempt = 0; attempt < 3 && taken > ROUND_MS / 4; attempt++) {
+    for (let attempt = 0; attempt < 3 && taken > ROUND_MS / 2; attempt++) {
       const strings = take(next, 0, calls);
       const start = now();
       await round(strings);
       taken = Math.min(taken, (now() - start) / 1e6);
     }
-    if (taken > ROUND_MS / 4) return Math.min(CALLS, Math.max(8, Math.floor(calls * ROUND_MS / taken)));
+    if (taken > ROUND_MS / 2) return Math.min(CALLS, Math.max(8, Math.floor(calls * ROUND_MS / taken)));
   }
   return CALLS;
 }

@@ -22,8 +22,8 @@ const script = (name: string) => new URL(`../../bench/${name}.ts`, import.meta.u
 
 describe("doElsewhere", () => {
   it("gives what a job gives", async () => {
-    const job = { contender: "Set of origins", patterns: 3, quick: true };
-    const outcome = await doElsewhere<Cell>(script("match").href, job);
+    const job = { contender: "Set of origins", patterns: 3 };
+    const outcome = await doElsewhere<Cell>(script("match").href, job, { hurry: true });
     assert("value" in outcome, JSON.stringify(outcome));
     assertEquals(outcome.value.wrong.map(({ judged }) => judged), [1000]);
     assert(outcome.value.warm.ratio > 0);
@@ -40,7 +40,7 @@ describe("doElsewhere", () => {
   });
 
   it("ends what takes too long", async () => {
-    const job = { contender: "wsgate test", patterns: 1_000_000, quick: true };
+    const job = { contender: "wsgate test", patterns: 1_000_000 };
     assertEquals(await doElsewhere(script("match").href, job, { limitMs: 200 }), {
       failed: "took more than 0.2 s",
     });
