@@ -77,7 +77,7 @@ export function isCanonicalHost(host: string): boolean {
 
 /** True where the text from `start` up to `end` is a canonical host. */
 export function isHost(text: string, start: number, end: number): boolean {
-  if (end - start > MAX_HOST_LENGTH) return false;
+  if (start === end || end - start > MAX_HOST_LENGTH) return false;
   if (text.charCodeAt(start) === OPENING_BRACKET) {
     return text.charCodeAt(end - 1) === CLOSING_BRACKET && isIPv6(text, start + 1, end - 1);
   }

@@ -98,9 +98,13 @@ export function buildMatcher(rules: readonly Rule[], written: readonly string[])
     if (nullPlace !== NONE && origin === "null") return Math.min(anyPlace, nullPlace);
     return Math.min(anyPlace, hosts.findOrigin(origin));
   };
-  const patterns = Object.freeze([...written]);
+  const patterns = [...written];
+  let frozen: readonly string[] | undefined;
   return Object.freeze({
-    patterns,
+    // Not at once: one of the runtimes takes a second to freeze a million, and reads them slowly ever after.
+    get patterns(): readonly string[] {
+      return frozen ??= Object.freeze([...patterns]);
+    },
     test: (origin: string | null): boolean => find(origin) !== NONE,
     match: (origin: string | null): string | null => {
       const place = find(origin);

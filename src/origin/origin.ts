@@ -25,6 +25,9 @@ export const MAX_SCHEME_LENGTH = 64;
 /** The longest `Origin` header that can be well-formed. */
 export const MAX_ORIGIN_LENGTH: number = MAX_SCHEME_LENGTH + "://".length + MAX_AUTHORITY_LENGTH;
 
+/** One character for scheme and host each. */
+export const MIN_ORIGIN_LENGTH: number = "a://b".length;
+
 /** An origin that names somebody. */
 export interface TupleOrigin extends Authority {
   readonly kind: "tuple";
@@ -40,6 +43,9 @@ const ABSENT: Origin = Object.freeze({ kind: "absent" });
 const EMPTY: Origin = Object.freeze({ kind: "empty" });
 const OPAQUE: Origin = Object.freeze({ kind: "null" });
 const MALFORMED: Origin = Object.freeze({ kind: "malformed" });
+
+const COLON = 0x3a;
+const SLASH = 0x2f;
 
 /** Reads an `Origin` header; null: there was none. Total; the length is capped before anything else is looked at. */
 export function parseOrigin(value: string | null): Origin {
@@ -69,38 +75,34 @@ export function kindOf(value: string): "empty" | "null" | "malformed" | "tuple" 
   if (value === "null") return "null";
   if (value.length > MAX_ORIGIN_LENGTH) return "malformed";
   const start = hostStart(value);
-  if (start < 0 || !isSchemeIn(value, start - "://".length)) return "malformed";
+  if (start < 0) return "malformed";
   const end = hostEnd(value, start);
   return portAfter(value, end) < 0 || !isHost(value, start, end) ? "malformed" : "tuple";
 }
 
-/** Where the host of an origin starts: after the first `"://"`. -1: there is none. */
+/** Where the host of an origin starts: after a scheme and `"://"`. -1: nothing starts so. */
 export function hostStart(text: string): number {
-  // Nearly always one of these two; there cannot be another before it.
-  if (isSeparator(text, 5)) return 8;
-  if (isSeparator(text, 4)) return 7;
-  const at = text.indexOf("://");
-  return at < 0 ? -1 : at + "://".length;
-}
-
-function isSeparator(text: string, at: number): boolean {
-  return text.length > at + 2 && text.charCodeAt(at) === 0x3a && text.charCodeAt(at + 1) === 0x2f &&
-    text.charCodeAt(at + 2) === 0x2f;
+  const end = schemeEnd(text);
+  const isTuple = end > 0 && end <= MAX_SCHEME_LENGTH && text.length > end + 2 &&
+    text.charCodeAt(end) === COLON && text.charCodeAt(end + 1) === SLASH &&
+    text.charCodeAt(end + 2) === SLASH;
+  return isTuple ? end + "://".length : -1;
 }
 
 /** True for a lower-case scheme of at most `MAX_SCHEME_LENGTH` characters (RFC 3986 §3.1). */
 export function isScheme(text: string): boolean {
-  return isSchemeIn(text, text.length);
+  return text.length > 0 && text.length <= MAX_SCHEME_LENGTH && schemeEnd(text) === text.length;
 }
 
-/** True where the text up to `end` is a scheme. */
-export function isSchemeIn(text: string, end: number): boolean {
-  if (end < 1 || end > MAX_SCHEME_LENGTH) return false;
-  for (let i = 0; i < end; i++) {
-    const char = text.charCodeAt(i);
+/** Where the scheme ends that a text starts with, however long it is; 0: it starts with none. */
+function schemeEnd(text: string): number {
+  let end = 0;
+  while (end < text.length) {
+    const char = text.charCodeAt(end);
     const isLetter = char >= 0x61 && char <= 0x7a;
     const isOther = (char >= 0x30 && char <= 0x39) || char === 0x2b || char === 0x2d || char === 0x2e;
-    if (!isLetter && (i === 0 || !isOther)) return false;
+    if (!isLetter && (end === 0 || !isOther)) break;
+    end++;
   }
-  return true;
+  return end;
 }

@@ -162,6 +162,31 @@ function each(parts: readonly string[], entryOf: (part: string) => string, sugge
   return entries.includes("") ? "" : `: ${entries.join(", ")}`;
 }
 
+/*
+ * What nearly every entry of a long list looks like, and needs no normalising: a scheme of the web or none, a name of
+ * letters, digits and hyphens under a top-level domain of letters, or the one name of a single label that everyone
+ * has. The way below comes to the same rule in ten times the time. Names in punycode are left to it, and those that a
+ * variable without a value has left its mark in.
+ */
+const PLAIN =
+  /^(?:(https?):\/\/)?(\*?\.)?((?:[a-z0-9-]{1,63}\.){1,3}[a-z]{2,63}|localhost)(?::([1-9][0-9]{0,3}))?$/;
+const NOT_PLAIN = /xn--|undefined/;
+
+function parsePlain(entry: string): HostRule | null {
+  const parts = PLAIN.exec(entry);
+  if (parts === null || NOT_PLAIN.test(entry)) return null;
+  // A constant, not the text that was found: a million equal texts would be hashed one by one.
+  const scheme = parts[1] === undefined ? null : parts[1] === "https" ? "https" : "http";
+  const prefix = parts[2];
+  return {
+    kind: "host",
+    scheme,
+    host: parts[3]!,
+    reach: prefix === undefined ? "host" : prefix === "." ? "host-and-subdomains" : "subdomains",
+    port: parts[4] !== undefined ? Number(parts[4]) : scheme === null ? null : defaultPort(scheme),
+  };
+}
+
 /** Reads one entry; `bare`: of a list whose entries have no scheme. Never throws, whatever it is given. */
 export function parsePattern(entry: unknown, bare = false): Parsed {
   if (typeof entry !== "string") {
@@ -175,6 +200,8 @@ export function parsePattern(entry: unknown, bare = false): Parsed {
       faults: [{ code: "entry-too-long", fix: `An entry has at most ${MAX_ENTRY_LENGTH} characters.` }],
     };
   }
+  const plain = parsePlain(entry);
+  if (plain !== null) return { rule: plain, unsafe: whyUnsafe(plain) };
   if (entry === "*") return { rule: { kind: "any" }, unsafe: null };
   if (entry === "null") return { rule: { kind: "null" }, unsafe: UNSAFE_NULL };
   const suggest: Suggest = (candidate, otherwise) => {

@@ -19,7 +19,7 @@
  */
 
 import { areLabels, hostEnd, isHost, MAX_HOST_LENGTH, portAfter } from "./authority.ts";
-import { hostStart, isSchemeIn, MAX_ORIGIN_LENGTH } from "./origin.ts";
+import { hostStart, MAX_ORIGIN_LENGTH, MIN_ORIGIN_LENGTH } from "./origin.ts";
 import {
   ANY_PORT,
   ANY_SCHEME,
@@ -38,14 +38,13 @@ import {
 import type { HostRule } from "./pattern.ts";
 
 const DOT = 0x2e;
+const SLASH = 0x2f;
+const COLON = 0x3a;
 
 /** By number, as {@linkcode SCHEMES} are. */
 const DEFAULT_PORTS = [0, 80, 443, 80, 443];
 const HTTP = 1;
 const HTTPS = 2;
-/** The scheme was not yet looked at: it is the text before the host. */
-const UNREAD = -1;
-const MALFORMED = -2;
 
 /** Hosts, each with the places of the rules that admit it. Immutable once built. */
 export class HostTrie {
@@ -82,44 +81,61 @@ export class HostTrie {
 
   /** The place of the first rule that admits this canonical host, or Infinity. A port of 0: none. */
   find(scheme: string, host: string, port: number): number {
-    const number = this.#schemeIn(scheme, scheme.length);
-    const place = this.#walk(host, 0, host.length, number === MALFORMED ? ANY_SCHEME : number, port);
+    const place = this.findIn(host, 0, host.length, this.#numberOf(scheme, scheme.length), port);
     return place === NONE ? Infinity : place;
-  }
-
-  /** {@linkcode HostTrie.find} for the host that starts a text, whatever the scheme; NONE in place of Infinity. */
-  findHost(text: string, end: number, port: number): number {
-    return this.#walk(text, 0, end, ANY_SCHEME, port);
   }
 
   /** The place of the first rule that admits a tuple origin, or NONE; of a malformed one, always NONE. */
   findOrigin(origin: string): number {
-    if (origin.length > MAX_ORIGIN_LENGTH) return NONE;
-    const start = hostStart(origin);
-    if (start < 0) return NONE;
-    const end = hostEnd(origin, start);
-    const port = portAfter(origin, end);
-    return port < 0 ? NONE : this.#walk(origin, start, end, UNREAD, port);
+    if (origin.length < MIN_ORIGIN_LENGTH || origin.length > MAX_ORIGIN_LENGTH) return NONE;
+    // Nearly all start with "http" or "https": these are read here, all others by the grammar.
+    let scheme = ANY_SCHEME;
+    let start = -1;
+    if (
+      origin.length >= "http://a".length && origin.charCodeAt(0) === 0x68 && origin.charCodeAt(1) === 0x74 &&
+      origin.charCodeAt(2) === 0x74 &&
+      origin.charCodeAt(3) === 0x70
+    ) {
+      const colon = origin.charCodeAt(4) === 0x73 ? 5 : 4;
+      if (
+        origin.charCodeAt(colon) === COLON && origin.charCodeAt(colon + 1) === SLASH &&
+        origin.charCodeAt(colon + 2) === SLASH
+      ) {
+        scheme = colon === 5 ? HTTPS : HTTP;
+        start = colon + "://".length;
+      }
+    }
+    if (start < 0) {
+      start = hostStart(origin);
+      if (start < 0) return NONE;
+      scheme = this.#numberOf(origin, start - "://".length);
+    }
+    let end = origin.length;
+    let port = 0;
+    if (origin.charCodeAt(end - 1) <= COLON) {
+      end = hostEnd(origin, start);
+      port = portAfter(origin, end);
+      if (port < 0) return NONE;
+    }
+    if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
+    return this.findIn(origin, start, end, scheme, port);
   }
 
   /**
-   * Reads the host from its right end. Nothing that is malformed gets through: what a rule's host covers has been
-   * compared with it, what is left of it is looked at once a rule would admit it, and so is the scheme.
+   * The place of the first rule that admits the host from `start` up to `end`, which is read from its right end, or
+   * NONE. Nothing that is malformed gets through: what a rule's host covers has been compared with it, and what is
+   * left of it is looked at once the rule would admit it.
    */
-  #walk(text: string, start: number, end: number, scheme: number, port: number): number {
+  findIn(text: string, start: number, end: number, scheme: number, port: number): number {
     let first = NONE;
     if (this.#everyHost !== null) {
-      if (scheme === UNREAD) {
-        scheme = this.#schemeIn(text, start - "://".length);
-        if (scheme === MALFORMED) return NONE;
-        if (port === 0) port = defaultPortOf(scheme);
-      }
       if (!isHost(text, start, end)) return NONE;
       first = this.#everyHost.first(BELOW, scheme, port);
     }
 
     const slots = this.#slots;
     const bytes = this.#bytes;
+    const demands = this.#demands;
     /** Everything from here on has been read. */
     let unread = end;
     let target = this.#root;
@@ -148,12 +164,10 @@ export class HostTrie {
             if (at === entryEnd) {
               const reach = hostAt === start ? HERE : text.charCodeAt(hostAt - 1) === DOT ? BELOW : 0;
               if (reach !== 0) {
-                if (scheme === UNREAD) {
-                  scheme = this.#schemeIn(text, start - "://".length);
-                  if (scheme === MALFORMED) return NONE;
-                  if (port === 0) port = defaultPortOf(scheme);
-                }
-                const place = this.#admitting(entry, reach, scheme, port);
+                const demand = demands[bytes[entry + 1]!]!;
+                let place = read32(bytes, entry + 2);
+                if (demand === SET) place = this.#sets[place]!.first(reach, scheme, port);
+                else if (!admits(demand, reach, scheme, port)) place = NONE;
                 if (place < first) {
                   if (reach === BELOW && !leftIsValid) {
                     if (end - start > MAX_HOST_LENGTH || !areLabels(text, start, hostAt - 1)) return NONE;
@@ -167,7 +181,7 @@ export class HostTrie {
           at = entryEnd;
         }
         if (head < NODE_FOLLOWS) return first;
-        target = this.#read32(at);
+        target = read32(bytes, at);
       }
       if (unread === start) return first;
       const char = text.charCodeAt(--unread);
@@ -177,41 +191,23 @@ export class HostTrie {
     }
   }
 
-  /** The place of an entry's rule if it admits this, or NONE. */
-  #admitting(entry: number, reach: number, scheme: number, port: number): number {
-    const demand = this.#demands[this.#bytes[entry + 1]!]!;
-    const place = this.#read32(entry + 2);
-    if (demand === SET) return this.#sets[place]!.first(reach, scheme, port);
-    const itsScheme = demand >>> SCHEME_SHIFT;
-    const admits = (demand & reach) !== 0 && (itsScheme === ANY_SCHEME || itsScheme === scheme) &&
-      ((demand & ANY_PORT) !== 0 || ((demand >>> PORT_SHIFT) & 0xffff) === port);
-    return admits ? place : NONE;
-  }
-
-  /** The number of the scheme that is the text up to `end`; MALFORMED: it is none. */
-  #schemeIn(text: string, end: number): number {
-    if (isHttp(text, end)) return HTTP;
-    if (isHttp(text, end - 1) && text.charCodeAt(4) === 0x73) return HTTPS;
-    if (!isSchemeIn(text, end)) return MALFORMED;
-    if (text.charCodeAt(0) === 0x77 && text.charCodeAt(1) === 0x73) {
-      if (end === 2) return 3;
-      if (end === 3 && text.charCodeAt(2) === 0x73) return 4;
+  /** The number of the scheme that a text starts with, up to `end`. */
+  #numberOf(text: string, end: number): number {
+    for (let number = 1; number < SCHEMES.length; number++) {
+      if (SCHEMES[number]!.length === end && text.startsWith(SCHEMES[number]!)) return number;
     }
-    const place = this.#schemes === null ? NONE : this.#schemes.findHost(text, end, 0);
+    const place = this.#schemes === null ? NONE : this.#schemes.findIn(text, 0, end, ANY_SCHEME, 0);
     return place === NONE ? ANY_SCHEME : SCHEMES.length + place;
   }
-
-  #read32(at: number): number {
-    const bytes = this.#bytes;
-    return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-  }
 }
 
-function isHttp(text: string, end: number): boolean {
-  return end === 4 && text.charCodeAt(0) === 0x68 && text.charCodeAt(1) === 0x74 &&
-    text.charCodeAt(2) === 0x74 && text.charCodeAt(3) === 0x70;
+/** Reports whether a rule that asks for this admits a host with it. */
+function admits(demand: number, reach: number, scheme: number, port: number): boolean {
+  const itsScheme = demand >>> SCHEME_SHIFT;
+  return (demand & reach) !== 0 && (itsScheme === ANY_SCHEME || itsScheme === scheme) &&
+    ((demand & ANY_PORT) !== 0 || ((demand >>> PORT_SHIFT) & 0xffff) === port);
 }
 
-function defaultPortOf(scheme: number): number {
-  return scheme < DEFAULT_PORTS.length ? DEFAULT_PORTS[scheme]! : 0;
+function read32(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
