@@ -49,6 +49,10 @@ const names = (["deno", "bun"] as const).filter((name) =>
   args.includes(`--${name}`) || !(args.includes("--deno") || args.includes("--bun"))
 );
 const quick = args.includes("--quick");
+if (args.includes("--report") && (chosen.length < FILES.length || names.length < 2)) {
+  console.error("A report is of everything: the machine and the date in it are those of all its numbers.");
+  process.exit(2);
+}
 
 const machine: Report["machine"] = {
   processor: cpus()[0]?.model.trim() ?? arch(),
@@ -67,10 +71,11 @@ try {
     const results: Record<string, unknown> = runtimes[runtime.version] = {};
     for (const file of chosen) {
       const json = join(folder, `${name}-${file}.json`);
-      const why = await measured(runtime, file, json);
-      if (why === undefined) results[file] = JSON.parse(await readFile(json, "utf8"));
-      else {
-        failed.push(`${file} on ${runtime.version}: ${why}`);
+      try {
+        await measure(runtime, file, json);
+        results[file] = JSON.parse(await readFile(json, "utf8"));
+      } catch (error) {
+        failed.push(`${file} on ${runtime.version}: ${messageOf(error)}`);
         console.log(`${failed.at(-1)}\n`);
       }
     }
@@ -111,29 +116,33 @@ async function startable(name: "deno" | "bun"): Promise<Runtime | undefined> {
       ? { version: `Deno ${version}`, path, args: ["run", "-A"] }
       : { version: `Bun ${version}`, path, args: ["run"] };
   } catch (error) {
-    failed.push(`${name}: ${error instanceof Error ? error.message : error}`);
+    failed.push(`${name}: ${messageOf(error)}`);
     return undefined;
   }
 }
 
-/** Runs one file and shows its tables; what it gives is in the file `json`. Says what went wrong, if anything. */
-function measured({ path, args }: Runtime, file: string, json: string): Promise<string | undefined> {
+/** Runs one file and shows its tables; what it gives is in the file `json`. */
+function measure({ path, args }: Runtime, file: string, json: string): Promise<void> {
   const script = fileURLToPath(new URL(`bench/${file}.ts`, root));
   const child = spawn(path, [...args, script, "--json", json, ...quick ? ["--quick"] : []], {
     stdio: ["ignore", "inherit", "inherit"],
   });
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
-      resolve(`took more than ${LIMIT_MS / 60_000} minutes`);
+      reject(new Error(`took more than ${LIMIT_MS / 60_000} minutes`));
     }, LIMIT_MS);
-    const end = (why: string | undefined) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
       clearTimeout(timer);
-      resolve(why);
-    };
-    child.on("error", ({ message }) => end(message));
-    child.on("exit", (code, signal) => end(code === 0 ? undefined : `ended with ${signal ?? code}`));
+      if (code === 0) resolve();
+      else reject(new Error(`ended with ${signal ?? code}`));
+    });
   });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function versionOf(peer: string): Promise<string> {
