@@ -39,7 +39,7 @@ export interface Compared {
   readonly ns: number;
   /** Of one scan. */
   readonly scanNs: number;
-  /** In each round. */
+  /** Of the test, in each round. */
   readonly calls: number;
 }
 
@@ -56,17 +56,19 @@ export async function compareWithScan(
   const scans: number[] = [];
   const tests: number[] = [];
   for (let turn = 0; turn < warmup + rounds; turn++) {
-    // Both copies are there before a clock starts.
-    const copies = [take(next, turn * calls, calls), take(next, turn * calls, calls)] as const;
+    // Both are there before a clock starts. A scan is always of a whole round: of a few strings it is too short for
+    // the clock.
+    const scanned = take(next, turn * calls, CALLS);
+    const tried = take(next, turn * calls, calls);
     const scanFirst = turn % 2 === 0;
-    let scan = scanFirst ? time(scanRound, copies[0]) : 0;
+    let scan = scanFirst ? time(scanRound, scanned) : 0;
     const start = now();
-    const admitted = round(copies[1]);
+    const admitted = round(tried);
     do_not_optimize(typeof admitted === "number" ? admitted : await admitted);
     const tested = now() - start;
-    if (!scanFirst) scan = time(scanRound, copies[0]);
+    if (!scanFirst) scan = time(scanRound, scanned);
     if (turn < warmup) continue;
-    scans.push(scan / calls);
+    scans.push(scan / CALLS);
     tests.push(tested / calls);
   }
   const pairs = tests.map((ns, index) => ns / scans[index]!);
