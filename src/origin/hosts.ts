@@ -11,6 +11,8 @@
 
 import type { ConfigIssue, ConfigIssueCode } from "../errors.ts";
 import { type Authority, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authority.ts";
+import { lowerAscii } from "./normalise.ts";
+import { ANY_SCHEME, NONE } from "./packing.ts";
 import { type HostRule, parsePattern, readList } from "./pattern.ts";
 import { HostTrie } from "./trie.ts";
 
@@ -56,17 +58,28 @@ export function readHosts(list: unknown, field: string, issues: ConfigIssue[]): 
 export interface HostList {
   /** Reports whether an entry admits this host; `port` is effective, by the scheme the request came with. */
   admits(authority: Authority): boolean;
+  /** The same for the canonical host that is the text up to `end`, without cutting it out. */
+  admitsStart(text: string, end: number, port: number): boolean;
 }
 
 /** Compiles rules that {@linkcode readHosts} made. */
 export function compileHosts(rules: readonly HostRule[]): HostList {
   const trie = new HostTrie(rules);
-  return { admits: ({ host, port }) => trie.find("", host, port) !== Infinity };
+  const admitsStart = (text: string, end: number, port: number) =>
+    trie.findIn(text, 0, end, ANY_SCHEME, port) !== NONE;
+  return { admits: ({ host, port }) => admitsStart(host, host.length, port), admitsStart };
 }
 
 /** Reads a `Host` header. Letters may be in any case, all else is canonical. Null: malformed. Total. */
 export function parseHost(value: string): Authority | null {
-  // ASCII first: toLowerCase() makes ASCII letters of some that are not.
-  if (value.length > MAX_AUTHORITY_LENGTH || !/^[\x21-\x7e]*$/.test(value)) return null;
-  return parseAuthority(value.toLowerCase());
+  return value.length > MAX_AUTHORITY_LENGTH ? null : parseAuthority(lowerHost(value));
+}
+
+/** A `Host` header in lower case; nearly always itself. Nothing but ASCII changes, and nothing becomes ASCII. */
+export function lowerHost(value: string): string {
+  for (let i = 0; i < value.length; i++) {
+    const char = value.charCodeAt(i);
+    if (char >= 0x41 && char <= 0x5a) return lowerAscii(value);
+  }
+  return value;
 }

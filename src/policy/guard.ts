@@ -290,10 +290,10 @@ export function hostValidator<C, R extends Response | undefined>(
 
 /** HTTP/2 has `:authority` in place of Host, and Deno shows it in the URL only. */
 function checkRequestHost(request: Request, policy: Policy): Decision {
-  const { method, url, headers } = request;
-  if (headers.get("host") !== null || requestedUpgrade(request) !== "none") return checkHost(request, policy);
-  const authority = /^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? null;
-  return checkHost({ method, url, headers: { get: () => authority } }, policy);
+  const { url } = request;
+  const host = request.headers.get("host");
+  if (host !== null || requestedUpgrade(request) !== "none") return checkHost(host, url, policy);
+  return checkHost(/^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? null, url, policy);
 }
 
 function readAllowedHosts<C>(

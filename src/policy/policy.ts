@@ -4,11 +4,11 @@
 
 import { checkChoice, type ConfigIssue, type Options, readOptions, throwIfAny } from "../errors.ts";
 import type { Decision, DenyReason, Handshake } from "../handler.ts";
-import { type Authority, defaultPort, MAX_AUTHORITY_LENGTH } from "../origin/authority.ts";
-import { compileHosts, type HostList, parseHost, readHosts } from "../origin/hosts.ts";
+import { defaultPort, hostEnd, isHost, MAX_AUTHORITY_LENGTH, portAfter } from "../origin/authority.ts";
+import { compileHosts, type HostList, lowerHost, readHosts } from "../origin/hosts.ts";
 import { lowerAscii } from "../origin/normalise.ts";
 import { buildMatcher, type OriginMatcher, type PatternOptions } from "../origin/matcher.ts";
-import { parseOrigin } from "../origin/origin.ts";
+import { hostStart, kindOf } from "../origin/origin.ts";
 import { type HostRule, parsePattern, readPatterns, type Rule } from "../origin/pattern.ts";
 import { denials } from "../refusal.ts";
 
@@ -77,8 +77,7 @@ type PolicyFields = { readonly [K in "origins" | "hosts" | "absent" | "scheme" |
  */
 export class Policy {
   readonly #compiled: Compiled;
-  /** The allowed origins, as written. Frozen. */
-  readonly origins: readonly string[];
+  #origins: readonly string[];
   /** The names this server answers to, as written, frozen; undefined: any. */
   readonly hosts: readonly string[] | undefined;
   /** What becomes of a handshake without Origin. */
@@ -92,12 +91,18 @@ export class Policy {
     // `private` is a word of the type checker's: at run time anybody can call this.
     if (key !== KEY) throw new TypeError("Only compilePolicy() makes a Policy");
     this.#compiled = compiled;
-    this.origins = Object.freeze([...fields.origins]);
+    this.#origins = [...fields.origins];
     this.hosts = fields.hosts && Object.freeze([...fields.hosts]);
     this.absent = fields.absent;
     this.scheme = fields.scheme;
     this.debug = fields.debug;
     Object.freeze(this);
+  }
+
+  /** The allowed origins, as written. Frozen. */
+  get origins(): readonly string[] {
+    // Frozen for the first who asks: one of the runtimes takes a second to freeze a million.
+    return this.#origins = Object.freeze(this.#origins);
   }
 
   static {
@@ -239,11 +244,13 @@ function parsed(pattern: string): Rule {
  * ```
  */
 export function check(handshake: Handshake, policy: Policy): Decision {
-  const { matcher, self, hosts } = compiledOf(policy);
-  const host = readHost(handshake, policy, hosts);
-  if (typeof host === "string") return denials[host];
+  // A runtime makes a new string of a header each time it is asked; all that follows reads these in place.
+  const { url, headers } = handshake;
+  const hostHeader = headers.get("host");
+  const denied = whyHostDenied(hostHeader, url, policy);
+  if (denied !== null) return denials[denied];
 
-  const origin = handshake.headers.get("origin");
+  const origin = headers.get("origin");
   if (origin === null) {
     switch (policy.absent) {
       case "allow":
@@ -254,39 +261,52 @@ export function check(handshake: Handshake, policy: Policy): Decision {
         return denials["origin-absent"];
     }
   }
+  const { matcher, self } = compiledOf(policy);
   if (matcher.test(origin)) return ALLOWED;
-  const parts = parseOrigin(origin);
-  if (parts.kind !== "tuple") return denials[`origin-${parts.kind}`];
-  return self && parts.scheme === siteScheme(handshake, policy) && namesHost(parts, host)
-    ? ALLOWED
-    : denials["origin-not-allowed"];
+  switch (kindOf(origin)) {
+    case "empty":
+      return denials["origin-empty"];
+    case "null":
+      return denials["origin-null"];
+    case "malformed":
+      return denials["origin-malformed"];
+    case "tuple":
+      return self && isSelf(origin, hostHeader!, siteScheme(url, policy))
+        ? ALLOWED
+        : denials["origin-not-allowed"];
+  }
 }
 
-/** Judges a request by its Host header alone: the half of {@linkcode check} that plain HTTP needs too. */
-export function checkHost(handshake: Handshake, policy: Policy): Decision {
-  const host = readHost(handshake, policy, compiledOf(policy).hosts);
-  return typeof host === "string" ? denials[host] : ALLOWED;
+/** Judges a Host header and the URL it came with: the half of {@linkcode check} that plain HTTP needs too. */
+export function checkHost(host: string | null, url: string, policy: Policy): Decision {
+  const denied = whyHostDenied(host, url, policy);
+  return denied === null ? ALLOWED : denials[denied];
 }
 
 /**
  * Reports whether a refused origin is the site's own but for its scheme: what `'self'` sees behind a proxy that
  * ends TLS, and what the operator has to be told.
  */
-export function differsInSchemeOnly(handshake: Handshake, policy: Policy): boolean {
-  const origin = parseOrigin(handshake.headers.get("origin"));
-  const host = parseHost(handshake.headers.get("host") ?? "");
-  return compiledOf(policy).self && origin.kind === "tuple" && host !== null && namesHost(origin, host) &&
-    origin.scheme !== siteScheme(handshake, policy);
+export function differsInSchemeOnly({ url, headers }: Handshake, policy: Policy): boolean {
+  const origin = headers.get("origin") ?? "";
+  if (!compiledOf(policy).self || kindOf(origin) !== "tuple") return false;
+  const scheme = origin.slice(0, origin.indexOf(":"));
+  return scheme !== siteScheme(url, policy) && isSelf(origin, headers.get("host") ?? "", scheme);
 }
 
-/** The authority that the Host header names, or why it is refused. */
-function readHost(handshake: Handshake, policy: Policy, hosts: HostList | null): Authority | DenyReason {
-  const value = handshake.headers.get("host");
-  if (value === null) return "host-absent";
-  const host = parseHost(value);
-  if (host === null) return "host-malformed";
-  if (!agrees(handshake.url, lowerAscii(value))) return "host-mismatch";
-  if (hosts === null || hosts.admits(withPort(host, siteScheme(handshake, policy)))) return host;
+/** Why a Host header is refused; null: it is not. */
+function whyHostDenied(header: string | null, url: string, policy: Policy): DenyReason | null {
+  if (header === null) return "host-absent";
+  if (header.length > MAX_AUTHORITY_LENGTH) return "host-malformed";
+  const host = lowerHost(header);
+  const end = hostEnd(host, 0);
+  const port = portAfter(host, end);
+  if (port < 0 || !isHost(host, 0, end)) return "host-malformed";
+  if (!agrees(url, host)) return "host-mismatch";
+  const { hosts } = compiledOf(policy);
+  if (hosts === null || hosts.admitsStart(host, end, port || defaultPort(siteScheme(url, policy)))) {
+    return null;
+  }
   return "host-not-allowed";
 }
 
@@ -320,19 +340,29 @@ function withoutSuffix(text: string, suffix: string): string {
 }
 
 /** The scheme of the site's pages; "": nothing says. */
-function siteScheme(handshake: Handshake, policy: Policy): string {
+function siteScheme(url: string, policy: Policy): string {
   if (policy.scheme !== undefined) return policy.scheme;
-  const scheme = /^(https?|wss?|http\+unix):\/\//i.exec(handshake.url)?.[1]?.toLowerCase();
+  if (url.startsWith("http://")) return "http";
+  const scheme = /^(https?|wss?|http\+unix):\/\//i.exec(url)?.[1]?.toLowerCase();
   return scheme === "https" || scheme === "wss" ? "https" : scheme === undefined ? "" : "http";
 }
 
-function withPort(host: Authority, scheme: string): Authority {
-  return { host: host.host, port: host.port || defaultPort(scheme) };
-}
-
-/** Reports whether an origin names the host and port of a Host header; each port defaults by the origin's scheme. */
-function namesHost(origin: Authority & { readonly scheme: string }, host: Authority): boolean {
-  return origin.host === host.host && origin.port === (host.port || defaultPort(origin.scheme));
+/**
+ * Reports whether a tuple origin has this scheme and names the host and port of a well-formed Host header; each port
+ * defaults by the scheme.
+ */
+function isSelf(origin: string, hostHeader: string, scheme: string): boolean {
+  const start = hostStart(origin);
+  if (start !== scheme.length + "://".length || !origin.startsWith(scheme)) return false;
+  const host = lowerHost(hostHeader);
+  const end = hostEnd(host, 0);
+  const originEnd = hostEnd(origin, start);
+  if (originEnd - start !== end) return false;
+  for (let i = 0; i < end; i++) {
+    if (origin.charCodeAt(start + i) !== host.charCodeAt(i)) return false;
+  }
+  const ownPort = defaultPort(scheme);
+  return (portAfter(origin, originEnd) || ownPort) === (portAfter(host, end) || ownPort);
 }
 
 function carriesCredentials({ headers }: Handshake): boolean {

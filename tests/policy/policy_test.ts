@@ -740,7 +740,7 @@ describe("checkHost()", () => {
     const policy = compilePolicy({ origins: [], hosts: ["site.test"] });
     const judge = (host: string | null, url = "/") => {
       const handshake = handshakeOf({ url, headers: { host, origin: "null" } });
-      const decision = checkHost(handshake, policy);
+      const decision = checkHost(handshake.headers.get("host"), handshake.url, policy);
       assertEquals(handshake.headers.reads, ["host"]);
       assert(Object.isFrozen(decision));
       return outcome(decision);
