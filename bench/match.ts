@@ -66,13 +66,13 @@ async function measureCell(job: Job): Promise<Cell> {
 
 async function measureAll(): Promise<MatchResult> {
   const result: Record<string, Record<number, Outcome<Cell>>> = {};
-  for (const { name, linear } of CONTENDERS) {
+  for (const { name } of CONTENDERS) {
     const cells: Record<number, Outcome<Cell>> = result[name] = {};
     let last: Outcome<Cell> | undefined;
     for (const patterns of SIZES) {
-      if (last !== undefined && ("failed" in last || (linear && last.value.warm.ns > TOO_SLOW_NS))) break;
+      if (last !== undefined && ("failed" in last || last.value.warm.ns > TOO_SLOW_NS)) break;
       const job: Job = { contender: name, patterns };
-      last = cells[patterns] = await doElsewhere<Cell>(import.meta.url, job);
+      last = cells[patterns] = await doElsewhere<Cell>(import.meta.url, job, { limitMs: 60_000 });
     }
   }
   return result;

@@ -15,7 +15,7 @@ export interface Line {
 }
 
 /** Ours, the floor below everybody, and the others by how they work. */
-export type Tone = "ours" | "floor" | "hashing" | "linear";
+export type Tone = "ours" | "floor" | "once" | "each";
 
 /** A panel of lines. */
 export interface Panel {
@@ -50,10 +50,10 @@ const MARGIN = { left: 62, right: 12, top: 84, bottom: 40 };
 // A page's scheme is the reader's system's, GitHub's may be another one: the ground is drawn too.
 const STYLE = `
   svg { color-scheme: light dark; --ground: #ffffff; --text: #1f2328; --faint: #59636e; --grid: #e3e6ea;
-    --ours: #0b57d0; --floor: #59636e; --hashing: #1a7f37; --linear: #b3400b; }
+    --ours: #0b57d0; --floor: #59636e; --once: #1a7f37; --each: #b3400b; }
   @media (prefers-color-scheme: dark) {
     svg { --ground: #0d1117; --text: #f0f6fc; --faint: #9198a1; --grid: #262c36;
-      --ours: #6cb0ff; --floor: #9198a1; --hashing: #4cc261; --linear: #f0884d; }
+      --ours: #6cb0ff; --floor: #9198a1; --once: #4cc261; --each: #f0884d; }
   }
   text { font: ${FONT}px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; fill: var(--text); }
   .halo { paint-order: stroke; stroke: var(--ground); stroke-width: 4px; stroke-linejoin: round; }
@@ -62,7 +62,7 @@ const STYLE = `
   .line.floor { stroke-dasharray: 5 4; } .leader { stroke-width: 0.75; opacity: 0.6; }
   .bounds { stroke: var(--text); stroke-width: 1.5; }
 ${
-  ["ours", "floor", "hashing", "linear"].map((tone) =>
+  ["ours", "floor", "once", "each"].map((tone) =>
     `  .line.${tone}, .leader.${tone} { stroke: var(--${tone}); } ` +
     `text.${tone}, tspan.${tone}, circle.${tone}, rect.${tone} { fill: var(--${tone}); }`
   ).join("\n")

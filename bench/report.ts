@@ -162,7 +162,7 @@ export function plots(report: Report): Record<string, string> {
   return found;
 }
 
-const KEY = { ours: "wsgate", hashing: "looked up by hash", linear: "tried one after another" };
+const KEY = { ours: "wsgate", once: "one look-up", each: "one pattern after another" };
 const LABELS: Readonly<Record<string, string>> = {
   "linear, parsed per check": "linear, parsed per check (Channels)",
 };
@@ -170,7 +170,7 @@ const LABELS: Readonly<Record<string, string>> = {
 function matchLines(match: MatchResult): Line[] {
   const lines = CONTENDERS.map(({ name, linear }): Line => ({
     name: LABELS[name] ?? name,
-    tone: name.startsWith("wsgate") ? "ours" : linear ? "linear" : "hashing",
+    tone: name.startsWith("wsgate") ? "ours" : linear ? "each" : "once",
     points: pointsOf(match[name], (cell) => cell.warm.ns),
   }));
   const floor: Line = {
@@ -183,7 +183,7 @@ function matchLines(match: MatchResult): Line[] {
 
 function memoryLines(memory: MemoryResult): Line[] {
   return Object.entries(memory.held).map(([name, sizes]): Line => {
-    const tone: Tone = name.startsWith("wsgate") ? "ours" : name.startsWith("linear") ? "linear" : "hashing";
+    const tone: Tone = name.startsWith("wsgate") ? "ours" : name.startsWith("linear") ? "each" : "once";
     return {
       name: name === "wsgate test" ? "wsgate" : name,
       tone,
