@@ -37,7 +37,7 @@ const WARMUP = quick ? 2 : 80;
 
 const policy = compilePolicy({ origins: patternList(PATTERNS), hosts: ["example.com"] });
 
-/** What is done with a request. The last two are read in the order in which a check reads them. */
+/** What is done with a request; what is read is read in the order of a check. */
 const SUBJECTS = {
   "check": (request: Request) => check(request, policy).allowed,
   "read Host, url and Origin": (request: Request) =>
