@@ -9,7 +9,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { HandshakeResult } from "../../bench/handshake.ts";
 import type { Cell, MatchResult } from "../../bench/match.ts";
 import type { MemoryResult } from "../../bench/memory.ts";
-import { spread } from "../../bench/plot.ts";
+import { linePlot, spread } from "../../bench/plot.ts";
 import { plots, type Report, type Results, verdicts } from "../../bench/report.ts";
 import { CONTENDERS } from "../../bench/contenders.ts";
 
@@ -80,6 +80,26 @@ function elements(svg: string): string[] {
   return names;
 }
 
+/** No name at the end of a line lies over another or outside. */
+function assertApart(svg: string): void {
+  const width = Number(/ width="(\d+)"/.exec(svg)![1]);
+  const height = Number(/ height="([\d.]+)"/.exec(svg)![1]);
+  const labels = svg.matchAll(/<text class="[^"]*halo" x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)</g);
+  const boxes = [...labels].map(([, x, y, name]) => ({
+    name: name!,
+    left: Number(x),
+    right: Number(x) + name!.length * 6,
+    y: Number(y),
+  }));
+  for (const [index, a] of boxes.entries()) {
+    assert(a.right <= width && a.y <= height && a.y >= 12, a.name);
+    for (const b of boxes.slice(index + 1)) {
+      const apart = a.right <= b.left || b.right <= a.left || Math.abs(a.y - b.y) >= 13.8;
+      assert(apart, `${a.name} lies over ${b.name}`);
+    }
+  }
+}
+
 describe("plots", () => {
   it("are well-formed, with a line for each contender that was measured", () => {
     const found = plots(whole);
@@ -99,23 +119,23 @@ describe("plots", () => {
   });
 
   it("lay no label over another, and none outside", () => {
-    for (const svg of Object.values(plots(whole))) {
-      const width = Number(/width="(\d+)"/.exec(svg)![1]);
-      const height = Number(/ height="([\d.]+)"/.exec(svg)![1]);
-      const boxes = [...svg.matchAll(/<text class="[^"]*halo" x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)</g)].map(
-        (found) => {
-          const [left, y] = [Number(found[1]), Number(found[2])];
-          return { name: found[3]!, left, right: left + found[3]!.length * 6, y };
-        },
-      );
-      for (const [index, a] of boxes.entries()) {
-        assert(a.right <= width && a.y <= height && a.y >= 12, a.name);
-        for (const b of boxes.slice(index + 1)) {
-          const apart = a.right <= b.left || b.right <= a.left || Math.abs(a.y - b.y) >= 13.8;
-          assert(apart, `${a.name} lies over ${b.name}`);
-        }
-      }
-    }
+    for (const svg of Object.values(plots(whole))) assertApart(svg);
+  });
+
+  it("lay no label over one of a line that ends further to the right", () => {
+    const line = (name: string, end: number, y: number) => ({
+      name,
+      tone: "each" as const,
+      points: [[1, 1], [end, y]] as const,
+    });
+    const lines = [line("a name as long as can be", 100, 500), line("a", 1000, 500), line("b", 1000, 500)];
+    const all = [...lines, line("far away", 1_000_000, 1)];
+    assertApart(linePlot([{ title: "", lines: all }], {
+      title: "",
+      caption: "",
+      xLabel: "",
+      yTick: String,
+    }));
   });
 
   it("leave out what was not measured", () => {
