@@ -90,7 +90,7 @@ async function measureLists(): Promise<CompileResult["lists"]> {
     const cells: Record<number, Outcome<Compiled>> = lists[subject] = {};
     for (const patterns of SIZES) {
       const job: Job = { subject, patterns };
-      const outcome = await doElsewhere<Compiled>(import.meta.url, job, { limitMs: 60_000 });
+      const outcome = await doElsewhere<Compiled>(import.meta.url, job, { limitMs: 180_000 });
       cells[patterns] = outcome;
       if ("failed" in outcome) break;
     }

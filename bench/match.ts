@@ -72,7 +72,7 @@ async function measureAll(): Promise<MatchResult> {
     for (const patterns of SIZES) {
       if (last !== undefined && ("failed" in last || last.value.warm.ns > TOO_SLOW_NS)) break;
       const job: Job = { contender: name, patterns };
-      last = cells[patterns] = await doElsewhere<Cell>(import.meta.url, job, { limitMs: 60_000 });
+      last = cells[patterns] = await doElsewhere<Cell>(import.meta.url, job, { limitMs: 180_000 });
     }
   }
   return result;

@@ -45,7 +45,9 @@ export async function doElsewhere<T>(
     const { killed, stderr, message } = error as Error & { killed?: boolean; stderr?: string };
     if (killed) return { failed: `took more than ${limitMs / 1000} s` };
     // The line that says what was thrown, or that there is no memory left; a stack is of no use in a table.
-    const line = /^(?:error: |[A-Za-z]*Error: |.*out of memory).*$/m.exec(stderr ?? "")?.[0] ?? message;
+    const line =
+      /^(?:error: |[A-Za-z]*Error: |.*out of memory|# Fatal JavaScript).*$/m.exec(stderr ?? "")?.[0] ??
+        message;
     return { failed: line.trim().slice(0, 200) };
   }
 }

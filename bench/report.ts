@@ -88,6 +88,7 @@ export function verdicts({ runtimes }: Report): string {
   add("bytes a pattern in typed arrays, 1,000,000 patterns", ({ memory }) => [
     valueOf(memory?.held["wsgate test"]?.[1_000_000])?.arrays,
     BYTES_A_PATTERN,
+    REFERENCE_BYTES,
   ]);
   add(
     "bytes a look-up allocates",

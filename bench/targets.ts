@@ -19,8 +19,10 @@ export function targetOf(runtime: string, corpus: "warm" | "cold", patterns: num
 
 /** `match` costs at most so many times what `test` costs. */
 export const MATCH_TO_TEST = 2;
-/** Bytes a pattern, at a million. */
+/** Bytes a pattern in typed arrays, at a million. */
 export const BYTES_A_PATTERN = 24;
+/** Beside them, one reference to the pattern as written. */
+export const REFERENCE_BYTES = 8;
 /** Bytes a look-up allocates: a megabyte in ten million look-ups is the noise of counting. */
 export const BYTES_A_LOOKUP = 0.1;
 /** Compiling a million, as a ratio to building a `Set` of the same strings and parsing them. */
