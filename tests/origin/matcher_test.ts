@@ -6,9 +6,8 @@ import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { compileOrigins, compilePolicy, ConfigError, type OriginMatcher } from "@wsgate/wsgate";
 import { buildMatcher } from "../../src/origin/matcher.ts";
-import { type HostRule, parsePattern, type Rule } from "../../src/origin/pattern.ts";
-import { HostTrie } from "../../src/origin/trie.ts";
-import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
+import { parsePattern, type Rule } from "../../src/origin/pattern.ts";
+import { assertGrowth, CONSTANT, growthExponent, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
 
 /** An accepted origin in its parts; `port` is ":8443" or "". `base` is the host that the pattern names. */
@@ -744,20 +743,6 @@ describe("look-ups", () => {
     assertEquals(buildMatcher([{ kind: "self" }], ["'self'"]).test("https://server.example"), false);
   });
 
-  test("give the place of the first rule, or Infinity", () => {
-    const rules = ["https://a.example", "a.example", ".example", "https://a.example"].map(
-      ruleOf,
-    ) as HostRule[];
-    const trie = new HostTrie([undefined, ...rules]);
-    assertEquals(trie.find("https", "a.example", 443), 1);
-    assertEquals(trie.find("https", "a.example", 444), 2);
-    assertEquals(trie.find("http", "b.example", 80), 3);
-    assertEquals(trie.find("http", "example", 80), 3);
-    assertEquals(trie.find("http", "test", 80), Infinity);
-    assertEquals(trie.find("http", "", 80), Infinity);
-    assertEquals(new HostTrie([]).find("https", "a.example", 443), Infinity);
-  });
-
   test("do not look at a value that is too long", () => {
     const { test: admits } = compileOrigins(["https://example.com", ".example.org", "app://*", "[::1]:8080"]);
     assertGrowth(admits, runsOf({ units: ["example.org."] }), CONSTANT);
@@ -790,6 +775,19 @@ describe("look-ups", () => {
       };
       assertGrowth(run, { [name]: make }, CONSTANT);
     }
+  });
+
+  test("that tried one pattern after the other would be seen", () => {
+    const lists = new Map<number, OriginMatcher[]>();
+    const run = (text: string) => lists.get(text.length)!.some(({ test }) => test("https://evil.test"));
+    const make = (length: number) => {
+      lists.set(
+        length,
+        Array.from({ length: length >> 6 }, (_, i) => compileOrigins([`https://*.h${i}.example`])),
+      );
+      return "x".repeat(length);
+    };
+    assertGreater(growthExponent(run, make), CONSTANT);
   });
 });
 

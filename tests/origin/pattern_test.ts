@@ -1024,3 +1024,41 @@ function spellings({ scheme, host, reach, port }: HostRule): ReadonlySet<string>
   if (port === implied) ends.push("");
   return new Set(ends.map((end) => start + middle + end));
 }
+
+describe("entries that are plain", () => {
+  // In upper case an entry is not plain: it is normalised, the long way, to the very same rule.
+  test("are read as the same entries in upper case are", () => {
+    const random = new Random();
+    const labels = "a b1 example my-shop -a a- 9to5 0 127 0x7f com undefined null nan xn--a xn--bcher-kva"
+      .split(" ");
+    labels.push("l".repeat(63), "l".repeat(64), "", "_a");
+    const zones = "com co.uk test example localhost self none null undefined xn--p1ai c 0 0x1 c1 github.io"
+      .split(" ");
+    const ports = "0 1 80 443 9999 10000 65535 65536 080 * x".split(" ");
+    let read = 0;
+    let refused = 0;
+    for (let i = 0; i < 40_000; i++) {
+      const names = Array.from({ length: random.below(5) }, () => random.pick(labels));
+      const entry = random.pick(["", "https://", "http://", "ws://", "app://", "https:/"]) +
+        random.pick(["", "", ".", "*.", "*", ".."]) +
+        [...names, random.oneIn(9) ? random.pick(labels) : random.pick(zones)].join(".") +
+        (random.oneIn(2) ? "" : `:${random.pick(ports)}`);
+      if (entry === "null") continue;
+      if (entry === "null") continue;
+      for (const bare of [false, true]) {
+        const [lower, upper] = [parsePattern(entry, bare), parsePattern(entry.toUpperCase(), bare)];
+        if ("rule" in lower) {
+          assertEquals(lower, upper, `${entry} (seed ${seed})`);
+          read++;
+        } else {
+          assert("faults" in upper, `${entry} (seed ${seed})`);
+          const codes = [lower, upper].map(({ faults }) => faults.map(({ code }) => code));
+          assertEquals(codes[0], codes[1], `${entry} (seed ${seed})`);
+          refused++;
+        }
+      }
+    }
+    assertGreater(read, 10_000);
+    assertGreater(refused, 10_000);
+  });
+});

@@ -1,0 +1,171 @@
+// The walk over the packed trie. Which origins a list of patterns admits is in `matcher_test.ts`, in all their spellings;
+// `exhaustive_test.ts` and `differential_test.ts` hold the same against the naive model.
+
+import { describe, test } from "node:test";
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { areLabels } from "../../src/origin/authority.ts";
+import { NONE } from "../../src/origin/packing.ts";
+import { type HostRule, parsePattern } from "../../src/origin/pattern.ts";
+import { HostTrie } from "../../src/origin/trie.ts";
+import { assertGrowth, growthExponent, LINEAR } from "../growth.ts";
+import { Random, seed } from "../random.ts";
+
+function ruleOf(pattern: string): HostRule {
+  const parsed = parsePattern(pattern);
+  assert("rule" in parsed && parsed.rule.kind === "host", pattern);
+  return parsed.rule;
+}
+
+/** Names that look like those of a long list. */
+function names(count: number): string[] {
+  const random = new Random(seed);
+  const found = new Set<string>();
+  const syllables = "ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo za shop app my the".split(" ");
+  const zones = "com com com net org de io dev co.uk fr".split(" ");
+  while (found.size < count) {
+    let name = "";
+    for (let i = 3 + random.below(4); i > 0; i--) name += random.pick(syllables);
+    found.add(`${name}.${random.pick(zones)}`);
+  }
+  return [...found];
+}
+
+/** A third of each: one origin, the subdomains of a host, a host with its subdomains. */
+function patternsOf(sites: readonly string[]): string[] {
+  return sites.map((site, i) => ["https://", "https://*.", "."][i % 3]! + site);
+}
+
+describe("HostTrie", () => {
+  test("gives the place of the first rule that admits a bare host, or Infinity", () => {
+    const rules = ["https://a.example", "a.example", ".example", "https://a.example"].map(ruleOf);
+    const trie = new HostTrie([undefined, ...rules]);
+    assertEquals(trie.find("https", "a.example", 443), 1);
+    assertEquals(trie.find("https", "a.example", 444), 2);
+    assertEquals(trie.find("http", "b.example", 80), 3);
+    assertEquals(trie.find("http", "example", 80), 3);
+    assertEquals(trie.find("http", "test", 80), Infinity);
+    assertEquals(trie.find("http", "", 80), Infinity);
+    assertEquals(trie.find("", "a.example", 0), 2);
+    assertEquals(new HostTrie([]).find("https", "a.example", 443), Infinity);
+  });
+
+  test("admits no bare host that is malformed left of what a rule covers", () => {
+    const trie = new HostTrie([ruleOf(".example.com")]);
+    assertEquals(trie.find("https", "a-b.c_d.example.com", 443), 0);
+    for (
+      const left of ["", "a.", ".a", "a..b", "A", "a b", "é", "a/b", "a:1", "[", "*", "a".repeat(64)].map((
+        label,
+      ) => `${label}.`)
+    ) {
+      assertEquals(trie.find("https", `${left}example.com`, 443), Infinity, left);
+    }
+    const padded = (length: number) =>
+      "a.".repeat(127).slice(-(length - "example.com".length)) + "example.com";
+    assertEquals(padded(255).length, 255);
+    assertEquals(trie.find("https", padded(255), 443), 0);
+    assertEquals(trie.find("https", padded(257), 443), Infinity);
+  });
+
+  test("finds every one of many rules by what it admits, and nothing beside them", () => {
+    const sites = names(20_000);
+    const trie = new HostTrie(patternsOf(sites).map(ruleOf));
+    sites.forEach((site, i) => {
+      const [apex, below] = [[i, NONE], [NONE, i], [i, i]][i % 3]!;
+      assertEquals(trie.findOrigin(`https://${site}`), apex, site);
+      assertEquals(trie.findOrigin(`https://www.${site}`), below, site);
+      assertEquals(trie.findOrigin(`https://x${site}`), NONE, site);
+      assertEquals(trie.findOrigin(`https://www-${site}`), NONE, site);
+      assertEquals(trie.findOrigin(`https://${site}.`), NONE, site);
+    });
+  });
+
+  test("keeps apart the rules of one host, however many: by scheme, port and reach", () => {
+    const patterns: string[] = [];
+    for (const reach of ["", "*.", "."]) {
+      for (const scheme of ["", "http://", "https://", "ws://", "wss://", "app://", "x://"]) {
+        for (const port of ["", ":80", ":443", ":8080", ":*"]) {
+          patterns.push(`${scheme}${reach}a.example${port}`);
+        }
+      }
+    }
+    for (const list of [patterns, patterns.toReversed()]) {
+      const trie = new HostTrie(list.map(ruleOf));
+      const alone = list.map((pattern) => new HostTrie([ruleOf(pattern)]));
+      for (const scheme of ["http", "https", "ws", "wss", "app", "x", "y"]) {
+        for (const host of ["a.example", "b.a.example", "example", "ba.example"]) {
+          for (const port of ["", ":80", ":443", ":8080", ":1"]) {
+            const origin = `${scheme}://${host}${port}`;
+            const first = alone.findIndex((trie) => trie.findOrigin(origin) === 0);
+            assertEquals(trie.findOrigin(origin), first < 0 ? NONE : first, origin);
+          }
+        }
+      }
+    }
+  });
+
+  test("knows more ports and more schemes than have a number of their own", () => {
+    const ports = Array.from({ length: 2000 }, (_, i) => `https://h${i}.example:${1 + i}`);
+    const schemes = Array.from({ length: 9000 }, (_, i) => `s${i}://s${i}.example`);
+    const trie = new HostTrie([...ports, ...schemes].map(ruleOf));
+    for (let i = 0; i < 2000; i++) {
+      assertEquals(trie.findOrigin(`https://h${i}.example:${1 + i}`), i);
+      assertEquals(trie.findOrigin(`https://h${i}.example:${2 + i}`), NONE);
+    }
+    for (let i = 0; i < 9000; i++) {
+      assertEquals(trie.findOrigin(`s${i}://s${i}.example`), 2000 + i);
+      assertEquals(trie.findOrigin(`s${i + 1}://s${i}.example`), NONE);
+    }
+  });
+
+  test("takes a million patterns, each for at most 24 bytes", { timeout: 240_000 }, () => {
+    const sites = names(1_000_000);
+    const trie = new HostTrie(patternsOf(sites).map(ruleOf));
+    const each = trie.byteLength / sites.length;
+    console.log(`${each.toFixed(1)} bytes a pattern`);
+    assertLessOrEqual(each, 24);
+    for (let i = 0; i < sites.length; i += 997) {
+      assertEquals(trie.findOrigin(`https://${["", "www.", ""][i % 3]}${sites[i]}`), i);
+    }
+  });
+});
+
+describe("a look-up", () => {
+  // The ruler's lengths are those of headers; a host has at most 255 characters.
+  const hostLength = (text: string) => (text.length * 240) >> 16;
+
+  const deep = Array.from({ length: 120 }, (_, i) => ruleOf(`*.${"a.".repeat(i)}a.test`));
+  const hosts: Readonly<Record<string, (length: number) => string>> = {
+    "labels of one letter": (length) => "a.".repeat(length >> 1) + "a.test",
+    "labels of 63": (length) => `${"b".repeat(63)}.`.repeat(4).slice(-length) + ".a.test",
+    "a label too long": (length) => "c".repeat(length) + ".a.test",
+    "empty labels": (length) => ".".repeat(length) + "a.test",
+  };
+
+  /** Looks the origin up whose host grows with `text`, up to 240 characters before the rule's own. */
+  function over(
+    make: (length: number) => string,
+    run: (origin: string) => unknown,
+  ): (text: string) => unknown {
+    const origins = Array.from({ length: 241 }, (_, length) => `https://${make(length)}`);
+    return (text) => run(origins[hostLength(text)]!);
+  }
+
+  test("costs at most one pass over the host", () => {
+    const trie = new HostTrie(deep);
+    for (const [name, make] of Object.entries(hosts)) {
+      assertGrowth(over(make, (origin) => trie.findOrigin(origin)), {
+        [name]: (length) => "x".repeat(length),
+      });
+    }
+  });
+
+  test("that validated the rest of a host at every label would be seen", () => {
+    const quadratic = (origin: string) => {
+      let valid = 0;
+      for (let i = origin.length; i > 8; i--) if (areLabels(origin, 8, i)) valid++;
+      return valid;
+    };
+    const run = over(hosts["labels of one letter"]!, quadratic);
+    assertGreater(growthExponent(run, (length) => "x".repeat(length)), LINEAR);
+  });
+});
