@@ -21,7 +21,10 @@ const COOKIES = ["Strict", "Lax", "None"] as const;
 
 /** A lab in a process of its own, as `deno task lab` starts it. */
 async function startLab(name: "deno" | "bun") {
-  const child = await run(name, new URL("../../examples/lab.ts", import.meta.url), ["0"]);
+  const child = await run(name, new URL("../../examples/lab.ts", import.meta.url), [
+    // The picture of the README shows the ports that a reader will see.
+    process.env.WSGATE_PICTURE === undefined ? "0" : "4400",
+  ]);
   let printed = "";
   child.stderr!.on("data", (chunk) => printed += chunk);
   const ports = await inTime(
@@ -446,7 +449,7 @@ for (const runtime of ["deno", "bun"] as const) {
             );
             await look(page, "attacker-stolen");
             if (name === "chromium" && scheme === "light" && process.env.WSGATE_PICTURE !== undefined) {
-              await page.setViewport({ width: 1120, height: 860, deviceScaleFactor: 2 });
+              await page.setViewport({ width: 1120, height: 800, deviceScaleFactor: 1.5 });
               writeFileSync(process.env.WSGATE_PICTURE, await page.screenshot());
             }
           } finally {
