@@ -1,0 +1,227 @@
+/**
+ * What a run of all benchmarks has found: whether the targets are met, and the pictures of it.
+ *
+ * @module
+ */
+
+import type { CheckResult } from "./check.ts";
+import type { CompileResult } from "./compile.ts";
+import { CONTENDERS } from "./contenders.ts";
+import type { HandshakeResult } from "./handshake.ts";
+import type { Cell, MatchResult } from "./match.ts";
+import type { MemoryResult } from "./memory.ts";
+import { type Bar, barPlot, type Line, linePlot, type Tone } from "./plot.ts";
+import type { Outcome } from "./process.ts";
+import type { SwapResult } from "./swap.ts";
+import { count, digits, duration, table } from "./table.ts";
+import {
+  BYTES_A_LOOKUP,
+  BYTES_A_PATTERN,
+  COMPILE_TO_SET,
+  MATCH_TO_TEST,
+  targetOf,
+} from "./targets.ts";
+
+/** What one runtime has measured; what is left out has failed, or was not asked. */
+export interface Results {
+  readonly match?: MatchResult;
+  readonly compile?: CompileResult;
+  readonly memory?: MemoryResult;
+  readonly swap?: SwapResult;
+  readonly check?: CheckResult;
+  readonly handshake?: HandshakeResult;
+}
+
+/** Everything there is to know of a run. */
+export interface Report {
+  readonly date: string;
+  /** Whether the numbers are worth quoting: a quick run sees only that everything works. */
+  readonly quick: boolean;
+  readonly machine: {
+    readonly processor: string;
+    readonly cores: number;
+    readonly memoryGiB: number;
+    readonly system: string;
+    /** How many processes wanted the cores when the run began. */
+    readonly load: number;
+  };
+  readonly peers: Readonly<Record<string, string>>;
+  /** By name and version of the runtime. */
+  readonly runtimes: Readonly<Record<string, Results>>;
+  /** What gave no result, and why. */
+  readonly failed: readonly string[];
+}
+
+/** The targets, and what was measured of each, by runtime. */
+export function verdicts({ runtimes }: Report): string {
+  const names = Object.keys(runtimes);
+  const rows: string[][] = [["", "at most", ...names]];
+  const add = (
+    what: string,
+    of: (results: Results, runtime: string) => [number | undefined, number | undefined],
+  ) => {
+    const found = names.map((name) => of(runtimes[name]!, name));
+    if (found.every(([value, target]) => value === undefined || target === undefined)) return;
+    const targets = [...new Set(found.map(([, target]) => target === undefined ? "–" : digits(target)))];
+    rows.push([
+      what,
+      targets.join(" / "),
+      ...found.map(([value, target]) =>
+        value === undefined || target === undefined
+          ? "–"
+          : `${digits(value)}  ${value <= target ? "met" : "missed"}`
+      ),
+    ]);
+  };
+  for (const corpus of ["warm", "cold"] as const) {
+    for (const patterns of [3, 100, 1000, 10_000, 100_000, 1_000_000]) {
+      add(`test, ${corpus}, ${count(patterns)} patterns`, ({ match }, runtime) => [
+        cellOf(match, "wsgate test", patterns)?.[corpus]?.ratio,
+        targetOf(runtime, corpus, patterns),
+      ]);
+    }
+  }
+  add("match beside test, the worst of all sizes", ({ match }) => [
+    worst(
+      Object.keys(match?.["wsgate test"] ?? {}).map((patterns) => {
+        const test = cellOf(match, "wsgate test", Number(patterns))?.warm.ratio;
+        const whole = cellOf(match, "wsgate match", Number(patterns))?.warm.ratio;
+        return test === undefined || whole === undefined ? undefined : whole / test;
+      }),
+    ),
+    MATCH_TO_TEST,
+  ]);
+  add("bytes a pattern in typed arrays, 1,000,000 patterns", ({ memory }) => [
+    valueOf(memory?.held["wsgate test"]?.[1_000_000])?.arrays,
+    BYTES_A_PATTERN,
+  ]);
+  add(
+    "bytes a look-up allocates",
+    ({ memory }) => [valueOf(memory?.allocated["wsgate test"]), BYTES_A_LOOKUP],
+  );
+  for (const subject of ["Set, and new URL() of each", "Set, and each cut at its separators"]) {
+    add(`compiling 1,000,000, beside a ${subject}`, ({ compile }) => {
+      const ours = valueOf(compile?.lists["wsgate"]?.[1_000_000])?.ns;
+      const theirs = valueOf(compile?.lists[subject]?.[1_000_000])?.ns;
+      return [ours === undefined || theirs === undefined ? undefined : ours / theirs, COMPILE_TO_SET];
+    });
+  }
+  add("guarded handshake beside a bare one", ({ handshake }) => [handshake?.guarded.ratio, handshake?.limit]);
+  return `targets\n${table(rows)}\n`;
+}
+
+function worst(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+function valueOf<T>(outcome: Outcome<T> | undefined): T | undefined {
+  return outcome === undefined || "failed" in outcome ? undefined : outcome.value;
+}
+
+function cellOf(match: MatchResult | undefined, name: string, patterns: number): Cell | undefined {
+  return valueOf(match?.[name]?.[patterns]);
+}
+
+/** The pictures, by file name; those that nothing is known for are left out. */
+export function plots(report: Report): Record<string, string> {
+  const { cores, processor } = report.machine;
+  const where = `${cores} × ${processor} · ${report.date.slice(0, 10)}`;
+  const found: Record<string, string> = {};
+  for (const [name, { match }] of Object.entries(report.runtimes)) {
+    if (match === undefined) continue;
+    const lines = matchLines(match);
+    if (lines.length === 0) continue;
+    found[`bench-match-${name.split(" ")[0]!.toLowerCase()}.svg`] = linePlot([{ title: "", lines }], {
+      title: `Time of one look-up on ${name}`,
+      caption: `warm corpus, a fresh string each time, both axes logarithmic · ${where}`,
+      key: KEY,
+      xLabel: "patterns",
+      yTick: (ns) => duration(ns).replace(/\.0+(?= )/, ""),
+      height: 640,
+    });
+  }
+  const memory = Object.entries(report.runtimes).flatMap(([title, results]) => {
+    const lines = results.memory === undefined ? [] : memoryLines(results.memory);
+    return lines.length === 0 ? [] : [{ title, lines }];
+  });
+  if (memory.length > 0) {
+    found["bench-memory.svg"] = linePlot(memory, {
+      title: "Bytes a pattern of a compiled list",
+      caption: `without the strings of the list itself, both axes logarithmic · ${where}`,
+      key: KEY,
+      xLabel: "patterns",
+      yTick: (bytes) => `${count(bytes)} B`,
+      height: 340,
+    });
+  }
+  const handshakes = Object.entries(report.runtimes).flatMap(([title, { handshake }]) =>
+    handshake === undefined ? [] : [{ title, bars: handshakeBars(handshake) }]
+  );
+  if (handshakes.length > 0) {
+    found["bench-handshake.svg"] = barPlot(handshakes, {
+      title: "CPU time of the server for one handshake",
+      caption:
+        `beside a server that only reads Origin, with 95 % bounds; the control is the same server again · ${where}`,
+    });
+  }
+  return found;
+}
+
+const KEY = { ours: "wsgate", once: "one look-up", each: "one pattern after another" };
+const LABELS: Readonly<Record<string, string>> = {
+  "linear, parsed per check": "linear, parsed per check (Channels)",
+};
+
+function matchLines(match: MatchResult): Line[] {
+  const lines = CONTENDERS.map(({ name, linear }): Line => ({
+    name: LABELS[name] ?? name,
+    tone: name.startsWith("wsgate") ? "ours" : linear ? "each" : "once",
+    points: pointsOf(match[name], (cell) => cell.warm.ns),
+  }));
+  const floor: Line = {
+    name: "bare scan (floor)",
+    tone: "floor",
+    points: pointsOf(match["wsgate test"], (cell) => cell.warm.scanNs),
+  };
+  return [floor, ...lines].filter(({ points }) => points.length > 0);
+}
+
+function memoryLines(memory: MemoryResult): Line[] {
+  return Object.entries(memory.held).map(([name, sizes]): Line => {
+    const tone: Tone = name.startsWith("wsgate") ? "ours" : name.startsWith("linear") ? "each" : "once";
+    return {
+      name: name === "wsgate test" ? "wsgate" : name,
+      tone,
+      points: pointsOf(sizes, ({ heap, arrays }) => heap + arrays),
+    };
+  }).filter(({ points }) => points.length > 0);
+}
+
+/** Of what was measured, and can stand on a logarithmic axis. */
+function pointsOf<T>(
+  sizes: Readonly<Record<number, Outcome<T>>> | undefined,
+  value: (one: T) => number,
+): [number, number][] {
+  return Object.entries(sizes ?? {}).flatMap(([patterns, outcome]): [number, number][] => {
+    const one = valueOf(outcome);
+    const y = one === undefined ? 0 : value(one);
+    return y > 0 ? [[Number(patterns), y]] : [];
+  });
+}
+
+function handshakeBars({ microseconds, twin, guarded }: HandshakeResult): Bar[] {
+  const beside = (name: string, value: number, { ratio, low, high }: typeof twin, tone: Tone): Bar => ({
+    name,
+    value,
+    label: `${digits(value)} µs · × ${ratio.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`,
+    tone,
+    bounds: [low * microseconds.bare, high * microseconds.bare],
+  });
+  const { bare } = microseconds;
+  return [
+    { name: "reads Origin only", value: bare, label: `${digits(bare)} µs`, tone: "floor" },
+    beside("the same again", microseconds.twin, twin, "floor"),
+    beside("guarded by wsgate", microseconds.guarded, guarded, "ours"),
+  ];
+}
