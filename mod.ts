@@ -25,6 +25,8 @@
  *   composition, as in Django Channels.
  * - {@linkcode compileOrigins}, {@linkcode compilePolicy}, {@linkcode check}, {@linkcode getCookies},
  *   {@linkcode deny}: the pure functions under them, to be called alone.
+ * - {@linkcode explain}, {@linkcode formatExplanation}, {@linkcode lint}: why a handshake was refused and what would let
+ *   it in; what a list lets in that may not be meant.
  *
  * @module
  */
@@ -34,6 +36,7 @@ export { getCookies } from "./src/auth/cookies.ts";
 export { ConfigError, type ConfigIssue, type ConfigIssueCode } from "./src/errors.ts";
 export type { Decision, Denied, DenyReason, Guarded, Handler, Handshake } from "./src/handler.ts";
 export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/origin/matcher.ts";
+export type { SuffixList } from "./src/origin/suffix_list.ts";
 export {
   type AllowedHostsOptions,
   allowedHostsOriginValidator,
@@ -41,6 +44,10 @@ export {
   hostValidator,
   originValidator,
 } from "./src/policy/guard.ts";
+export { explain, type ExplainedHost, type ExplainedOrigin, type Explanation } from "./src/policy/explain.ts";
+export { type ExplanationLayout, formatExplanation } from "./src/policy/explanation_text.ts";
+export { lint, type LintCode, type LintedEntry, type LintFinding } from "./src/policy/lint.ts";
+export type { ListedEntry, NearMiss, NearMissCode, Suggestion } from "./src/policy/near_misses.ts";
 export { check, compilePolicy, Policy, type PolicyOptions } from "./src/policy/policy.ts";
 export { deny, type RefusalOptions } from "./src/refusal.ts";
 export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";

@@ -149,7 +149,7 @@ function replay(port: number, capture: Capture): Promise<{ status: number; messa
     const socket = connect(port, "127.0.0.1", () => socket.write(head.join("\r\n") + "\r\n\r\n", "latin1"));
     socket.setTimeout(5000, () => socket.destroy(new Error("no answer within 5 seconds")));
     socket.on("error", reject);
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Uint8Array) => {
       received = new Uint8Array([...received, ...chunk]);
       const text = new TextDecoder("latin1").decode(received);
       const end = text.indexOf("\r\n\r\n");

@@ -1,6 +1,6 @@
 /**
- * A server in a process of its own, of the runtime that runs the suite: whether a process survives can only be seen
- * from outside.
+ * A server in a process of its own, of the runtime that runs the suite if no other is named: whether a process survives
+ * can only be seen from outside.
  *
  * @module
  */
@@ -22,9 +22,17 @@ export interface ChildServer {
 }
 
 /** Runs `script` and waits for its first line, which names its ports. The script ends when its stdin does. */
-export function startChild(script: URL, args: readonly string[], timeoutMs = 30_000): Promise<ChildServer> {
-  const command = runtime === "deno" ? ["run", "-A", script.href] : [script.pathname];
-  const child: ChildProcess = spawn(process.execPath, [...command, ...args], {
+export function startChild(
+  script: URL,
+  args: readonly string[],
+  timeoutMs = 30_000,
+  on: { readonly name: "deno" | "bun"; readonly executable: string } = {
+    name: runtime,
+    executable: process.execPath,
+  },
+): Promise<ChildServer> {
+  const command = on.name === "deno" ? ["run", "-A", script.href] : [script.pathname];
+  const child: ChildProcess = spawn(on.executable, [...command, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
   });
   let ended = false;

@@ -26,17 +26,18 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   { layer: 0, holds: ["src/handler.ts", "src/errors.ts", "src/scope.ts"] },
   { layer: 1, holds: ["src/origin/"] },
   { layer: 2, holds: ["src/refusal.ts"] },
+  { layer: 2, holds: ["src/public_suffixes.ts", "src/public_suffixes_data.ts"] },
   { layer: 3, holds: ["src/socket/"] },
   { layer: 3, holds: ["src/policy/"] },
   { layer: 3, holds: ["src/router/"] },
   { layer: 4, holds: ["src/auth/"] },
-  { layer: 5, holds: ["src/cli.ts"] },
+  { layer: 5, holds: ["src/cli.ts", "src/cli/"] },
   { layer: 5, holds: ["src/testing.ts"] },
   { layer: 6, holds: ["mod.ts"] },
 ];
 
-/** The two thin wires, the only files that know a runtime. */
-const knowARuntime: readonly string[] = ["src/socket/deno.ts", "src/socket/bun.ts"];
+/** The two thin wires and the program, the only files that know a runtime. */
+const knowARuntime: readonly string[] = ["src/socket/deno.ts", "src/socket/bun.ts", "src/cli.ts"];
 
 const topLevel: readonly string[] = [
   "LICENSE",
@@ -62,6 +63,15 @@ describe("layers", () => {
     for (const [file, text] of await readSources()) {
       if (!knowARuntime.includes(file)) assertEquals(runtimeGlobals(text), [], file);
     }
+  });
+
+  it("what has an export of its own is not shipped with mod.ts", async () => {
+    const graph = importGraph(await readSources());
+    const reached = [...reachedFrom(graph, "mod.ts")];
+    assert(reached.length > 20, String(reached.length));
+    const apart = [...(await entries()).filter((file) => file !== "mod.ts"), "src/public_suffixes_data.ts"];
+    for (const file of apart) assert(graph.has(file), file);
+    assertEquals(reached.filter((file) => apart.includes(file)), []);
   });
 
   it("mod.ts re-exports by name and does nothing else", async () => {
@@ -91,14 +101,22 @@ describe("layers", () => {
     skip: runtime === "deno" ? false : "asks Deno's own parser",
   }, async () => {
     const graph = importGraph(await readSources());
-    const args = ["info", "--no-config", "--json", "mod.ts"];
-    const info: DenoInfo = JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" }));
-    for (const { specifier, dependencies = [] } of info.modules) {
-      const file = relative(specifier);
-      // A type import alone has `type`, a value import `code`; both count here.
-      const found = new Set(dependencies.map(({ code, type }) => relative((code ?? type)!.specifier)));
-      assertEquals([...new Set(graph.get(file))].sort(), [...found].sort(), file);
+    const seen = new Set<string>();
+    for (const entry of await entries()) {
+      const args = ["info", "--no-config", "--json", entry];
+      const info: DenoInfo = JSON.parse(
+        execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" }),
+      );
+      for (const { specifier, dependencies = [] } of info.modules) {
+        const file = relative(specifier);
+        seen.add(file);
+        // A type import alone has `type`, a value import `code`; both count here.
+        const found = new Set(dependencies.map(({ code, type }) => relative((code ?? type)!.specifier)));
+        assertEquals([...new Set(graph.get(file))].sort(), [...found].sort(), file);
+      }
     }
+    // No file that no export leads to.
+    assertEquals([...seen].sort(), [...graph.keys()].sort());
   });
 });
 
@@ -111,6 +129,8 @@ describe("the check of layers itself", () => {
     ["src/policy/guard.ts", ["src/policy/policy.ts", "src/origin/pattern.ts"]],
     ["src/policy/policy.ts", ["src/scope.ts"]],
     ["src/auth/auth.ts", ["src/policy/guard.ts"]],
+    ["src/cli.ts", ["src/cli/tree.ts"]],
+    ["src/cli/tree.ts", ["src/policy/policy.ts"]],
     ["mod.ts", ["src/auth/auth.ts", "src/policy/guard.ts"]],
   ]);
   const table: [fault: string, file: string, imports: string[]][] = [
@@ -121,6 +141,7 @@ describe("the check of layers itself", () => {
     ["src/policy/policy.ts (3) imports src/auth/auth.ts (4)", "src/policy/policy.ts", ["src/auth/auth.ts"]],
     ["src/router/url.ts (3) imports src/policy/guard.ts (3)", "src/router/url.ts", ["src/policy/guard.ts"]],
     ["src/origin/pattern.ts (1) imports src/refusal.ts (2)", "src/origin/pattern.ts", ["src/refusal.ts"]],
+    ["src/policy/policy.ts (3) imports src/cli/tree.ts (5)", "src/policy/policy.ts", ["src/cli/tree.ts"]],
     ["src/auth/auth.ts (4) imports mod.ts (6)", "src/auth/auth.ts", ["mod.ts"]],
     ["src/errors.ts → src/scope.ts → src/errors.ts", "src/errors.ts", ["src/scope.ts"]],
     [
@@ -204,6 +225,14 @@ async function filesBelow(folder: string): Promise<string[]> {
     .sort();
 }
 
+/** The files that the package's exports name, as paths from the root. */
+async function entries(): Promise<string[]> {
+  const { exports }: { exports: Record<string, string> } = JSON.parse(
+    await readFile(`${root}deno.json`, "utf8"),
+  );
+  return Object.values(exports).map((entry) => entry.replace(/^\.\//, ""));
+}
+
 /** A file's path from the root; any other specifier as it is. */
 function relative(specifier: string): string {
   const base = pathToFileURL(root).href;
@@ -228,6 +257,14 @@ type Graph = ReadonlyMap<string, readonly string[]>;
 
 function importGraph(sources: ReadonlyMap<string, string>): Graph {
   return new Map([...sources].map(([file, text]) => [file, importsOf(file, text)]));
+}
+
+/** A file, and every file that it imports, and so on. */
+function reachedFrom(graph: Graph, file: string, reached: Set<string> = new Set()): Set<string> {
+  if (!graph.has(file) || reached.has(file)) return reached;
+  reached.add(file);
+  for (const target of graph.get(file)!) reachedFrom(graph, target, reached);
+  return reached;
 }
 
 /** Everything wrong with a graph, in words. */

@@ -43,7 +43,8 @@ function suites(folder: string): Step[] {
         "--coverage-raw-data-only",
         folder,
       ],
-      limit: 600,
+      // Most of it for the browsers.
+      limit: 1200,
       count: denoCounts,
     },
     {

@@ -68,23 +68,27 @@ export function serve(handler: NativeHandler, websocket: unknown = nativeWebsock
   return { port: server.port, stop: (force = true) => server.stop(force) };
 }
 
-/** Where and how to serve, when it is not plain HTTP on a port. */
-export type Listener =
-  | { readonly tls: { readonly cert: string; readonly key: string } }
-  | { readonly unix: string };
+/** Where and how to serve, when it is not plain HTTP on a free port of 127.0.0.1. */
+export interface Listener {
+  readonly hostname?: string;
+  readonly port?: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Instead of an address and a port. */
+  readonly unix?: string;
+}
 
-/** Serves `handler` over TLS, or on a unix socket, whose port is then 0. */
+/** Serves `handler` there. The port of a unix socket is 0. */
 export function serveOn(listener: Listener, handler: NativeHandler, websocket: unknown): TestServer {
-  const port = { port: 0, hostname: "127.0.0.1" };
+  const { hostname = "127.0.0.1", port = 0, tls, unix } = listener;
   if (deno !== undefined) {
-    const where = "tls" in listener ? { ...port, ...listener.tls } : { path: listener.unix };
+    const where = unix === undefined ? { hostname, port, ...tls } : { path: unix };
     const server = deno.serve(
       { ...where, onListen() {} },
       handler as (request: Request, info: unknown) => Response | Promise<Response>,
     );
     return { port: server.addr.port ?? 0, stop: () => server.shutdown() };
   }
-  const where = "tls" in listener ? { ...port, tls: listener.tls } : { unix: listener.unix };
+  const where = unix === undefined ? { hostname, port, ...(tls && { tls }) } : { unix };
   const server = bun!.serve({ ...where, fetch: handler, websocket, development: false });
   return { port: server.port ?? 0, stop: (force = true) => server.stop(force) };
 }

@@ -6,6 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { assertEquals, fail } from "@std/assert";
+import type { Handshake, PolicyOptions } from "@wsgate/wsgate";
 import { runtime } from "./runtime.ts";
 
 /** A list of patterns, an origin (null: absent), and what the real Django Channels says of it. */
@@ -50,6 +51,8 @@ export interface ConfigAttack {
   /** Not always a list of strings: that is what some of them are about. */
   readonly patterns: unknown;
   readonly expect: "accept" | "refuse";
+  /** Accepted, and lint must say something. */
+  readonly lint?: boolean;
 }
 
 /** A handshake as it was captured on the wire. */
@@ -90,6 +93,49 @@ export const captured = load("handshake_verdicts") as {
 /** The scheme of the site that a captured handshake was sent to. */
 export function siteScheme(handshake: CapturedHandshake): "http" | "https" {
   return handshake.target.startsWith("wss:") ? "https" : "http";
+}
+
+export type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+/**
+ * A handshake of these header lines. Not a real Request: most of the values below are such that no `Headers` would
+ * take them, or would trim them. Header lines of one name are joined by ", ", as both runtimes do.
+ */
+export function handshakeOf(url: string, lines: HeaderLines, method = "GET"): Handshake {
+  const headers = new Map<string, string>();
+  for (const [name, value] of lines) {
+    const before = headers.get(name.toLowerCase());
+    headers.set(name.toLowerCase(), before === undefined ? value : `${before}, ${value}`);
+  }
+  return { method, url, headers: { get: (name) => headers.get(name.toLowerCase()) ?? null } };
+}
+
+/** The policy that an attack on the origin side is judged by. */
+export function attackOptions(attack: OriginAttack): PolicyOptions {
+  return {
+    origins: attack.allowed,
+    scheme: attack.secure === true ? "https" : "http",
+    ...(attack.dangerouslyAllow !== undefined && { dangerouslyAllow: attack.dangerouslyAllow }),
+    ...(attack.absent !== undefined && { absent: attack.absent }),
+    ...(attack.hosts !== undefined && { hosts: attack.hosts }),
+  };
+}
+
+/** The handshake of an attack on the origin side. */
+export function attackHandshake(attack: OriginAttack): Handshake {
+  const host = attack.host ?? "server.example";
+  const origins = attack.origin === null ? [] : [attack.origin].flat();
+  return handshakeOf(`http://${host}/ws`, [
+    ["Host", host],
+    ...origins.map((origin) => ["Origin", origin] as const),
+    ...Object.entries(attack.headers ?? {}),
+  ]);
+}
+
+/** What a runtime would show of a captured handshake. */
+export function capturedHandshake({ method, path, headers }: CapturedHandshake): Handshake {
+  const host = headers.find(([name]) => name.toLowerCase() === "host")?.[1];
+  return handshakeOf(`http://${host}${path}`, headers, method);
 }
 
 /**

@@ -11,40 +11,29 @@ import {
   ConfigError,
   type Decision,
   type DenyReason,
-  type Handshake,
   hostValidator,
+  lint,
   type Policy,
   type PolicyOptions,
 } from "@wsgate/wsgate";
 import {
+  attackHandshake,
+  attackOptions,
   attacks,
   captured,
-  type CapturedHandshake,
+  capturedHandshake,
   channels,
   type ChannelsVector,
   type ConfigAttack,
+  handshakeOf,
   handshakes,
+  type HeaderLines,
   type HostAttack,
   judgeAll,
   type OriginAttack,
   siteScheme,
 } from "./vectors.ts";
 import { runtime } from "./runtime.ts";
-
-type HeaderLines = readonly (readonly [name: string, value: string])[];
-
-/**
- * A handshake of these header lines. Not a real Request: most of the values below are such that no `Headers` would
- * take them, or would trim them. Header lines of one name are joined by ", ", as both runtimes do.
- */
-function handshakeOf(url: string, lines: HeaderLines, method = "GET"): Handshake {
-  const headers = new Map<string, string>();
-  for (const [name, value] of lines) {
-    const before = headers.get(name.toLowerCase());
-    headers.set(name.toLowerCase(), before === undefined ? value : `${before}, ${value}`);
-  }
-  return { method, url, headers: { get: (name) => headers.get(name.toLowerCase()) ?? null } };
-}
 
 /** "allowed", or the reason. */
 function outcome(decision: Decision): DenyReason | "allowed" {
@@ -99,21 +88,7 @@ function reasonsFor(attack: OriginAttack): readonly DenyReason[] {
 }
 
 function judgeOriginAttack(attack: OriginAttack): string | null {
-  const options: PolicyOptions = {
-    origins: attack.allowed,
-    scheme: attack.secure === true ? "https" : "http",
-    ...(attack.dangerouslyAllow !== undefined && { dangerouslyAllow: attack.dangerouslyAllow }),
-    ...(attack.absent !== undefined && { absent: attack.absent }),
-    ...(attack.hosts !== undefined && { hosts: attack.hosts }),
-  };
-  const host = attack.host ?? "server.example";
-  const origins = attack.origin === null ? [] : [attack.origin].flat();
-  const lines: HeaderLines = [
-    ["Host", host],
-    ...origins.map((origin) => ["Origin", origin] as const),
-    ...Object.entries(attack.headers ?? {}),
-  ];
-  const decision = check(handshakeOf(`http://${host}/ws`, lines), compilePolicy(options));
+  const decision = check(attackHandshake(attack), compilePolicy(attackOptions(attack)));
   if (decision.allowed !== (attack.expect === "allow")) return outcome(decision);
   // A refusal for the wrong reason (the Host, say) would prove nothing about the origin.
   if (!decision.allowed && !reasonsFor(attack).includes(decision.reason)) return decision.reason;
@@ -229,6 +204,21 @@ function faultyIssue(issues: ConfigError["issues"], patterns: unknown): string |
   return null;
 }
 
+/** What the recorded `lint` column says of lists that compile: something has to be found. */
+function judgeLint({ patterns, expect, lint: expected }: ConfigAttack): string | null {
+  const given = patterns as readonly string[];
+  if (expect === "refuse") {
+    const [linted, compiled] = [() => lint({ origins: given }), () => compilePolicy({ origins: given })].map(
+      issuesOf,
+    );
+    return JSON.stringify(linted) === JSON.stringify(compiled)
+      ? null
+      : "lint() does not throw what compiling throws";
+  }
+  const findings = lint({ origins: given });
+  return expected !== true || findings.length > 0 ? null : "nothing is found";
+}
+
 function judgeConfigAttack({ patterns, expect }: ConfigAttack): string | null {
   // Neither runtime checks types, so a string or null can stand where a list should: that is what is tried here.
   const given = patterns as readonly string[];
@@ -260,6 +250,11 @@ describe("vectors: attacks", () => {
 
   test("on the operator's list", async () => {
     await judgeAll("attacks.config", attacks.config, 48, judgeConfigAttack);
+  });
+
+  test("on the operator's list, looked over by lint", async () => {
+    await judgeAll("attacks.config (lint)", attacks.config, 48, judgeLint);
+    assertEquals(attacks.config.filter((row) => row.lint === true).length, 8);
   });
 
   test("every fault of a list is named at once", () => {
@@ -295,12 +290,6 @@ describe("vectors: captured handshakes", () => {
     });
   });
 });
-
-/** What a runtime would show of a captured handshake. */
-function capturedHandshake({ method, path, headers }: CapturedHandshake): Handshake {
-  const host = headers.find(([name]) => name.toLowerCase() === "host")?.[1];
-  return handshakeOf(`http://${host}${path}`, headers, method);
-}
 
 describe("vectors: the count itself", () => {
   const rows = [1, 2, 3];

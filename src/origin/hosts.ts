@@ -14,6 +14,7 @@ import { type Authority, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authorit
 import { lowerAscii } from "./normalise.ts";
 import { ANY_SCHEME, NONE } from "./packing.ts";
 import { type HostRule, parsePattern, readList } from "./pattern.ts";
+import type { SuffixList } from "./suffix_list.ts";
 import { HostTrie } from "./trie.ts";
 
 /** What to say of entries that mean an origin, or anything but a name. */
@@ -23,10 +24,18 @@ const OTHERWISE: { readonly [code in ConfigIssueCode]?: string } = {
   "scheme-not-allowed": "A Host header has no scheme: write the host alone.",
 };
 
-/** Reads a list of hosts; every fault goes to `issues`. The list's rules are those of its entries, in order. */
-export function readHosts(list: unknown, field: string, issues: ConfigIssue[]): HostRule[] {
+/**
+ * Reads a list of hosts; every fault goes to `issues`. The list's rules are those of its entries, in order. `suffixes`:
+ * names not to be covered by a wildcard.
+ */
+export function readHosts(
+  list: unknown,
+  field: string,
+  issues: ConfigIssue[],
+  suffixes: SuffixList | null = null,
+): HostRule[] {
   return readList<HostRule>(list, field, issues, (entry) => {
-    const parsed = parsePattern(entry, true);
+    const parsed = parsePattern(entry, true, suffixes);
     if ("faults" in parsed) {
       return parsed.faults.map(({ code, fix }) => ({
         code,

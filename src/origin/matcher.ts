@@ -5,9 +5,10 @@
 import { type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import { NONE } from "./packing.ts";
 import { readPatterns, type Rule } from "./pattern.ts";
+import { readSuffixes, type SuffixList } from "./suffix_list.ts";
 import { HostTrie } from "./trie.ts";
 
-/** More patterns than a list may hold by itself. */
+/** More patterns than a list may hold by itself, and what decides which those are. */
 export interface PatternOptions {
   /**
    * More patterns, of the kinds that the list refuses as unsafe; never of the kinds that are wrong. Matched after
@@ -17,6 +18,15 @@ export interface PatternOptions {
    * (`*.github.io`), every page that puts itself in a sandbox (`null`), every site there is (`https://*`).
    */
   readonly dangerouslyAllow?: readonly string[];
+  /**
+   * The names under which strangers can register, over which no wildcard may stand: `publicSuffixes` of
+   * `@wsgate/wsgate/public_suffixes`, the whole Public Suffix List, in place of the short list that is built in. The
+   * names on the short list stay refused; its guess at the registries of countries does not.
+   *
+   * **Security.** The short list cannot know every registry and every hosting service. Where patterns come from others
+   * (customers, a table of tenants), give the whole one.
+   */
+  readonly suffixes?: SuffixList;
 }
 
 /**
@@ -58,7 +68,7 @@ export interface OriginMatcher {
  * and only `*` admits it. A look-up costs one pass over the origin, whatever the number of patterns.
  *
  * @param patterns The allowed origins. An empty list refuses every origin.
- * @param options More patterns, unsafe ones.
+ * @param options More patterns, unsafe ones; the suffixes that make them so.
  * @returns A matcher that keeps no reference to the list.
  * @throws {ConfigError} All faults of the list at once.
  *
@@ -76,11 +86,13 @@ export interface OriginMatcher {
  * ```
  */
 export function compileOrigins(patterns: readonly string[], options: PatternOptions = {}): OriginMatcher {
-  const issues: ConfigIssue[] = [];
-  const listed = readPatterns(patterns, "origins", {}, issues);
-  const { dangerouslyAllow = [] } = readOptions(options, ["dangerouslyAllow"], issues) ?? {};
-  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues);
-  throwIfAny(issues);
+  const ofList: ConfigIssue[] = [];
+  const ofOptions: ConfigIssue[] = [];
+  const read = readOptions(options, ["dangerouslyAllow", "suffixes"], ofOptions) ?? {};
+  const { dangerouslyAllow = [] } = read;
+  const listed = readPatterns(patterns, "origins", { suffixes: readSuffixes(read, ofOptions) }, ofList);
+  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, ofOptions);
+  throwIfAny([...ofList, ...ofOptions]);
   return buildMatcher([...listed, ...dangerous], [...patterns, ...dangerouslyAllow as readonly string[]]);
 }
 
@@ -96,7 +108,8 @@ export function buildMatcher(rules: readonly Rule[], written: readonly string[])
   const find = (origin: string | null): number => {
     if (origin === null) return anyPlace;
     if (nullPlace !== NONE && origin === "null") return Math.min(anyPlace, nullPlace);
-    return Math.min(anyPlace, hosts.findOrigin(origin));
+    const found = hosts.findOrigin(origin);
+    return found < anyPlace ? found : anyPlace;
   };
   const patterns = [...written];
   let frozen: readonly string[] | undefined;

@@ -9,10 +9,12 @@
  * list that silently matches nothing is found out on the day it is needed.
  */
 
-import type { ConfigIssue, ConfigIssueCode, Fault } from "../errors.ts";
+import type { ConfigIssue, Fault } from "../errors.ts";
 import { defaultPort, endsInNumber, parsePort } from "./authority.ts";
+import { findMisspelling, type Suggest } from "./misspellings.ts";
 import { lowerAscii, normaliseHost } from "./normalise.ts";
 import { isScheme, MAX_SCHEME_LENGTH } from "./origin.ts";
+import type { SuffixList } from "./suffix_list.ts";
 import { whyShared } from "./suffixes.ts";
 
 /** What one entry admits, compiled. */
@@ -37,130 +39,6 @@ export type Parsed =
 
 /** Longer than any entry that could be well-formed, with room for Unicode; beyond it nothing is looked at. */
 const MAX_ENTRY_LENGTH = 1024;
-
-/** What a fix may name: `candidate` in quotes if it would compile where the entry stands, else `otherwise`. */
-type Suggest = (candidate: string, otherwise: string) => string;
-
-/** A quotation mark, straight or typographic, or none. */
-const QUOTE = "['\"`\\u2018-\\u201f\\u00ab\\u00bb\\u2039\\u203a]";
-const keyword = (words: string) => new RegExp(`^${QUOTE}*(?:${words})${QUOTE}*$`, "iu");
-
-const UNSET = "Is a variable unset? Leave the entry out.";
-
-/** Spellings of other systems and slips, recognised before the grammar so that the fix can say what is meant. */
-const MISSPELLINGS: readonly {
-  readonly form: RegExp;
-  readonly code: ConfigIssueCode;
-  readonly fix: string | ((entry: string, suggest: Suggest) => string);
-}[] = [
-  { form: /^$/, code: "empty", fix: "Leave it out; is a variable set to nothing?" },
-  {
-    form: /^'self'$/,
-    code: "keyword",
-    fix: "'self' is judged against the Host header: write it in the `origins` of a policy that has `hosts`.",
-  },
-  {
-    form: keyword("self"),
-    code: "keyword",
-    fix: `The server's own origin is written "'self'", with single quotes inside the string; ` +
-      `a host of that name "http://self".`,
-  },
-  {
-    form: keyword("same-origin|same-site"),
-    code: "keyword",
-    fix: `The server's own origin is written "'self'", in a policy that has \`hosts\`.`,
-  },
-  { form: keyword("none"), code: "keyword", fix: "An empty list refuses every origin." },
-  { form: keyword("undefined|nan|true|false|\\[object .*\\]"), code: "keyword", fix: UNSET },
-  {
-    form: keyword("null"),
-    code: "keyword",
-    fix: `The opaque origin is written "null", in dangerouslyAllow.`,
-  },
-  // Other systems' maps (`%{host: …}`) and variables that nothing expands here (`${HOST}`).
-  {
-    form: /[$%]\{/,
-    code: "foreign-spelling",
-    fix: `Write the parts as one entry, such as "https://example.com:8443"; variables are not expanded here.`,
-  },
-  {
-    form: /^\/\/[^/]/,
-    code: "foreign-spelling",
-    fix: (entry, suggest) =>
-      `Any scheme is written without slashes: ${suggest(entry.slice(2), '"example.com"')}.`,
-  },
-  {
-    form: /:\[[\d,\s*-]*\]$/,
-    code: "foreign-spelling",
-    fix: (entry, suggest) => {
-      const [base, ports] = entry.slice(0, -1).split(":[") as [string, string];
-      return `Write one entry for each port${each(ports.split(","), (port) => `${base}:${port}`, suggest)}.`;
-    },
-  },
-  {
-    form: /^\^|\$$|^\/.*\/[a-z]*$|\\|[(|]/,
-    code: "regular-expression",
-    fix:
-      `Patterns are not regular expressions: "*.example.com" admits the subdomains, ".example.com" the host too.`,
-  },
-  { form: /[{}]/, code: "foreign-spelling", fix: "Alternatives are written as one entry each." },
-  {
-    form: /[,;]/,
-    code: "several-entries",
-    fix: (entry, suggest) => `Write one entry each${each(entry.split(/[,;]/), (part) => part, suggest)}.`,
-  },
-  {
-    form: /[\s\p{Cc}]/u,
-    code: "white-space",
-    fix: (entry, suggest) => {
-      const parts = entry.split(/[\s\p{Cc}]+/u).filter((part) => part !== "");
-      if (parts.length === 0) return "Leave it out; is a variable set to nothing?";
-      const what = parts.length > 1
-        ? "Write one entry each, without white space"
-        : "Write it without white space";
-      return `${what}${each(parts, (part) => part, suggest)}.`;
-    },
-  },
-  {
-    form: new RegExp(QUOTE, "u"),
-    code: "foreign-spelling",
-    fix: (entry, suggest) =>
-      `Quotes are no part of an entry: write ${
-        suggest(entry.replace(new RegExp(QUOTE, "gu"), ""), "it without them")
-      }.`,
-  },
-  {
-    form: /^(?:https?|wss?)(?::(?!\/\/|[\d*]+$)\/?|\/\/)./i,
-    code: "scheme-malformed",
-    fix: (entry, suggest) =>
-      `After the scheme comes "://": write ${
-        suggest(entry.replace(/^([a-z]+)(?::\/?|\/\/)/i, "$1://"), '"https://example.com"')
-      }.`,
-  },
-  {
-    form: /^(?:file|data|blob|about|javascript):(?![\d*]+$)/i,
-    code: "scheme-not-allowed",
-    fix: `Pages of that kind send Origin "null" or their creator's: there is no entry for them alone.`,
-  },
-  {
-    form: /^(?:https?|wss?|[a-z]+-extension):$/i,
-    code: "port-malformed",
-    fix:
-      'Every host of a scheme is written "moz-extension://*"; for http and https in dangerouslyAllow alone.',
-  },
-  {
-    form: /^\*:\/\//,
-    code: "scheme-malformed",
-    fix: (entry, suggest) =>
-      `Any scheme is written without one: ${suggest(entry.slice(4), '"example.com"')}.`,
-  },
-];
-
-/** `: "a", "b"` where every one of them would compile, else nothing. */
-function each(parts: readonly string[], entryOf: (part: string) => string, suggest: Suggest): string {
-  const entries = parts.map((part) => suggest(entryOf(part.trim()), ""));
-  return entries.includes("") ? "" : `: ${entries.join(", ")}`;
-}
 
 /*
  * What nearly every entry of a long list looks like, and needs no normalising: a scheme of the web or none, a name of
@@ -187,8 +65,11 @@ function parsePlain(entry: string): HostRule | null {
   };
 }
 
-/** Reads one entry; `bare`: of a list whose entries have no scheme. Never throws, whatever it is given. */
-export function parsePattern(entry: unknown, bare = false): Parsed {
+/**
+ * Reads one entry; `bare`: of a list whose entries have no scheme; `suffixes`: names not to be covered by a wildcard.
+ * Never throws, whatever it is given.
+ */
+export function parsePattern(entry: unknown, bare = false, suffixes: SuffixList | null = null): Parsed {
   if (typeof entry !== "string") {
     const fix = entry === undefined || entry === null
       ? "Give a string; is a variable unset?"
@@ -201,27 +82,24 @@ export function parsePattern(entry: unknown, bare = false): Parsed {
     };
   }
   const plain = parsePlain(entry);
-  if (plain !== null) return { rule: plain, unsafe: whyUnsafe(plain) };
+  if (plain !== null) return { rule: plain, unsafe: whyUnsafe(plain, suffixes) };
   if (entry === "*") return { rule: { kind: "any" }, unsafe: null };
   if (entry === "null") return { rule: { kind: "null" }, unsafe: UNSAFE_NULL };
   const suggest: Suggest = (candidate, otherwise) => {
     const named = bare ? candidate.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "") : candidate;
     // A candidate is an entry with something taken out, or the number of colons grown to the right: this ends.
-    const parsed = named === entry ? null : parsePattern(named, bare);
+    const parsed = named === entry ? null : parsePattern(named, bare, suffixes);
     const good = parsed !== null && "rule" in parsed && parsed.unsafe === null &&
       parsed.rule.kind === "host" &&
       !/^(?:self|none|null)$/.test(parsed.rule.host);
     return good ? JSON.stringify(named) : otherwise;
   };
-  for (const { form, code, fix } of MISSPELLINGS) {
-    if (form.test(entry)) {
-      return { faults: [{ code, fix: typeof fix === "string" ? fix : fix(entry, suggest) }] };
-    }
-  }
-  return parseParts(entry, suggest);
+  const misspelling = findMisspelling(entry, suggest);
+  if (misspelling !== null) return { faults: [misspelling] };
+  return parseParts(entry, suggest, suffixes);
 }
 
-function parseParts(entry: string, suggest: Suggest): Parsed {
+function parseParts(entry: string, suggest: Suggest, suffixes: SuffixList | null): Parsed {
   const faults: Fault[] = [];
   const schemeEnd = entry.indexOf("://");
   const scheme = schemeEnd < 0 ? null : lowerAscii(entry.slice(0, schemeEnd));
@@ -264,7 +142,7 @@ function parseParts(entry: string, suggest: Suggest): Parsed {
   }
   if (faults.length > 0 || isFault(host) || isFault(port)) return { faults };
   const rule: HostRule = { kind: "host", scheme, ...host, port };
-  return { rule, unsafe: whyUnsafe(rule) };
+  return { rule, unsafe: whyUnsafe(rule, suffixes) };
 }
 
 /** `host [ ":" port ]` of an entry; a port of undefined: there is no colon. */
@@ -325,14 +203,14 @@ const UNSAFE_NULL: Fault = {
   fix: "A sandboxed frame of any site sends it: write it in dangerouslyAllow if all of them may connect.",
 };
 
-function whyUnsafe(rule: HostRule): Fault | null {
+function whyUnsafe(rule: HostRule, suffixes: SuffixList | null): Fault | null {
   if (rule.host === "") {
     return rule.scheme !== "http" && rule.scheme !== "https" ? null : {
       code: "unsafe-any-host",
       fix: "Every site there is would be admitted: name the hosts, or write it in dangerouslyAllow.",
     };
   }
-  const shared = rule.reach === "host" ? null : whyShared(rule.host);
+  const shared = rule.reach === "host" ? null : whyShared(rule.host, suffixes);
   if (shared === null) return null;
   return {
     code: shared === "single-label" ? "unsafe-single-label" : "unsafe-shared-suffix",
@@ -373,17 +251,21 @@ export function readList<T>(
 
 /**
  * The rules of a list of origin patterns, one an entry. `self`: `'self'` may stand in it, which no origin alone
- * matches; `unsafe`: so may what is unsafe.
+ * matches; `unsafe`: so may what is unsafe; `suffixes`: names not to be covered by a wildcard.
  */
 export function readPatterns(
   list: unknown,
   field: string,
-  { self = false, unsafe = false }: { readonly self?: boolean; readonly unsafe?: boolean },
+  { self = false, unsafe = false, suffixes = null }: {
+    readonly self?: boolean;
+    readonly unsafe?: boolean;
+    readonly suffixes?: SuffixList | null;
+  },
   issues: ConfigIssue[],
 ): Rule[] {
   return readList<Rule>(list, field, issues, (entry) => {
     if (self && entry === "'self'") return { kind: "self" };
-    const parsed = parsePattern(entry);
+    const parsed = parsePattern(entry, false, suffixes);
     if ("faults" in parsed) return parsed.faults;
     return parsed.unsafe === null || unsafe ? parsed.rule : [parsed.unsafe];
   });

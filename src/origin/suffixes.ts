@@ -6,6 +6,8 @@
  * registries in nearly every country.
  */
 
+import { isOnOrAbove, type SuffixList } from "./suffix_list.ts";
+
 /** Below `*.name`, the names one label down are shared too: regions, and zones of the provider's own. */
 const SHARED_SUFFIXES = [
   // registries that the rule for countries does not know
@@ -83,16 +85,21 @@ const aboveListed = new Set([...listed].flatMap(ancestors));
 
 /**
  * Why a wildcard over `host` (canonical, with or without a trailing dot) would admit strangers; null: it would not,
- * as far as this list knows.
+ * as far as this list knows, or, where one is given, `suffixes`.
  */
-export function whyShared(host: string): "single-label" | "shared-suffix" | null {
+export function whyShared(
+  host: string,
+  suffixes: SuffixList | null = null,
+): "single-label" | "shared-suffix" | null {
   // A trailing dot is another host in an origin, and the same zone in the DNS.
   const name = host.endsWith(".") ? host.slice(0, -1) : host;
   if (RESERVED.has(name)) return null;
   if (!name.includes(".")) return "single-label";
-  const shared = listed.has(name) || aboveListed.has(name) ||
+  // The names are asked for even beside a longer list: no public one has them all (`nip.io`, tunnels, the regions of
+  // tomorrow). The rule for countries is a guess, for want of a list that knows: `gov.be` is somebody's own.
+  const shared = listed.has(name) || aboveListed.has(name) || AMAZON.test(name) ||
     withZones.has(name.slice(name.indexOf(".") + 1)) ||
-    COUNTRY_REGISTRY.test(name) || AMAZON.test(name);
+    (suffixes === null ? COUNTRY_REGISTRY.test(name) : isOnOrAbove(suffixes, name));
   return shared ? "shared-suffix" : null;
 }
 

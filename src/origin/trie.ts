@@ -45,6 +45,8 @@ const COLON = 0x3a;
 const DEFAULT_PORTS = [0, 80, 443, 80, 443];
 const HTTP = 1;
 const HTTPS = 2;
+/** In place of a scheme: it is read where a rule asks for it, and with it where the host starts. */
+const UNREAD = -1;
 
 /** Hosts, each with the places of the rules that admit it. Immutable once built. */
 export class HostTrie {
@@ -88,47 +90,33 @@ export class HostTrie {
   /** The place of the first rule that admits a tuple origin, or NONE; of a malformed one, always NONE. */
   findOrigin(origin: string): number {
     if (origin.length < MIN_ORIGIN_LENGTH || origin.length > MAX_ORIGIN_LENGTH) return NONE;
-    // Nearly all start with "http" or "https": these are read here, all others by the grammar.
-    let scheme = ANY_SCHEME;
-    let start = -1;
-    if (
-      origin.length >= "http://a".length && origin.charCodeAt(0) === 0x68 && origin.charCodeAt(1) === 0x74 &&
-      origin.charCodeAt(2) === 0x74 &&
-      origin.charCodeAt(3) === 0x70
-    ) {
-      const colon = origin.charCodeAt(4) === 0x73 ? 5 : 4;
-      if (
-        origin.charCodeAt(colon) === COLON && origin.charCodeAt(colon + 1) === SLASH &&
-        origin.charCodeAt(colon + 2) === SLASH
-      ) {
-        scheme = colon === 5 ? HTTPS : HTTP;
-        start = colon + "://".length;
-      }
-    }
-    if (start < 0) {
-      start = hostStart(origin);
-      if (start < 0) return NONE;
-      scheme = this.#numberOf(origin, start - "://".length);
-    }
     let end = origin.length;
     let port = 0;
     if (origin.charCodeAt(end - 1) <= COLON) {
-      end = hostEnd(origin, start);
+      end = hostEnd(origin, 0);
       port = portAfter(origin, end);
       if (port < 0) return NONE;
     }
-    if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
-    return this.findIn(origin, start, end, scheme, port);
+    return this.findIn(origin, 0, end, UNREAD, port);
   }
 
   /**
    * The place of the first rule that admits the host from `start` up to `end`, which is read from its right end, or
-   * NONE. Nothing that is malformed gets through: what a rule's host covers has been compared with it, and what is
-   * left of it is looked at once the rule would admit it.
+   * NONE. A port of 0: none is written, and the scheme has none.
+   *
+   * Nothing that is malformed gets through: what a rule's host covers has been compared with it, and what is left of it
+   * is looked at once the rule would admit it. That goes for the scheme too: most of those who are refused have no rule
+   * that comes so far, and an unread scheme costs nothing.
    */
   findIn(text: string, start: number, end: number, scheme: number, port: number): number {
     let first = NONE;
     if (this.#everyHost !== null) {
+      if (scheme === UNREAD) {
+        start = hostStart(text);
+        if (start < 0) return NONE;
+        scheme = this.#numberOf(text, start - "://".length);
+        if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
+      }
       if (!isHost(text, start, end)) return NONE;
       first = this.#everyHost.first(BELOW, scheme, port);
     }
@@ -162,12 +150,24 @@ export class HostTrie {
               hostAt--;
             }
             if (at === entryEnd) {
-              const reach = hostAt === start ? HERE : text.charCodeAt(hostAt - 1) === DOT ? BELOW : 0;
-              if (reach !== 0) {
-                const demand = demands[bytes[entry + 1]!]!;
+              const before = hostAt === 0 ? 0 : text.charCodeAt(hostAt - 1);
+              let reach = before === DOT ? BELOW : before === SLASH || hostAt === start ? HERE : 0;
+              const demand = demands[bytes[entry + 1]!]!;
+              if (demand !== SET) reach &= demand;
+              if (reach !== 0 && scheme === UNREAD) {
+                start = webHostStart(text);
+                scheme = start === "https://".length ? HTTPS : HTTP;
+                if (start < 0) {
+                  start = hostStart(text);
+                  if (start < 0) return NONE;
+                  scheme = this.#numberOf(text, start - "://".length);
+                }
+                if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
+              }
+              if (reach === BELOW || (reach === HERE && hostAt === start)) {
                 let place = read32(bytes, entry + 2);
                 if (demand === SET) place = this.#sets[place]!.first(reach, scheme, port);
-                else if (!admits(demand, reach, scheme, port)) place = NONE;
+                else if (!admits(demand, scheme, port)) place = NONE;
                 if (place < first) {
                   if (reach === BELOW && !leftIsValid) {
                     if (end - start > MAX_HOST_LENGTH || !areLabels(text, start, hostAt - 1)) return NONE;
@@ -201,10 +201,24 @@ export class HostTrie {
   }
 }
 
-/** Reports whether a rule that asks for this admits a host with it. */
-function admits(demand: number, reach: number, scheme: number, port: number): boolean {
+/** Where the host of an `http` or `https` origin starts, read letter by letter; -1: it is of another scheme, or of none. */
+function webHostStart(text: string): number {
+  if (text.length < "http://a".length) return -1;
+  if (
+    text.charCodeAt(0) !== 0x68 || text.charCodeAt(1) !== 0x74 || text.charCodeAt(2) !== 0x74 ||
+    text.charCodeAt(3) !== 0x70
+  ) return -1;
+  const colon = text.charCodeAt(4) === 0x73 ? 5 : 4;
+  return text.charCodeAt(colon) === COLON && text.charCodeAt(colon + 1) === SLASH &&
+      text.charCodeAt(colon + 2) === SLASH
+    ? colon + "://".length
+    : -1;
+}
+
+/** Reports whether a rule that asks for this admits a scheme and a port. */
+function admits(demand: number, scheme: number, port: number): boolean {
   const itsScheme = demand >>> SCHEME_SHIFT;
-  return (demand & reach) !== 0 && (itsScheme === ANY_SCHEME || itsScheme === scheme) &&
+  return (itsScheme === ANY_SCHEME || itsScheme === scheme) &&
     ((demand & ANY_PORT) !== 0 || ((demand >>> PORT_SHIFT) & 0xffff) === port);
 }
 

@@ -9,13 +9,13 @@
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
 import {
   connectionUpgrade,
-  type Decision,
-  type Denied,
   type Guarded,
   type Handler,
+  type Handshake,
   requestedUpgrade,
 } from "../handler.ts";
 import { readHosts } from "../origin/hosts.ts";
+import { readSuffixes, type SuffixList } from "../origin/suffix_list.ts";
 import {
   denials,
   handleRejection,
@@ -26,10 +26,11 @@ import {
   type Refuse,
   refuser,
 } from "../refusal.ts";
+import { explainAs } from "./explain.ts";
+import { whyInOneLine } from "./explanation_text.ts";
 import {
   check,
   checkHost,
-  differsInSchemeOnly,
   isPolicy,
   type Policy,
   POLICY_OPTIONS,
@@ -98,11 +99,16 @@ export function guard<C, R extends Response | undefined>(
   return guardHandshakes(handler, policy, refuser(refusal));
 }
 
+/** Entries that a console line may cost the reading of while handshakes wait: a few milliseconds, 20 times at most. */
+const SEARCH_AT_MOST = 1000;
+
 function guardHandshakes<C, R extends Response | undefined>(
   handler: Handler<C, R>,
   source: Policy | (() => Policy),
   refuse: Refuse<C>,
+  allowedHosts = false,
 ): Guarded<C, R | Response> {
+  const manner = { allowedHosts, searchAtMost: SEARCH_AT_MOST };
   const guarded: Handler<C, R | Response> = (request, context) => {
     const upgrade = requestedUpgrade(request);
     if (upgrade === "none") return handler(request, context);
@@ -129,19 +135,13 @@ function guardHandshakes<C, R extends Response | undefined>(
     const inForce = policy as Policy;
     const decision = check(request, inForce);
     if (!decision.allowed) {
-      return refuse(decision, request, context, { note: () => schemeNote(decision, request, inForce) });
+      const note = () => whyInOneLine(explainAs(request, inForce, manner));
+      return refuse(decision, request, context, { note });
     }
     judged.add(request);
     return handler(request, context);
   };
   return guarded as Guarded<C, R | Response>;
-}
-
-function schemeNote(denied: Denied, request: Request, policy: Policy): string {
-  if (denied.reason !== "origin-not-allowed" || !differsInSchemeOnly(request, policy)) return "";
-  const overTls = request.headers.get("origin")!.startsWith("https:") && policy.scheme === undefined;
-  const mend = overTls ? ': behind a proxy that ends TLS, set the policy\'s scheme to "https"' : "";
-  return `Only the scheme differs from 'self'${mend}`;
 }
 
 /**
@@ -195,6 +195,8 @@ export interface AllowedHostsOptions {
    * itself, an address, each with an optional `:port`. Django's `ALLOWED_HOSTS`.
    */
   readonly allowedHosts: readonly string[];
+  /** The names under which strangers can register; see {@linkcode PatternOptions}. Default: a short list. */
+  readonly suffixes?: SuffixList;
   /**
    * The scheme of the site's pages, for the default port of Host. Default: that of `request.url`, which is `http` behind
    * a proxy that ends TLS.
@@ -245,7 +247,7 @@ export function allowedHostsOriginValidator<C, R extends Response | undefined>(
     ...REFUSAL_OPTIONS,
   ];
   const { policy, refuse } = readAllowedHosts<C>(handler, options, known, true);
-  return guardHandshakes(handler, policy, refuse);
+  return guardHandshakes(handler, policy, refuse, true);
 }
 
 /**
@@ -279,21 +281,33 @@ export function hostValidator<C, R extends Response | undefined>(
   handler: Handler<C, R>,
   options: AllowedHostsOptions & RefusalOptions<C>,
 ): Guarded<C, R | Response> {
-  const known = ["allowedHosts", "scheme", "debug", ...REFUSAL_OPTIONS];
+  const known = ["allowedHosts", "suffixes", "scheme", "debug", ...REFUSAL_OPTIONS];
   const { policy, refuse } = readAllowedHosts<C>(handler, options, known, false);
+  const manner = { allowedHosts: true, searchAtMost: SEARCH_AT_MOST };
   const guarded: Handler<C, R | Response> = (request, context) => {
-    const decision = checkRequestHost(request, policy);
-    return decision.allowed ? handler(request, context) : refuse(decision, request, context);
+    const host = hostOf(request);
+    const decision = checkHost(host, request.url, policy);
+    if (decision.allowed) return handler(request, context);
+    const note = () => {
+      const { method, url, headers } = request;
+      const judged: Handshake = {
+        method,
+        url,
+        headers: { get: (name) => name === "host" ? host : headers.get(name) },
+      };
+      // Nothing was said of Origin, so nothing is.
+      return whyInOneLine({ ...explainAs(judged, policy, manner), next: null });
+    };
+    return refuse(decision, request, context, { note });
   };
   return guarded as Guarded<C, R | Response>;
 }
 
 /** HTTP/2 has `:authority` in place of Host, and Deno shows it in the URL only. */
-function checkRequestHost(request: Request, policy: Policy): Decision {
-  const { url } = request;
+function hostOf(request: Request): string | null {
   const host = request.headers.get("host");
-  if (host !== null || requestedUpgrade(request) !== "none") return checkHost(host, url, policy);
-  return checkHost(/^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? null, url, policy);
+  if (host !== null || requestedUpgrade(request) !== "none") return host;
+  return /^https:\/\/([^/?#]*)/.exec(request.url)?.[1] ?? null;
 }
 
 function readAllowedHosts<C>(
@@ -305,7 +319,8 @@ function readAllowedHosts<C>(
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
   const read = readOptions(options, known, issues) ?? {};
-  readHosts(read.allowedHosts, "allowedHosts", issues);
+  // The second reading, below, tells of a wrong list of suffixes.
+  readHosts(read.allowedHosts, "allowedHosts", issues, readSuffixes(read, []));
   const hosts = issues.length === 0 ? read.allowedHosts as readonly string[] : [];
   const origins = withOrigins ? hosts.flatMap(webOrigins) : [];
   const policy = readPolicy({ __proto__: null, ...read, origins, hosts }, issues);

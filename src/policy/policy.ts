@@ -10,6 +10,7 @@ import { lowerAscii } from "../origin/normalise.ts";
 import { buildMatcher, type OriginMatcher, type PatternOptions } from "../origin/matcher.ts";
 import { hostStart, kindOf } from "../origin/origin.ts";
 import { type HostRule, parsePattern, readPatterns, type Rule } from "../origin/pattern.ts";
+import { readSuffixes } from "../origin/suffix_list.ts";
 import { denials } from "../refusal.ts";
 
 /** What a policy judges by, as an operator writes it. */
@@ -51,7 +52,15 @@ export interface PolicyOptions extends PatternOptions {
 }
 
 /** The names of {@linkcode PolicyOptions}, for those who check options of their own beside them. */
-export const POLICY_OPTIONS = ["origins", "dangerouslyAllow", "hosts", "absent", "scheme", "debug"] as const;
+export const POLICY_OPTIONS = [
+  "origins",
+  "dangerouslyAllow",
+  "suffixes",
+  "hosts",
+  "absent",
+  "scheme",
+  "debug",
+] as const;
 
 const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
 const ALLOWED: Decision = Object.freeze({ allowed: true });
@@ -161,14 +170,15 @@ export function compilePolicy(options: PolicyOptions): Policy {
 export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | null {
   const origins: readonly string[] = Array.isArray(options.origins) ? [...options.origins] : [];
   const { dangerouslyAllow = [] } = options;
-  const listed = readPatterns(options.origins, "origins", { self: true }, issues);
+  const suffixes = readSuffixes(options, issues);
+  const listed = readPatterns(options.origins, "origins", { self: true, suffixes }, issues);
   const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues);
   // Not push(...): that has a limit of some hundred thousand.
   const rules = [...listed, ...dangerous];
   const written = [...origins, ...Array.isArray(dangerouslyAllow) ? dangerouslyAllow : []];
 
   // Not `hosts !== undefined`: a variable that is not set must not mean "any Host".
-  const hostRules = "hosts" in options ? readHosts(options.hosts, "hosts", issues) : null;
+  const hostRules = "hosts" in options ? readHosts(options.hosts, "hosts", issues, suffixes) : null;
   const hosts = hostRules === null || !Array.isArray(options.hosts) ? undefined : [...options.hosts];
   const self = rules.some((rule) => rule.kind === "self");
   if (self && (hosts === undefined || hosts.length === 0)) {
@@ -245,12 +255,14 @@ function parsed(pattern: string): Rule {
  */
 export function check(handshake: Handshake, policy: Policy): Decision {
   // A runtime makes a new string of a header each time it is asked; all that follows reads these in place.
-  const { url, headers } = handshake;
-  const hostHeader = headers.get("host");
-  const denied = whyHostDenied(hostHeader, url, policy);
-  if (denied !== null) return denials[denied];
+  const host = handshake.headers.get("host");
+  const denied = whyHostDenied(host, handshake.url, policy);
+  return denied === null ? checkOrigin(handshake, policy, host!) : denials[denied];
+}
 
-  const origin = headers.get("origin");
+/** Judges a handshake by its Origin alone: the other half of {@linkcode check}. `host`: a Host header that was let in. */
+export function checkOrigin(handshake: Handshake, policy: Policy, host: string): Decision {
+  const origin = handshake.headers.get("origin");
   if (origin === null) {
     switch (policy.absent) {
       case "allow":
@@ -271,7 +283,7 @@ export function check(handshake: Handshake, policy: Policy): Decision {
     case "malformed":
       return denials["origin-malformed"];
     case "tuple":
-      return self && isSelf(origin, hostHeader!, siteScheme(url, policy))
+      return self && isSelf(origin, host, siteScheme(handshake.url, policy))
         ? ALLOWED
         : denials["origin-not-allowed"];
   }
@@ -283,19 +295,37 @@ export function checkHost(host: string | null, url: string, policy: Policy): Dec
   return denied === null ? ALLOWED : denials[denied];
 }
 
-/**
- * Reports whether a refused origin is the site's own but for its scheme: what `'self'` sees behind a proxy that
- * ends TLS, and what the operator has to be told.
- */
-export function differsInSchemeOnly({ url, headers }: Handshake, policy: Policy): boolean {
-  const origin = headers.get("origin") ?? "";
-  if (!compiledOf(policy).self || kindOf(origin) !== "tuple") return false;
-  const scheme = origin.slice(0, origin.indexOf(":"));
-  return scheme !== siteScheme(url, policy) && isSelf(origin, headers.get("host") ?? "", scheme);
+/** The lists of a policy as written, each by the option that it stands in, in the order in which they are matched. */
+export interface PolicyLists {
+  readonly origins: readonly string[];
+  readonly dangerouslyAllow: readonly string[];
+  /** What `debug` adds to them. */
+  readonly debug: readonly string[];
+  /** With what `debug` adds, last. Null: any host. */
+  readonly hosts: readonly string[] | null;
+}
+
+/** What {@linkcode compilePolicy} was given, for those who explain a verdict. */
+export function listsOf(policy: Policy): PolicyLists {
+  const { patterns } = compiledOf(policy).matcher;
+  const added = policy.debug ? LOCAL_HOSTS.flatMap(webOrigins).length : 0;
+  return {
+    origins: policy.origins,
+    dangerouslyAllow: patterns.slice(policy.origins.length, patterns.length - added),
+    debug: patterns.slice(patterns.length - added),
+    hosts: policy.hosts === undefined ? null : [...policy.hosts, ...policy.debug ? LOCAL_HOSTS : []],
+  };
+}
+
+/** The first pattern that admits an origin, as written, what `debug` adds included; `'self'` left out. */
+export function matchOrigin(origin: string | null, policy: Policy): string | null {
+  return compiledOf(policy).matcher.match(origin);
 }
 
 /** Why a Host header is refused; null: it is not. */
 function whyHostDenied(header: string | null, url: string, policy: Policy): DenyReason | null {
+  // First: what is no policy judges nothing.
+  const { hosts } = compiledOf(policy);
   if (header === null) return "host-absent";
   if (header.length > MAX_AUTHORITY_LENGTH) return "host-malformed";
   const host = lowerHost(header);
@@ -303,7 +333,6 @@ function whyHostDenied(header: string | null, url: string, policy: Policy): Deny
   const port = portAfter(host, end);
   if (port < 0 || !isHost(host, 0, end)) return "host-malformed";
   if (!agrees(url, host)) return "host-mismatch";
-  const { hosts } = compiledOf(policy);
   if (hosts === null || hosts.admitsStart(host, end, port || defaultPort(siteScheme(url, policy)))) {
     return null;
   }
@@ -340,7 +369,7 @@ function withoutSuffix(text: string, suffix: string): string {
 }
 
 /** The scheme of the site's pages; "": nothing says. */
-function siteScheme(url: string, policy: Policy): string {
+export function siteScheme(url: string, policy: Policy): string {
   if (policy.scheme !== undefined) return policy.scheme;
   if (url.startsWith("http://")) return "http";
   const scheme = /^(https?|wss?|http\+unix):\/\//i.exec(url)?.[1]?.toLowerCase();
@@ -365,6 +394,7 @@ function isSelf(origin: string, hostHeader: string, scheme: string): boolean {
   return (portAfter(origin, originEnd) || ownPort) === (portAfter(host, end) || ownPort);
 }
 
-function carriesCredentials({ headers }: Handshake): boolean {
+/** Reports whether a login may ride along. */
+export function carriesCredentials({ headers }: Handshake): boolean {
   return headers.get("cookie") !== null || headers.get("authorization") !== null;
 }

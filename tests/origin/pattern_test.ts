@@ -131,6 +131,11 @@ const slashes = (entry: string) => `Any scheme is written without slashes: "${en
 const ports = (...entries: string[]) => `Write one entry for each port: ${list(entries)}.`;
 const REGEXP = 'Patterns are not regular expressions: "*.example.com" admits the subdomains, ' +
   '".example.com" the host too.';
+const MARK = "A question mark stands for nothing here: write the names out, one entry each.";
+const alternatives = (...entries: string[]) =>
+  `Alternatives are written as one entry each: ${entries.map((it) => `"${it}"`).join(", ")}.`;
+const schemes = (...entries: string[]) =>
+  `Write one entry for each scheme: ${entries.map((it) => `"${it}"`).join(", ")}.`;
 const BRACES = "Alternatives are written as one entry each.";
 const each = (...entries: string[]) => `Write one entry each: ${list(entries)}.`;
 const spaced = (...entries: string[]) => `Write one entry each, without white space: ${list(entries)}.`;
@@ -271,7 +276,25 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["example.com:[8080-8090]", "foreign-spelling", "Write one entry for each port."],
   ["example.com:[]", "foreign-spelling", "Write one entry for each port."],
   ["a.example}", "foreign-spelling", BRACES],
-  ["{a,b}.example.com", "foreign-spelling", BRACES],
+  ["{a,b}.example.com", "foreign-spelling", alternatives("a.example.com", "b.example.com")],
+  [
+    "https://example.{com,org}:81",
+    "foreign-spelling",
+    alternatives("https://example.com:81", "https://example.org:81"),
+  ],
+  ["https://{a,b}.{c,d}.example", "foreign-spelling", BRACES],
+  ["{a,*.com}.example", "foreign-spelling", alternatives("a.example", "*.com.example")],
+  ["{a.b,*}.example", "foreign-spelling", alternatives("a.b.example", "*.example")],
+  ["{a,b/c}.example", "foreign-spelling", BRACES],
+  ["https?://example.com", "regular-expression", schemes("https://example.com", "http://example.com")],
+  [
+    "http*://*.example.com:81",
+    "regular-expression",
+    schemes("https://*.example.com:81", "http://*.example.com:81"),
+  ],
+  ["https?://exa*mple.com", "regular-expression", "Write one entry for each scheme."],
+  ["ex?mple.com", "wildcard-malformed", MARK],
+  ["https://???.example.com", "wildcard-malformed", MARK],
   ["https://{a}.example.com", "foreign-spelling", BRACES],
   ['"https://example.com"', "foreign-spelling", quotes("https://example.com")],
   ["'example.com'", "foreign-spelling", quotes("example.com")],
@@ -280,6 +303,22 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["`example.com`", "foreign-spelling", quotes("example.com")],
   ['"example.com', "foreign-spelling", quotes("example.com")],
   ['"example.com!"', "foreign-spelling", "Quotes are no part of an entry: write it without them."],
+
+  // what each of these systems documents: Phoenix, Rails, Express, Spring, coder/websocket, Next, nginx
+  ["//*.example.com", "foreign-spelling", slashes("*.example.com")],
+  ['%{host: "example.com", port: 8443}', "foreign-spelling", PARTS],
+  ["/https:\\/\\/example\\.com/", "regular-expression", REGEXP],
+  ["%r{https?://example\\.com}", "regular-expression", REGEXP],
+  ["/\\.example\\.com$/i", "regular-expression", REGEXP],
+  [
+    "https://*.example.com:[8080,8081]",
+    "foreign-spelling",
+    ports("https://*.example.com:8080", "https://*.example.com:8081"),
+  ],
+  ["https://*.example.com:[*]", "foreign-spelling", ports("https://*.example.com:*")],
+  ["ex[ab]mple.com", "regular-expression", REGEXP],
+  ["https://[a-z]*.example.com", "regular-expression", REGEXP],
+  ["~^https://example", "regular-expression", REGEXP],
 
   // regular expressions
   ["^https://example\\.com$", "regular-expression", REGEXP],
@@ -319,8 +358,7 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: str
   ["://example.com", "scheme-malformed", SCHEME],
   ["1https://example.com", "scheme-malformed", SCHEME],
   ["ht_tps://example.com", "scheme-malformed", SCHEME],
-  ["http*://example.com", "scheme-malformed", SCHEME],
-  ["https?://example.com", "scheme-malformed", SCHEME],
+  ["http*://example.com", "regular-expression", schemes("https://example.com", "http://example.com")],
   ["héttps://example.com", "scheme-malformed", SCHEME],
   [`${"a".repeat(65)}://example.com`, "scheme-malformed", SCHEME],
   ["file:///", "scheme-not-allowed", NO_ORIGIN],

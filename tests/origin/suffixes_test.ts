@@ -4,6 +4,7 @@
 import { describe, test } from "node:test";
 import { assertEquals, assertGreater } from "@std/assert";
 import { compileOrigins } from "@wsgate/wsgate";
+import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 import { whyShared } from "../../src/origin/suffixes.ts";
 
 const LISTED = `
@@ -130,6 +131,20 @@ describe("whyShared", () => {
     for (const name of [...SHARED, ...SINGLE, ...RESERVED, ...OWN]) {
       assertEquals(whyShared(`${name}.`), whyShared(name), name);
     }
+  });
+
+  test("with the whole list keeps the names it knows, and guesses no more at countries", () => {
+    for (const name of [...LISTED, ...ABOVE, ...WITH_ZONES, "any.amazonaws.com", "s3.any.amazonaws.com"]) {
+      assertEquals(whyShared(name, publicSuffixes), "shared-suffix", name);
+    }
+    for (const name of ["co.uk", "com.au", "gov.br"]) {
+      assertEquals(whyShared(name, publicSuffixes), "shared-suffix", name);
+    }
+    for (const name of ["gov.be", "co.de", "com.zz"]) {
+      assertEquals([whyShared(name), whyShared(name, publicSuffixes)], ["shared-suffix", null], name);
+    }
+    for (const name of SINGLE) assertEquals(whyShared(name, publicSuffixes), "single-label", name);
+    for (const name of RESERVED) assertEquals(whyShared(name, publicSuffixes), null, name);
   });
 
   test("is asked of every wildcard, and of nothing else", () => {

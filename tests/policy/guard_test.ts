@@ -364,6 +364,57 @@ describe("guard(): a function in place of the policy", () => {
   });
 });
 
+describe("the console line of a refusal", () => {
+  const line = async (
+    wrapped: (request: Request, context: unknown) => unknown,
+    headers: Record<string, string>,
+    url = "/",
+  ) => {
+    const lines = await printed(() => wrapped(handshakeRequest(null, { url, headers }), context));
+    assertEquals(lines.length, 1);
+    return lines[0]!.text;
+  };
+  const handler = () => undefined;
+
+  test("of a list of allowed hosts speaks of that list", async () => {
+    const wrapped = () => allowedHostsOriginValidator(handler, { allowedHosts: ["site.test:8443"] });
+    assertEquals(
+      await line(wrapped(), { host: "site.test:8443", origin: "https://site.test:81" }),
+      'wsgate refused (403 origin-not-allowed): Origin https://site.test:81, Host "site.test:8443". Only the port ' +
+        'differs from "site.test:8443" (allowedHosts[0]); to allow it, add "site.test:81" to allowedHosts, only if ' +
+        "this host is yours (pages of that host are admitted, over http too, and the server answers to its name)",
+    );
+    const host = await line(wrapped(), { host: "site.test:81", origin: "https://site.test:81" });
+    assert(
+      host.includes('"site.test:8443" (allowedHosts[0])') && host.endsWith(". Then: origin-not-allowed"),
+      host,
+    );
+  });
+  test("of hostValidator() says nothing of Origin, which it has not judged", async () => {
+    const text = await line(hostValidator(handler, { allowedHosts: ["*.site.test"] }), { host: "site.test" });
+    assert(
+      text.includes('"*.site.test" (allowedHosts[0]) admits the subdomains and leaves the host itself out'),
+      text,
+    );
+    assert(!text.includes("Then:"), text);
+  });
+  test("of hostValidator() over HTTP/2 speaks of the authority of the URL", async () => {
+    const wrapped = hostValidator(handler, { allowedHosts: ["a.test"] });
+    const text = await line(wrapped, { host: null!, upgrade: null! }, "https://x.a.test/");
+    assert(text.includes('It is below "a.test" (allowedHosts[0])'), text);
+  });
+  test("costs a long list nothing but a remark", async () => {
+    const origins = Array.from({ length: 1001 }, (_, index) => `https://a${index}.test`);
+    const text = await line(originValidator(handler, origins), { origin: "https://a1.test:8443" });
+    assert(
+      text.endsWith(". The list is too long to be searched in passing: explain() finds what is near"),
+      text,
+    );
+    const short = await line(originValidator(handler, origins.slice(1)), { origin: "https://a1.test:8443" });
+    assert(short.includes("Only the port differs"), short);
+  });
+});
+
 describe("the console line of a refusal in which only the scheme differs", () => {
   const NOTE =
     `. Only the scheme differs from 'self': behind a proxy that ends TLS, set the policy's scheme to "https"`;
@@ -392,7 +443,9 @@ describe("the console line of a refusal in which only the scheme differs", () =>
     ) {
       const host = origin.startsWith("app") ? "site.test:80" : "site.test";
       const text = await line(origin, options, host);
-      assert(text.endsWith(". Only the scheme differs from 'self'"), text);
+      assert(text.includes(". Only the scheme differs from 'self'"), text);
+      assert(text.includes(`; to allow it, add "${origin}" to origins, only if this site is yours`), text);
+      assert(!text.includes("proxy"), text);
     }
   });
   test("says nothing of it otherwise", async () => {
@@ -816,5 +869,30 @@ describe("the wrappers' options", () => {
     } finally {
       for (const name of Object.keys(options)) delete polluted[name];
     }
+  });
+});
+
+describe("each header is read once", () => {
+  /** The header fields that were asked for while a request was judged, in order. */
+  function readsOf(wrap: Wrap, headers: Parts["headers"]): string[] {
+    const request = requestOf({ url: "http://site.test/", headers: headers ?? {} });
+    wrap(recorder().handler, recorder().options)(request, context);
+    return (request.headers as unknown as { reads: string[] }).reads;
+  }
+  const handshake = { host: "site.test", upgrade: "websocket", connection: "Upgrade", origin: GOOD };
+
+  test("by every wrapper, and none that the verdict does not need", () => {
+    for (const [name, wrap] of Object.entries(WRAPPERS)) {
+      const reads = readsOf(wrap, handshake);
+      assertEquals(reads, name in GUARDS ? ["upgrade", "connection", "host", "origin"] : ["host"], name);
+      assertEquals(readsOf(wrap, { ...handshake, origin: EVIL }).slice(0, reads.length), reads, name);
+    }
+  });
+
+  test("Cookie and Authorization only where Origin is absent and they count", () => {
+    const wrap: Wrap = (handler, options) =>
+      originValidator(handler, [GOOD], { absent: "allow-without-credentials", ...options });
+    assertEquals(readsOf(wrap, handshake), ["upgrade", "connection", "host", "origin"]);
+    assertEquals(readsOf(wrap, { ...handshake, origin: null }).slice(4), ["cookie", "authorization"]);
   });
 });

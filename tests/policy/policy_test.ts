@@ -19,7 +19,15 @@ import {
   Policy,
   type PolicyOptions,
 } from "@wsgate/wsgate";
-import { checkHost, differsInSchemeOnly, isPolicy, readPolicy, webOrigins } from "../../src/policy/policy.ts";
+import {
+  checkHost,
+  checkOrigin,
+  isPolicy,
+  listsOf,
+  matchOrigin,
+  readPolicy,
+  webOrigins,
+} from "../../src/policy/policy.ts";
 import type { ConfigIssue } from "../../src/errors.ts";
 import { denials } from "../../src/refusal.ts";
 import { faultsOf, handshakeOf, untyped } from "../doubles.ts";
@@ -753,30 +761,44 @@ describe("checkHost()", () => {
   });
 });
 
-describe("differsInSchemeOnly()", () => {
-  const self = compilePolicy({ origins: ["'self'"], hosts: ["site.test"] });
-  const differs = (host: string | null, origin: string | null, url: string, policy = self) =>
-    differsInSchemeOnly(handshakeOf({ url, headers: { host, origin } }), policy);
-
-  test("true for the site's own origin with another scheme, as behind a proxy that ends TLS", () => {
-    assertEquals(differs("site.test", "https://site.test", "http://site.test/"), true);
-    assertEquals(differs("site.test:8443", "https://site.test:8443", "http://site.test:8443/"), true);
-    assertEquals(differs("site.test", "http://site.test", "https://site.test/"), true);
+describe("checkOrigin()", () => {
+  test("it judges Origin as check() does, whatever the Host", () => {
+    const policy = compilePolicy({ origins: [GOOD, "'self'"], hosts: ["site.test"], scheme: "https" });
+    const judge = (origin: string | null) => {
+      const handshake = handshakeOf({ headers: { host: "evil.test", origin } });
+      const decision = checkOrigin(handshake, policy, "self.test");
+      assertEquals(handshake.headers.reads, ["origin"]);
+      return outcome(decision);
+    };
+    assertEquals(judge(GOOD), "allowed");
+    assertEquals(judge("https://self.test"), "allowed");
+    assertEquals(judge("https://evil.test"), "origin-not-allowed");
+    assertEquals(judge(null), "origin-absent");
   });
-  test("false for everything else", () => {
-    assertEquals(differs("site.test", "http://site.test", "http://site.test/"), false);
-    assertEquals(differs("site.test", "https://www.site.test", "http://site.test/"), false);
-    assertEquals(differs("site.test", "https://site.test:8443", "http://site.test/"), false);
-    assertEquals(differs("site.test", "null", "http://site.test/"), false);
-    assertEquals(differs("site.test", null, "http://site.test/"), false);
-    assertEquals(differs("site.test", "x", "http://site.test/"), false);
-    assertEquals(differs(null, "https://site.test", "http://site.test/"), false);
-    assertEquals(differs("a, b", "https://site.test", "http://site.test/"), false);
-    const listed = compilePolicy({ origins: ["https://other.test"], hosts: ["site.test"] });
-    assertEquals(differs("site.test", "https://site.test", "http://site.test/", listed), false);
-    const https = compilePolicy({ origins: ["'self'"], hosts: ["site.test"], scheme: "https" });
-    assertEquals(differs("site.test", "https://site.test", "http://site.test/", https), false);
-    assertEquals(differs("site.test", "http://site.test", "http://site.test/", https), true);
+});
+
+describe("listsOf() and matchOrigin()", () => {
+  const options = {
+    origins: ["'self'", GOOD],
+    dangerouslyAllow: ["null"],
+    hosts: ["site.test"],
+  };
+
+  test("the lists as written, what debug adds apart", () => {
+    assertEquals(listsOf(compilePolicy(options)), { ...options, debug: [] });
+    const { debug, hosts, ...rest } = listsOf(compilePolicy({ ...options, debug: true }));
+    assertEquals(rest, { origins: options.origins, dangerouslyAllow: ["null"] });
+    assertEquals(hosts, ["site.test", "localhost", "*.localhost", "127.0.0.1", "[::1]"]);
+    assertEquals(debug.length, 8);
+    assertEquals(debug.slice(0, 2), ["http://localhost:*", "https://localhost:*"]);
+    assertEquals(listsOf(compilePolicy({ origins: [] })).hosts, null);
+  });
+  test("the pattern that admits an origin, 'self' left out", () => {
+    const policy = compilePolicy({ ...options, debug: true });
+    assertEquals(matchOrigin(GOOD, policy), GOOD);
+    assertEquals(matchOrigin("null", policy), "null");
+    assertEquals(matchOrigin("http://[::1]:3000", policy), "http://[::1]:*");
+    assertEquals(matchOrigin("https://site.test", policy), null);
   });
 });
 

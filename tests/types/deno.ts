@@ -42,6 +42,7 @@ import {
   urlRouter,
   websocket,
 } from "@wsgate/wsgate";
+import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 
 interface User {
   readonly id: number;
@@ -389,6 +390,15 @@ export function listMistakes(): void {
   compilePolicy({ hosts: ["goodsite.com"] });
   // @ts-expect-error TS2339: a compiled list is not added to.
   compileOrigins(["goodsite.com"]).patterns.push("evil.test");
+}
+
+export function suffixMistakes(): void {
+  compileOrigins([], { suffixes: publicSuffixes });
+  originValidator(plain, [], { suffixes: publicSuffixes });
+  // @ts-expect-error TS2739: names in a list are no list of suffixes.
+  compileOrigins([], { suffixes: ["co.uk"] });
+  // @ts-expect-error TS2739: a copy is none; what is packed does not come along.
+  originValidator(plain, [], { suffixes: { ...publicSuffixes } });
 }
 
 export function policyMistakes(): void {

@@ -50,6 +50,10 @@ describe("compilers", () => {
     assertEquals(await tsc(join(root, "tests/types/tsconfig.json")), accepted);
   });
 
+  it("tsc accepts the scripts of the lab's pages, which know a browser and no runtime", oneRun, async () => {
+    assertEquals(await tsc(join(root, "examples/lab/pages/tsconfig.json")), accepted);
+  });
+
   it("tsc finds in bun.ts what is marked, and a mark that marks nothing", oneRun, async () => {
     const source = await readTypeTest("bun.ts");
     await writeFile(join(scratch, "bun_bare.ts"), withoutMarks(source));

@@ -1,0 +1,61 @@
+/**
+ * The command line: why was my WebSocket refused?
+ *
+ * ```sh
+ * deno run -A jsr:@wsgate/wsgate/cli explain --origin https://app.example.com:8443 https://app.example.com
+ * ```
+ *
+ * From a checkout: `deno run -A src/cli.ts` or `bun src/cli.ts`. Commands: `explain` judges one handshake, typed or
+ * copied from a browser or `curl -v`, and says why; `lint` says what a list lets in that may not be meant; `check` does
+ * it for CI, by its exit status; `tree` draws a list. Each has a `-h`.
+ *
+ * Exit status 0: allowed, nothing found. 1: refused, something found. 2: wrong usage, or a list that cannot be used.
+ *
+ * @module
+ */
+
+import { type Ending, runCommand } from "./cli/commands.ts";
+
+/** What is used of `process`, which both runtimes have. */
+interface Process {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: { readonly isTTY?: boolean; readonly columns?: number };
+  exitCode?: number;
+  getBuiltinModule(name: "node:fs"): { readFileSync(path: string | number, encoding: "utf8"): string };
+}
+
+/**
+ * Runs one command: reads what its arguments name, prints, and sets the exit status of the process.
+ *
+ * **Security.** It prints printable ASCII, the lines of a tree, and on a terminal colours, never what a client sent as
+ * it came.
+ *
+ * @param args The arguments after the program's name. Default: those of the process.
+ *
+ * @example The help
+ * ```ts
+ * import { main } from "@wsgate/wsgate/cli";
+ *
+ * main(["explain", "-h"]);
+ * ```
+ */
+export function main(args?: readonly string[]): void {
+  const { process } = globalThis as unknown as { readonly process: Process };
+  const { env, stdout } = process;
+  const { readFileSync } = process.getBuiltinModule("node:fs");
+  const terminal = stdout.isTTY === true;
+  const ending: Ending = runCommand(args ?? process.argv.slice(2), {
+    env: (name) => env[name],
+    readFile: (path) => readFileSync(path, "utf8"),
+    readInput: () => readFileSync(0, "utf8"),
+    columns: terminal && stdout.columns ? stdout.columns : 80,
+    // https://no-color.org: present and not empty.
+    colours: terminal && !env.NO_COLOR && env.TERM !== "dumb",
+  });
+  if (ending.output !== "") console.log(ending.output);
+  if (ending.error !== "") console.error(ending.error);
+  process.exitCode = ending.status;
+}
+
+if (import.meta.main) main();

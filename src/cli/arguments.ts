@@ -1,0 +1,161 @@
+/**
+ * What a command was given: its options by a table, and the lists that it is about, from arguments, files, the
+ * environment or standard input.
+ */
+
+import { quote } from "../errors.ts";
+import type { PolicyOptions } from "../policy/policy.ts";
+
+/** The world around a command. */
+export interface Surroundings {
+  /** The value of an environment variable; undefined: it is not set. */
+  readonly env: (name: string) => string | undefined;
+  /** The text of a file. Throws what the runtime does. */
+  readonly readFile: (path: string) => string;
+  /** All of standard input. */
+  readonly readInput: () => string;
+  /** How wide the terminal is; 80 where there is none. */
+  readonly columns: number;
+  /** Whether standard output understands colours and wants them. */
+  readonly colours: boolean;
+}
+
+/** A command that cannot be understood; the message is the one line that says why. */
+export class UsageError extends Error {}
+
+/** How an option is given: alone, once with a value, or any number of times. */
+export type OptionKind = "flag" | "once" | "many";
+
+/** The options of a command, by their long name. */
+export type OptionTable = Readonly<Record<string, OptionKind>>;
+
+/** The options that every command with a list has. */
+export const LIST_OPTIONS = {
+  file: "many",
+  env: "many",
+  hosts: "many",
+  "dangerously-allow": "many",
+  absent: "once",
+  scheme: "once",
+  debug: "flag",
+  json: "flag",
+  help: "flag",
+} as const satisfies OptionTable;
+
+/** What was given, sorted. */
+export interface Given {
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  /** What is no option, in order; `-` included. */
+  readonly operands: readonly string[];
+}
+
+const SHORT: Readonly<Record<string, string>> = { "-h": "help", "-H": "header", "-f": "file" };
+
+/** Sorts arguments by a table of options. Throws {@linkcode UsageError}. */
+export function sortArguments(args: readonly string[], command: string, table: OptionTable): Given {
+  const values = new Map<string, string[]>();
+  const operands: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index]!;
+    if (arg === "--") {
+      operands.push(...args.slice(index + 1));
+      break;
+    }
+    if (!arg.startsWith("-") || arg === "-") {
+      operands.push(arg);
+      continue;
+    }
+    const equals = arg.startsWith("--") ? arg.indexOf("=") : -1;
+    const written = equals < 0 ? arg : arg.slice(0, equals);
+    const name = SHORT[written] ?? (written.startsWith("--") ? written.slice(2) : "");
+    const kind = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (kind === undefined) {
+      throw new UsageError(`there is no option ${quote(written)}; ${command} -h lists them`);
+    }
+    const before = values.get(name) ?? [];
+    if (kind !== "many" && before.length > 0) throw new UsageError(`--${name} is given twice`);
+    if (kind === "flag") {
+      if (equals >= 0) throw new UsageError(`--${name} takes no value`);
+      values.set(name, [""]);
+      continue;
+    }
+    const value = equals < 0 ? args[++index] : arg.slice(equals + 1);
+    if (value === undefined) throw new UsageError(`--${name} needs a value`);
+    values.set(name, [...before, value]);
+  }
+  return { values, operands };
+}
+
+/** The policy that the lists and options of a command make. Throws {@linkcode UsageError}. */
+export function policyOptions({ values, operands }: Given, around: Surroundings): PolicyOptions {
+  let options: Record<string, unknown> = {};
+  const origins: unknown[] = [];
+  let given = false;
+  const take = (text: string, from: string) => {
+    given = true;
+    const read = readList(text, from);
+    // Not push(...): that has a limit of some hundred thousand.
+    if (Array.isArray(read)) read.forEach((entry) => origins.push(entry));
+    else options = { ...options, ...read };
+  };
+  for (const path of values.get("file") ?? []) take(readFile(path, around), path);
+  for (const name of values.get("env") ?? []) {
+    const text = around.env(name);
+    if (text === undefined) throw new UsageError(`the environment variable ${quote(name)} is not set`);
+    take(text, name);
+  }
+  for (const operand of operands) {
+    if (operand === "-") take(around.readInput(), "standard input");
+    else {
+      given = true;
+      origins.push(operand);
+    }
+  }
+  if (!given) {
+    throw new UsageError("which origins? Give patterns, --file FILE, --env NAME, or - for standard input");
+  }
+  const listed = Array.isArray(options.origins) ? options.origins : [];
+  if (options.origins === undefined || origins.length > 0) options.origins = [...listed, ...origins];
+  const hosts = commaSeparated(values.get("hosts"));
+  if (hosts !== undefined) options.hosts = hosts;
+  const dangerous = values.get("dangerously-allow");
+  if (dangerous !== undefined) options.dangerouslyAllow = dangerous;
+  for (const name of ["absent", "scheme"]) {
+    const value = values.get(name);
+    if (value !== undefined) options[name] = value[0];
+  }
+  if (values.has("debug")) options.debug = true;
+  // Whatever it is: compiling says what is wrong with it, and how to write it.
+  return options as unknown as PolicyOptions;
+}
+
+function commaSeparated(values: readonly string[] | undefined): string[] | undefined {
+  return values?.flatMap((value) => value.split(",")).map((entry) => entry.trim());
+}
+
+/** A file's text. Throws {@linkcode UsageError}. */
+export function readFile(path: string, around: Surroundings): string {
+  try {
+    return around.readFile(path);
+  } catch (error) {
+    throw new UsageError(`${quote(path)} cannot be read: ${quote((error as Error).message, 200)}`);
+  }
+}
+
+/**
+ * A list as people keep them: one entry a line, or separated by commas, `#` before a remark; or JSON, an array or an
+ * object with the options of a policy.
+ */
+function readList(text: string, from: string): unknown[] | Record<string, unknown> {
+  if (/^\s*[[{]/.test(text) && !/^\s*\[[\da-f:]/i.test(text)) {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new UsageError(
+        `${quote(from)} begins like JSON and is none: ${quote((error as Error).message, 200)}`,
+      );
+    }
+  }
+  return text.split("\n").map((line) => line.replace(/^\s*#.*|\s#.*/, ""))
+    .flatMap((line) => line.split(",")).map((entry) => entry.trim()).filter((entry) => entry !== "");
+}

@@ -1,0 +1,251 @@
+/**
+ * The commands: arguments in, text and an exit status out. Nothing here knows a runtime.
+ */
+
+import { ConfigError, quote } from "../errors.ts";
+import { type Handshake, requestedUpgrade } from "../handler.ts";
+import { explain } from "../policy/explain.ts";
+import { formatExplanation, whyInOneLine, wrap } from "../policy/explanation_text.ts";
+import { lint, type LintFinding } from "../policy/lint.ts";
+import { compilePolicy, listsOf, type PolicyOptions } from "../policy/policy.ts";
+import {
+  type Given,
+  LIST_OPTIONS,
+  type OptionTable,
+  policyOptions,
+  readFile,
+  sortArguments,
+  type Surroundings,
+  UsageError,
+} from "./arguments.ts";
+import { handshakeOf, readHandshake } from "./handshake_text.ts";
+import { HELP } from "./help.ts";
+import { drawTree, treeOf } from "./tree.ts";
+
+/** What a command ends with. */
+export interface Ending {
+  /** 0: allowed, or nothing found. 1: refused, or something found. 2: the question is wrong. */
+  readonly status: 0 | 1 | 2;
+  /** What belongs on standard output, without a line feed at its end. */
+  readonly output: string;
+  /** What belongs on standard error; "": nothing. */
+  readonly error: string;
+}
+
+type Command = (given: Given, around: Surroundings) => Pick<Ending, "status" | "output">;
+
+const COMMANDS: Readonly<Record<string, { readonly options: OptionTable; readonly run: Command }>> = {
+  explain: {
+    options: {
+      ...LIST_OPTIONS,
+      origin: "once",
+      host: "once",
+      url: "once",
+      header: "many",
+      handshake: "once",
+    },
+    run: runExplain,
+  },
+  lint: { options: LIST_OPTIONS, run: runLint },
+  check: {
+    options: { ...LIST_OPTIONS, ignore: "many", allows: "many", refuses: "many", host: "once" },
+    run: runCheck,
+  },
+  tree: { options: LIST_OPTIONS, run: runTree },
+};
+
+/** Runs a command. Never throws, whatever it is given. */
+export function runCommand(args: readonly string[], around: Surroundings): Ending {
+  const [name = "", ...rest] = args;
+  try {
+    if (["-h", "--help", "help"].includes(name)) return said(HELP[rest[0] ?? ""] ?? HELP[""]!);
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command === undefined) {
+      const what = name === "" ? "which command?" : `there is no command ${quote(name)}:`;
+      throw new UsageError(`${what} explain, lint, check or tree; wsgate -h says more`);
+    }
+    const given = sortArguments(rest, `wsgate ${name}`, command.options);
+    if (given.values.has("help")) return said(HELP[name]!);
+    return { ...command.run(given, around), error: "" };
+  } catch (error) {
+    if (error instanceof UsageError) return { status: 2, output: "", error: `wsgate: ${error.message}` };
+    if (error instanceof ConfigError) {
+      return {
+        status: 2,
+        output: args.includes("--json") ? json({ issues: error.issues }) : "",
+        error: error.message,
+      };
+    }
+    throw error;
+  }
+}
+
+function said(help: string): Ending {
+  return { status: 0, output: help.trimEnd(), error: "" };
+}
+
+/** JSON in ASCII: what an operator wrote may hold characters that a terminal obeys or turns around. */
+function json(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    /[^\n\x20-\x7e]/g,
+    (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
+  );
+}
+
+function one(given: Given, name: string): string | undefined {
+  return given.values.get(name)?.[0];
+}
+
+function needsHost(options: PolicyOptions): boolean {
+  return options.hosts !== undefined || options.origins.includes("'self'");
+}
+
+/** For where it does not matter: no name, and nobody's. */
+const ANY_HOST = "host.invalid";
+
+// ---- explain --------------------------------------------------------------------------------------------------------
+
+function runExplain(given: Given, around: Surroundings): Pick<Ending, "status" | "output"> {
+  const copied = one(given, "handshake");
+  if (copied === "-" && given.operands.includes("-")) {
+    throw new UsageError("standard input cannot be the list and the handshake: give one of them as a file");
+  }
+  if (copied === undefined && !["origin", "host", "header"].some((name) => given.values.has(name))) {
+    throw new UsageError("which handshake? Give --origin, or --handshake FILE");
+  }
+  const options = policyOptions(given, around);
+  const policy = compilePolicy(options);
+  const handshake = handshakeFrom(given, around, copied);
+  const hostGiven = handshake.headers.get("host") !== null || copied !== undefined;
+  if (!hostGiven && needsHost(options)) {
+    throw new UsageError("which Host? With --hosts or 'self', give --host");
+  }
+  const judged: Handshake = hostGiven ? handshake : withHost(handshake, ANY_HOST);
+  const explanation = explain(judged, policy);
+  const status = explanation.decision.allowed ? 0 : 1;
+  const shown = hostGiven
+    ? explanation
+    : { ...explanation, host: { kind: "absent", shown: "(not given)" } as const };
+  if (given.values.has("json")) return { status, output: json(shown) };
+  const { columns, colours } = around;
+  const lines = [formatExplanation(shown, "text", { columns, colours })];
+  if (copied !== undefined && requestedUpgrade(handshake) !== "websocket") {
+    lines.push("", ...wrap(NO_HANDSHAKE, 2, columns));
+  }
+  return { status, output: lines.join("\n") };
+}
+
+const NO_HANDSHAKE =
+  "What was copied does not ask for a WebSocket (its Upgrade is not websocket), so a guard passes " +
+  "it on or refuses it for that alone; and browsers leave Origin out of a plain GET.";
+
+/** The copied handshake, if there is one, with what was given beside it in place of its own. */
+function handshakeFrom(given: Given, around: Surroundings, copied: string | undefined): Handshake {
+  let handshake: Handshake = handshakeOf(one(given, "url") ?? "/", []);
+  if (copied !== undefined) {
+    const read = readHandshake(copied === "-" ? around.readInput() : readFile(copied, around));
+    if (read === null) {
+      throw new UsageError(
+        `there is no header in ${copied === "-" ? "standard input" : quote(copied)}: Name: value`,
+      );
+    }
+    handshake = { ...read, url: one(given, "url") ?? read.url };
+  }
+  const fields = (given.values.get("header") ?? []).map((text): [string, string] => {
+    const colon = text.indexOf(":");
+    if (colon <= 0) throw new UsageError(`a header is "Name: value", not ${quote(text)}`);
+    return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+  });
+  for (const name of ["origin", "host"]) {
+    const value = one(given, name);
+    if (value !== undefined) fields.push([name, value]);
+  }
+  const own = handshakeOf("", fields).headers;
+  const { headers } = handshake;
+  return { ...handshake, headers: { get: (name) => own.get(name) ?? headers.get(name) } };
+}
+
+function withHost(handshake: Handshake, host: string): Handshake {
+  const { headers } = handshake;
+  return { ...handshake, headers: { get: (name) => name === "host" ? host : headers.get(name) } };
+}
+
+// ---- lint and check -------------------------------------------------------------------------------------------------
+
+function runLint(given: Given, around: Surroundings): Pick<Ending, "status" | "output"> {
+  const options = policyOptions(given, around);
+  const findings = lint(options);
+  if (given.values.has("json")) return { status: 0, output: json(findings) };
+  return { status: 0, output: findingsText(findings, countOf(options), around).join("\n") };
+}
+
+function runCheck(given: Given, around: Surroundings): Pick<Ending, "status" | "output"> {
+  const options = policyOptions(given, around);
+  const policy = compilePolicy(options);
+  const ignored = (given.values.get("ignore") ?? []).flatMap((codes) => codes.split(",")).map((code) =>
+    code.trim()
+  );
+  const findings = lint(options).filter(({ code }) => !ignored.includes(code));
+  const host = one(given, "host");
+  const expected = [
+    ...(given.values.get("allows") ?? []).map((origin) => ({ origin, allowed: true })),
+    ...(given.values.get("refuses") ?? []).map((origin) => ({ origin, allowed: false })),
+  ];
+  if (expected.length > 0 && host === undefined && needsHost(options)) {
+    throw new UsageError("which Host? With --hosts or 'self', --allows and --refuses need --host");
+  }
+  const surprises = expected.flatMap(({ origin, allowed }) => {
+    const handshake = handshakeOf("/", [["host", host ?? ANY_HOST], ["origin", origin]]);
+    const explanation = explain(handshake, policy);
+    return explanation.decision.allowed === allowed ? [] : [explanation];
+  });
+  const status = findings.length + surprises.length === 0 ? 0 : 1;
+  if (given.values.has("json")) return { status, output: json({ findings, surprises }) };
+  const lines = findingsText(findings, countOf(options), around);
+  for (const explanation of surprises) {
+    const { decision, origin } = explanation;
+    const is = decision.allowed ? "allowed, and should be refused" : "refused, and should be allowed";
+    lines.push("", ...wrap(`${origin.shown} is ${is}. ${whyInOneLine(explanation)}.`, 0, around.columns));
+  }
+  return { status, output: lines.join("\n") };
+}
+
+function countOf({ origins, dangerouslyAllow, hosts }: PolicyOptions): number {
+  return origins.length + (dangerouslyAllow?.length ?? 0) + (hosts?.length ?? 0);
+}
+
+function findingsText(findings: readonly LintFinding[], entries: number, around: Surroundings): string[] {
+  const of = `${entries} ${entries === 1 ? "entry" : "entries"}`;
+  if (findings.length === 0) return [`Nothing to say of ${of}.`];
+  const lines: string[] = [];
+  let last = "";
+  for (const { code, field, index, value, text } of findings) {
+    const place = index < 0 ? field : `${field}[${index}]`;
+    if (place !== last) {
+      if (last !== "") lines.push("");
+      lines.push(`${place} ${paint(around, 36, quote(value))}`);
+    }
+    last = place;
+    const [first, ...rest] = wrap(`${code}: ${text}.`, 4, around.columns);
+    lines.push(first!.replace(code, paint(around, 33, code)), ...rest);
+  }
+  return [...lines, "", `${findings.length} ${findings.length === 1 ? "finding" : "findings"} in ${of}.`];
+}
+
+function paint({ colours }: Surroundings, code: number, text: string): string {
+  return colours ? `\x1b[${code}m${text}\x1b[0m` : text;
+}
+
+// ---- tree -----------------------------------------------------------------------------------------------------------
+
+function runTree(given: Given, around: Surroundings): Pick<Ending, "status" | "output"> {
+  const options = policyOptions(given, around);
+  const tree = treeOf(listsOf(compilePolicy(options)));
+  if (given.values.has("json")) return { status: 0, output: json(tree) };
+  const colours = { dim: 2, entry: 36, wild: 33 };
+  const lines = drawTree(tree, (colour, text) => paint(around, colours[colour], text));
+  return {
+    status: 0,
+    output: lines.length === 0 ? "The list is empty: it refuses every origin." : lines.join("\n"),
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * The Public Suffix List, for the option `suffixes` of `compileOrigins`, `compilePolicy` and the guards.
+ *
+ * A wildcard over a name below which strangers can register lets them all in: `*.github.io` is everybody who ever signed
+ * up. The library refuses a short list of the commonest such names by itself; with this import it knows all of them, the
+ * registries of every country and the hosting services that asked to be listed.
+ *
+ * ```ts
+ * import { originValidator } from "@wsgate/wsgate";
+ * import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
+ *
+ * const application = () => new Response("upgraded here");
+ * export default {
+ *   fetch: originValidator(application, ["https://*.example.com"], { suffixes: publicSuffixes }),
+ * };
+ * ```
+ *
+ * @module
+ */
+
+import { makeSuffixList, type SuffixList } from "./origin/suffix_list.ts";
+import { PACKED } from "./public_suffixes_data.ts";
+
+export type { SuffixList };
+
+/**
+ * The Public Suffix List, both its sections: the registries' suffixes and those of private owners such as hosting
+ * services. It is unpacked when it is first asked.
+ *
+ * **Security.** The list is that of the day it was packed, which its data file names. Newer registries and services are
+ * not on it.
+ *
+ * @example A wildcard over everybody's sites
+ * ```ts
+ * import { compileOrigins, ConfigError } from "@wsgate/wsgate";
+ * import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const options = { suffixes: publicSuffixes };
+ * compileOrigins(["https://*.example.readthedocs.io"], options);
+ * assertThrows(() => compileOrigins(["https://*.readthedocs.io"], options), ConfigError);
+ * ```
+ */
+export const publicSuffixes: SuffixList = makeSuffixList(PACKED);

@@ -1,0 +1,144 @@
+// Handshakes as people copy them, from each place they come from.
+
+import { describe, test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { handshakeOf, readHandshake } from "../../src/cli/handshake_text.ts";
+import { Random } from "../random.ts";
+import { capturedHandshake, handshakes } from "../vectors.ts";
+
+const NAMES = ["host", "origin", "upgrade", "cookie", "authorization"] as const;
+
+function read(text: string) {
+  const handshake = readHandshake(text);
+  if (handshake === null) return null;
+  const { method, url, headers } = handshake;
+  const fields = NAMES.flatMap((name) => {
+    const value = headers.get(name);
+    return value === null ? [] : [`${name}: ${value}`];
+  });
+  return [`${method} ${url}`, ...fields];
+}
+
+const EXPECTED = ["host: ws.test:8443", "origin: https://a.test", "upgrade: websocket"];
+
+describe("readHandshake()", () => {
+  const table: [name: string, text: string, expected: string[] | null][] = [
+    [
+      "Chromium, raw",
+      "GET wss://ws.test:8443/chat?x=1 HTTP/1.1\nHost: ws.test:8443\nConnection: Upgrade\nUpgrade: websocket\nOrigin: https://a.test\n",
+      ["GET wss://ws.test:8443/chat?x=1", ...EXPECTED],
+    ],
+    [
+      "Chromium, the table, with what else is in the panel",
+      "Request URL:\nwss://ws.test:8443/chat\nRequest Method:\nGET\nStatus Code:\n101 Switching Protocols\n" +
+      "Response Headers\nUpgrade:\nother\nOrigin:\nhttps://no.test\n" +
+      "Request Headers\nHost:\nws.test:8443\nOrigin:\nhttps://a.test\nUpgrade:\nwebsocket\n",
+      ["GET wss://ws.test:8443/chat", ...EXPECTED],
+    ],
+    [
+      "Firefox, raw, with Windows' line ends",
+      "GET /chat HTTP/1.1\r\nHost: ws.test:8443\r\nUser-Agent: x\r\nOrigin: https://a.test\r\nUpgrade: websocket\r\n\r\n",
+      ["GET /chat", ...EXPECTED],
+    ],
+    [
+      "Firefox, all headers: the answer's come first",
+      "HTTP/1.1 403 Forbidden\nOrigin: https://no.test\nContent-Length: 9\n\n" +
+      "GET /chat HTTP/1.1\nHost: ws.test:8443\nOrigin: https://a.test\nUpgrade: websocket\n",
+      ["GET /chat", ...EXPECTED],
+    ],
+    [
+      "the answer's come last",
+      "GET /chat HTTP/1.1\nHost: ws.test:8443\nOrigin: https://a.test\nUpgrade: websocket\n\n" +
+      "HTTP/1.1 101 Switching Protocols\nUpgrade: other\n",
+      ["GET /chat", ...EXPECTED],
+    ],
+    [
+      "curl -v over TLS",
+      "* Connected to ws.test (127.0.0.1) port 8443 (#0)\n* SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384\n" +
+      "> GET /chat HTTP/1.1\n> Host: ws.test:8443\n> Upgrade: websocket\n> Origin: https://a.test\n> \n" +
+      "< HTTP/1.1 403 Forbidden\n< origin: https://no.test\n{ [9 bytes data]\nForbidden: yes\n",
+      ["GET https://ws.test:8443/chat", ...EXPECTED],
+    ],
+    [
+      "curl -v in clear",
+      "* Connected to ws.test (127.0.0.1) port 8443\n> GET /chat HTTP/1.1\n> Host: ws.test:8443\n> Origin: https://a.test\n> upgrade: websocket\n",
+      ["GET /chat", ...EXPECTED],
+    ],
+    [
+      "HTTP/2",
+      ":method: CONNECT\n:scheme: https\n:authority: ws.test:8443\n:path: /chat\norigin: https://a.test\nupgrade: websocket\n",
+      ["CONNECT https://ws.test:8443/chat", ...EXPECTED],
+    ],
+    [
+      "copied as cURL",
+      "curl 'wss://ws.test:8443/chat' \\\n  -H 'Origin: https://a.test' \\\n  -H \"Upgrade: websocket\" \\\n" +
+      "  --header 'Cookie: a=b' -b 'c=d' -X GET --compressed",
+      ["GET wss://ws.test:8443/chat", ...EXPECTED, "cookie: a=b, c=d"],
+    ],
+    [
+      "copied as cURL, another method",
+      "curl https://ws.test:8443/chat -X POST -H 'Host: other.test'",
+      ["POST https://ws.test:8443/chat", "host: other.test"],
+    ],
+    ["tabs between", "Host\tws.test\nOrigin\tnull\n", ["GET /", "host: ws.test", "origin: null"]],
+    ["a field given twice", "Host: a\nOrigin: https://a.test\nOrigin: https://b.test", [
+      "GET /",
+      "host: a",
+      "origin: https://a.test, https://b.test",
+    ]],
+    ["an empty one", "Host: a\nOrigin:\n", ["GET /", "host: a", "origin: "]],
+    ["a table that breaks off", "Host:\na\nOrigin:", ["GET /", "host: a", "origin: "]],
+    ["one header alone", "origin: https://a.test", ["GET /", "origin: https://a.test"]],
+    ["no header", "hello\n\nworld", null],
+    ["nothing", "", null],
+    ["a URL alone", "https://a.test/x", null],
+    ["a request line alone", "GET / HTTP/1.1", null],
+  ];
+  for (const [name, text, expected] of table) test(name, () => assertEquals(read(text), expected));
+
+  test("every captured handshake, written as it went over the wire, and as curl writes it", () => {
+    for (const row of handshakes) {
+      const lines = [
+        `${row.method} ${row.path} HTTP/1.1`,
+        ...row.headers.map(([name, value]) => `${name}: ${value}`),
+      ];
+      const expected = capturedHandshake(row);
+      for (const text of [lines.join("\r\n"), lines.map((line) => `> ${line}`).join("\n")]) {
+        const handshake = readHandshake(text)!;
+        assertEquals([handshake.method, handshake.url], [row.method, row.path]);
+        for (const name of NAMES) assertEquals(handshake.headers.get(name), expected.headers.get(name), name);
+      }
+    }
+  });
+
+  test("never throws", () => {
+    const random = new Random(3);
+    const pieces = [
+      "> ",
+      "GET ",
+      " HTTP/1.1",
+      "\n",
+      ":",
+      "Host",
+      "Origin:",
+      "curl ",
+      "'",
+      '"',
+      "\\",
+      "-H ",
+      "\t",
+      "\0",
+      "\ud800",
+      "* ",
+      "< ",
+    ];
+    for (let i = 0; i < 5000; i++) {
+      readHandshake(Array.from({ length: random.below(12) }, () => random.pick(pieces)).join(""));
+    }
+  });
+});
+
+test("handshakeOf() joins what is repeated", () => {
+  const { headers } = handshakeOf("/", [["A", "1"], ["a", "2"]]);
+  assertEquals([headers.get("a"), headers.get("b")], ["1, 2", null]);
+});

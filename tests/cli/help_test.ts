@@ -1,0 +1,40 @@
+// What -h says: there is one for each command, it fits a terminal, and names every option there is.
+
+import { describe, test } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { runCommand } from "../../src/cli/commands.ts";
+import { HELP } from "../../src/cli/help.ts";
+
+describe("HELP", () => {
+  test("one for each command, and one of the whole that names them all", () => {
+    assertEquals(Object.keys(HELP), ["", "explain", "lint", "check", "tree"]);
+    for (const name of Object.keys(HELP)) assert(HELP[""]!.includes(`wsgate ${name}`));
+  });
+  for (const [name, text] of Object.entries(HELP)) {
+    test(`${name || "the whole"}: 80 columns`, () => {
+      for (const line of text.split("\n")) assert(line.length <= 80, line);
+    });
+  }
+  test("every option that is named exists, and takes what is said of it", () => {
+    const around = {
+      env: () => "https://a.test",
+      readFile: () => "https://a.test",
+      readInput: () => "",
+      columns: 80,
+      colours: false,
+    };
+    for (const [name, text] of Object.entries(HELP).slice(1)) {
+      const named = [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)( ?\S*)/gm)].map(([, option, value]) =>
+        [option!, value!.trim()] as const
+      );
+      assert(named.length >= 9, name);
+      for (const [option, value] of named) {
+        const { error } = runCommand([name, option, ...value === "" ? [] : ["x"]], around);
+        assert(
+          !error.includes("no option") && !error.includes("takes no value"),
+          `${name} ${option}: ${error}`,
+        );
+      }
+    }
+  });
+});

@@ -1,0 +1,185 @@
+// The command line as a program of this runtime: in a pipe, in a pseudo-terminal, with files, variables and standard
+// input as a user has them. What each command says is in `cli/`.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals } from "@std/assert";
+import { main } from "../src/cli.ts";
+import { printed } from "./doubles.ts";
+import { runtime } from "./runtime.ts";
+
+const CLI = fileURLToPath(new URL("../src/cli.ts", import.meta.url));
+const COMMAND = [process.execPath, ...runtime === "deno" ? ["run", "-A", CLI] : [CLI]];
+/** Starting a runtime takes a while on a busy machine. */
+const TIMEOUT = { timeout: 60_000 };
+
+const folder = mkdtempSync(join(tmpdir(), "wsgate-cli-"));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Run {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Without the colours that the tests' own surroundings ask for or forbid. */
+function environment(env: Run["env"]): Record<string, string | undefined> {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
+  return { ...rest, TERM: "xterm", ...env };
+}
+
+/** Runs the program in a pipe. */
+function wsgate(args: readonly string[], { input = "", env }: Run = {}) {
+  const { status, stdout, stderr } = spawnSync(COMMAND[0]!, [...COMMAND.slice(1), ...args], {
+    input,
+    env: environment(env),
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** Runs the program in a terminal of this many columns. */
+function inTerminal(args: readonly string[], env?: Run["env"], columns = 80) {
+  const command = `stty cols ${columns}; ${[...COMMAND, ...args].map(quoted).join(" ")}`;
+  const { status, stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
+    input: "",
+    env: environment(env),
+    encoding: "utf8",
+  });
+  return { status, stdout: stdout.replaceAll("\r\n", "\n") };
+}
+
+const WRONG_PORT =
+  "explain --origin https://app.example.com:8443 --host ws.example.com https://app.example.com".split(" ");
+
+describe("the command line, in a pipe", () => {
+  test("a wrong port in the list is found with one command", TIMEOUT, () => {
+    const { status, stdout, stderr } = wsgate(WRONG_PORT);
+    assertEquals([status, stderr], [1, ""]);
+    assert(stdout.includes('Only the port differs from "https://app.example.com" (origins[0]).'), stdout);
+    assert(stdout.includes('add to origins:\n\n      "https://app.example.com:8443"\n'), stdout);
+  });
+  test("an allowed origin: exit 0, and the pattern that let it in", TIMEOUT, () => {
+    const { status, stdout, stderr } = wsgate([
+      "explain",
+      "--origin",
+      "https://app.example.com",
+      "https://app.example.com",
+    ]);
+    assertEquals([status, stderr], [0, ""]);
+    assert(stdout.includes('By "https://app.example.com" (origins[0]).'), stdout);
+  });
+  test("lists from files, variables and standard input at once", TIMEOUT, () => {
+    const file = join(folder, "list");
+    writeFileSync(file, "# ours\nhttps://a.test\n");
+    const args = ["tree", "--file", file, "--env", "ORIGINS", "-", "https://d.test"];
+    const { status, stdout } = wsgate(args, {
+      input: "https://c.test\n",
+      env: { ORIGINS: "https://b.test" },
+    });
+    assertEquals(status, 0);
+    assertEquals(
+      [...stdout.matchAll(/https:\/\/\S+/g)].map(([it]) => it),
+      "abcd".split("").map((it) => `https://${it}.test`),
+    );
+  });
+  test("a copied handshake on standard input, and from a file", TIMEOUT, () => {
+    const text = "> GET /ws HTTP/1.1\n> Host: ws.test\n> Origin: https://a.test\n> Upgrade: websocket\n>\n";
+    const file = join(folder, "handshake");
+    writeFileSync(file, text);
+    for (const [from, input] of [["-", text], [file, ""]] as const) {
+      assertEquals(wsgate(["explain", "--handshake", from, "https://a.test"], { input }).status, 0);
+      assertEquals(wsgate(["explain", "--handshake", from, "https://b.test"], { input }).status, 1);
+    }
+  });
+  test("check: its exit status is for CI", TIMEOUT, () => {
+    assertEquals(wsgate(["check", "https://a.test"]).status, 0);
+    assertEquals(wsgate(["check", "http://a.test"]).status, 1);
+    assertEquals(wsgate(["check", "http://a.test/"]).status, 2);
+  });
+  test("wrong usage: one line on standard error, exit 2", TIMEOUT, () => {
+    for (
+      const args of [[], ["explain"], ["explain", "--nope"], ["lint", "--file", join(folder, "none")], [
+        "lint",
+        "--env",
+        "WSGATE_UNSET",
+      ]]
+    ) {
+      const { status, stdout, stderr } = wsgate(args);
+      assertEquals([status, stdout], [2, ""], args.join(" "));
+      assert(/^wsgate: [\x20-\x7e]+\n$/.test(stderr), stderr);
+    }
+  });
+  test("--json can be read, and no colours come with it", TIMEOUT, () => {
+    const { stdout } = wsgate([...WRONG_PORT, "--json"], { env: { FORCE_COLOR: "1" } });
+    assertEquals(JSON.parse(stdout).nearest[0].suggestion.entry, "https://app.example.com:8443");
+    assert(!wsgate(WRONG_PORT).stdout.includes("\x1b"));
+  });
+  test("hostile text comes out as printable ASCII, on both streams", TIMEOUT, () => {
+    const hostile = "\x1b[2J\x1b]0;x\x07\u202emoc\u2066";
+    for (
+      const args of [
+        ["explain", "--origin", hostile, "https://a.test"],
+        ["explain", "--origin", "x", hostile],
+        [hostile],
+        ["lint", `--${hostile}`],
+      ]
+    ) {
+      const { stdout, stderr } = wsgate(args);
+      assert(/^[\n\x20-\x7e]+$/.test(stdout + stderr), JSON.stringify(stdout + stderr));
+    }
+  });
+});
+
+describe("the command line, in a terminal", {
+  skip: process.platform === "linux" ? false : "needs `script` of util-linux",
+}, () => {
+  test("colours, and the exit status", TIMEOUT, () => {
+    const { status, stdout } = inTerminal(WRONG_PORT);
+    assertEquals(status, 1);
+    assert(stdout.includes("\x1b[31mrefused\x1b[0m"), JSON.stringify(stdout));
+  });
+  test("never against NO_COLOR, nor on a terminal that has none", TIMEOUT, () => {
+    for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
+      for (const args of [WRONG_PORT, ["tree", "*.a.test"], ["lint", "http://a.test"]]) {
+        assert(!inTerminal(args, env).stdout.includes("\x1b"), JSON.stringify(env));
+      }
+    }
+    assert(
+      inTerminal(WRONG_PORT, { NO_COLOR: "" }).stdout.includes("\x1b"),
+      "an empty NO_COLOR says nothing",
+    );
+  });
+  test("lines as wide as the terminal", TIMEOUT, () => {
+    const args = ["explain", "--origin", "null", "https://a.test"];
+    const widest = (columns: number) =>
+      Math.max(...inTerminal(args, { NO_COLOR: "1" }, columns).stdout.split("\n").map((line) => line.length));
+    assert(widest(40) <= 40);
+    assert(widest(120) > 80);
+  });
+});
+
+test("main() in a process of another's: prints, and sets its exit status alone", async () => {
+  const before = process.exitCode;
+  try {
+    const logs: string[] = [];
+    const log = console.log;
+    console.log = (text: string) => void logs.push(text);
+    try {
+      main(["explain", "--origin", "https://a.test", "https://a.test"]);
+    } finally {
+      console.log = log;
+    }
+    assertEquals([logs.length, process.exitCode], [1, 0]);
+    const errors = await printed(() => main(["nonsense"]));
+    assertEquals([errors.length, errors[0]?.level, process.exitCode], [1, "error", 2]);
+  } finally {
+    process.exitCode = before ?? 0;
+  }
+});

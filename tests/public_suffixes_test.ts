@@ -1,0 +1,306 @@
+// The real Public Suffix List: its own test vectors, every rule of it against a naive reading, and what giving it
+// changes for those who write lists.
+
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { domainToASCII } from "node:url";
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import {
+  allowedHostsOriginValidator,
+  check,
+  compileOrigins,
+  compilePolicy,
+  ConfigError,
+  type ConfigIssueCode,
+  hostValidator,
+  originValidator,
+  type SuffixList,
+} from "@wsgate/wsgate";
+import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
+import { whyShared } from "../src/origin/suffixes.ts";
+import { NaiveSuffixes } from "./naive_suffixes.ts";
+import { type InstalledList, readPackedList } from "./pack_public_suffixes.ts";
+import { judgeAll } from "./vectors.ts";
+
+/** `checkPublicSuffix('www.example.com', 'example.com');`: a host and its registrable domain. */
+type SuffixVector = readonly [host: string | null, registrable: string | null];
+
+// The list's own vectors, dedicated to the public domain.
+const vectors: SuffixVector[] = [
+  ...readFileSync(new URL("./vectors/test_psl.txt", import.meta.url), "utf8")
+    .matchAll(/^checkPublicSuffix\((?:'(.*)'|null), (?:'(.*)'|null)\);$/gm),
+].map(([, host = null, registrable = null]) => [host, registrable]);
+
+/** The vectors are not all in lower case and punycode, as browsers' names are. */
+function asSent(host: string): string {
+  return /^\p{ASCII}*$/u.test(host) ? host.toLowerCase() : domainToASCII(host);
+}
+
+/** One label more than the public suffix. */
+function registrableDomain(host: string): string | null {
+  const suffix = publicSuffixes.suffixOf(host);
+  if (suffix === null || suffix === host) return null;
+  const own = host.slice(0, -suffix.length - 1);
+  return host.slice(own.lastIndexOf(".") + 1);
+}
+
+describe("publicSuffixes", () => {
+  test("passes the list's own test vectors", async () => {
+    await judgeAll("test_psl.txt", vectors, 78, ([host, expected]) => {
+      const found = registrableDomain(host === null ? "" : asSent(host));
+      return found === (expected && asSent(expected)) ? null : String(found);
+    });
+  });
+
+  const list = readPackedList();
+  const skip = typeof list === "string" ? list : false;
+  test(
+    "agrees with a naive reading of the list, over and around every rule",
+    { skip, timeout: 120_000 },
+    () => {
+      // Not by the packer's own reader.
+      const rules = (list as InstalledList).text.match(/^(?!\/\/)\S+/gm)!.map((rule) => {
+        const [, prefix = "", name] = /^(!|\*\.)?(.+)$/.exec(rule)!;
+        return prefix + domainToASCII(name!);
+      });
+      const naive = new NaiveSuffixes(rules);
+      const counts = { rules: rules.length, names: 0, refused: 0, refusedByListAlone: 0, allowed: 0 };
+      for (const rule of rules) {
+        for (const name of around(rule.replace("!", "").replace("*", "zone"))) {
+          counts.names++;
+          assertEquals(publicSuffixes.suffixOf(name), naive.suffixOf(name), `${rule}: ${name}`);
+          assertEquals(publicSuffixes.suffixOf(`${name}.`), `${naive.suffixOf(name)}.`, `${rule}: ${name}.`);
+          // Beside the whole list nothing is guessed of countries.
+          const guessed = /^(?:com?|org?|net?|gov|gob?|gouv|edu|ac|mil)\.[a-z]{2}$/.test(name);
+          const short = guessed ? null : whyShared(name);
+          const expected = short ?? (naive.isShared(name) ? "shared-suffix" : null);
+          for (const written of [name, `${name}.`]) {
+            assertEquals(whyShared(written, publicSuffixes), expected, `${rule}: ${written}`);
+          }
+          // A letter more or less, and punycode may stand for nothing: such a name is wrong, not unsafe.
+          const code = refusal(name, publicSuffixes);
+          if (code !== "unicode-malformed") {
+            assertEquals(code, expected === null ? null : `unsafe-${expected}`, `${rule}: ${name}`);
+          }
+          if (expected === null) counts.allowed++;
+          else counts.refused++;
+          if (expected !== null && short === null) counts.refusedByListAlone++;
+        }
+      }
+      console.log(`publicSuffixes around every rule: ${JSON.stringify(counts)}`);
+      assertGreater(counts.rules, 9000);
+      assertGreater(counts.names, 6 * counts.rules);
+      assertGreater(counts.refusedByListAlone, 5000);
+      assertGreater(counts.allowed, 20_000);
+    },
+  );
+
+  test("is read when it is asked, and its answers do not change", () => {
+    for (let i = 0; i < 3; i++) {
+      assertEquals(publicSuffixes.suffixOf("ada.github.io"), "github.io");
+      assertEquals(publicSuffixes.suffixOf("www.city.kobe.jp"), "kobe.jp");
+    }
+    assert(Object.isFrozen(publicSuffixes));
+  });
+});
+
+/** A name, and the names next to it: above, below, beside. */
+function around(name: string): Set<string> {
+  const parent = name.slice(name.indexOf(".") + 1);
+  const [label = ""] = name.split(".");
+  return new Set([
+    name,
+    parent,
+    `own.${name}`,
+    `www.own.${name}`,
+    `x${name}`,
+    `${label}x.${parent}`,
+    `zz.${parent}`,
+    `${name}x`,
+    `${name}.example`,
+    name.replace(/^[^.]*[a-z0-9](?=[^.])/, ""),
+  ]);
+}
+
+/** Why a wildcard over `name` is refused, or null. */
+function refusal(name: string, suffixes: SuffixList): ConfigIssueCode | null {
+  try {
+    compileOrigins([`https://*.${name}`], { suffixes });
+    return null;
+  } catch (error) {
+    return (error as ConfigError).issues[0]!.code;
+  }
+}
+
+// ------------------------------------------------------------------------------------ the option `suffixes`
+
+/** Only the whole list knows them. */
+const KNOWN_TO_THE_LIST = [
+  "readthedocs.io",
+  "nom.ad",
+  "k12.ak.us",
+  "pvt.k12.ma.us",
+  "kyoto.jp",
+  "ide.kyoto.jp",
+  "any.kobe.jp",
+  "any.ck",
+  "xn--55qx5d.cn",
+  "\u516c\u53f8.cn",
+  "ReadTheDocs.IO",
+  // above a listed name
+  "digitaloceanspaces.com",
+  "dapps.earth",
+  "myjino.ru",
+];
+
+/** Anybody's own, with the list as without it. */
+const OWN = [
+  "example.com",
+  "own.readthedocs.io",
+  "own.any.ck",
+  "www.ck",
+  "city.kobe.jp",
+  "own.city.kobe.jp",
+  "xreadthedocs.io",
+  "readthedocs.io.example.com",
+  "own.fra1.digitaloceanspaces.com",
+  "localhost",
+  "test",
+  "example",
+  "invalid",
+  "internal",
+  "home.arpa",
+  "own.test",
+];
+
+/** Refused with the list as without it. */
+const KNOWN_TO_BOTH: [name: string, code: string][] = [
+  ["github.io", "unsafe-shared-suffix"],
+  ["co.uk", "unsafe-shared-suffix"],
+  ["amazonaws.com", "unsafe-shared-suffix"],
+  ["nip.io", "unsafe-shared-suffix"],
+  ["ngrok-free.app", "unsafe-shared-suffix"],
+  ["com", "unsafe-single-label"],
+  ["ck", "unsafe-single-label"],
+  ["onion", "unsafe-single-label"],
+  ["zz", "unsafe-single-label"],
+];
+
+const handler = () => new Response("upgraded here");
+
+/** Every place where a wildcard can be written, and what becomes of one. */
+const places: [
+  place: string,
+  kind: "origin" | "host",
+  compile: (entry: string, options: object) => unknown,
+][] = [
+  ["compileOrigins", "origin", (entry, options) => compileOrigins([entry], options)],
+  ["compilePolicy: origins", "origin", (entry, options) => compilePolicy({ origins: [entry], ...options })],
+  [
+    "compilePolicy: hosts",
+    "host",
+    (entry, options) => compilePolicy({ origins: [], hosts: [entry], ...options }),
+  ],
+  ["originValidator", "origin", (entry, options) => originValidator(handler, [entry], options)],
+  [
+    "originValidator: hosts",
+    "host",
+    (entry, options) => originValidator(handler, [], { hosts: [entry], ...options }),
+  ],
+  [
+    "allowedHostsOriginValidator",
+    "host",
+    (entry, options) => allowedHostsOriginValidator(handler, { allowedHosts: [entry], ...options }),
+  ],
+  [
+    "hostValidator",
+    "host",
+    (entry, options) => hostValidator(handler, { allowedHosts: [entry], ...options }),
+  ],
+];
+
+const suffixes = publicSuffixes;
+
+for (const [place, kind, compile] of places) {
+  describe(place, () => {
+    const written = (name: string) => {
+      const entries = [`.${name}`, `*.${name}`, `*.${name}:8443`, `.${name}.`];
+      return kind === "host"
+        ? entries
+        : [...entries, `https://*.${name}`, `https://.${name}:*`, `app://*.${name}`];
+    };
+    const codes = (entry: string, options: object) =>
+      assertThrows(() => compile(entry, options), ConfigError).issues.map(({ code }) => code);
+
+    test("refuses with the list what only the list knows", () => {
+      for (const entry of KNOWN_TO_THE_LIST.flatMap(written)) {
+        compile(entry, {});
+        assertEquals(codes(entry, { suffixes }), ["unsafe-shared-suffix"], entry);
+      }
+    });
+
+    test("refuses with the list what it refuses without", () => {
+      for (const [name, code] of KNOWN_TO_BOTH) {
+        for (const entry of written(name)) {
+          for (const options of [{}, { suffixes }]) assertEquals(codes(entry, options), [code], entry);
+        }
+      }
+    });
+
+    test("takes with the list what is anybody's own, and a suffix itself as the host it is", () => {
+      for (const entry of OWN.flatMap(written)) compile(entry, { suffixes });
+      for (const name of [...KNOWN_TO_THE_LIST, ...KNOWN_TO_BOTH.map(([name]) => name)]) {
+        compile(name, { suffixes });
+      }
+    });
+
+    test(kind === "host" ? "takes no excuse" : "takes in dangerouslyAllow what the list knows", () => {
+      for (const name of KNOWN_TO_THE_LIST) {
+        const options = { suffixes, dangerouslyAllow: written(name) };
+        if (kind === "origin") compile("example.com", options);
+        else if (place !== "hostValidator") {
+          assertEquals(codes(`*.${name}`, options), ["unsafe-shared-suffix"], name);
+        }
+      }
+    });
+
+    test("says once what is wrong with a list of suffixes, and what is wrong with the entries", () => {
+      for (
+        const wrong of [
+          undefined,
+          null,
+          "co.uk",
+          ["co.uk"],
+          { ...publicSuffixes },
+          { suffixOf() {} },
+          Object.create(publicSuffixes),
+        ]
+      ) {
+        const { issues } = assertThrows(() => compile("*.github.io", { suffixes: wrong }), ConfigError);
+        const found = issues.map(({ code, field }) => [code, field]);
+        assertEquals(found.filter(([, field]) => field === "suffixes"), [["wrong-type", "suffixes"]]);
+        const one = assertThrows(() => compile("example.com", { suffixes: wrong }), ConfigError).issues;
+        assertEquals(one.map(({ field, index }) => [field, index]), [["suffixes", -1]]);
+      }
+    });
+  });
+}
+
+describe("suffixes", () => {
+  test("changes no verdict", () => {
+    const policy = compilePolicy({ origins: ["https://*.example.com"], hosts: [".example.com"], suffixes });
+    const judge = (host: string, origin: string) =>
+      check({ method: "GET", url: `https://${host}/`, headers: new Headers({ host, origin }) }, policy)
+        .allowed;
+    assertEquals(judge("ws.example.com", "https://app.example.com"), true);
+    assertEquals(judge("ws.example.com", "https://example.com"), false);
+    assertEquals(judge("ada.github.io", "https://app.example.com"), false);
+  });
+
+  test("decides which entry a fix may name", () => {
+    const fixOf = (options: { readonly suffixes?: SuffixList }) =>
+      assertThrows(() => compileOrigins(["//*.readthedocs.io"], options), ConfigError).issues[0]!.fix;
+    assert(fixOf({}).includes('"*.readthedocs.io"'), fixOf({}));
+    assert(!fixOf({ suffixes }).includes("readthedocs"), fixOf({ suffixes }));
+  });
+});
