@@ -20,6 +20,7 @@ import {
   BYTES_A_PATTERN,
   COMPILE_TO_SET,
   MATCH_TO_TEST,
+  REFERENCE_BYTES,
   targetOf,
 } from "./targets.ts";
 
