@@ -176,7 +176,7 @@ export function plots(report: Report): Record<string, string> {
 
 const KEY = { ours: "wsgate", once: "one look-up", each: "one pattern after another" };
 const LABELS: Readonly<Record<string, string>> = {
-  "linear, parsed per check": "linear, parsed per check (Channels)",
+  "linear, parsed per check": "Channels' linear scan",
 };
 
 /**
