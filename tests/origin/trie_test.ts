@@ -50,13 +50,20 @@ describe("HostTrie", () => {
   });
 
   test("reads nothing left of where the host starts, whatever stands there", () => {
-    const hosts = ["ba.example", "cba.example", "a.example", "d.a.example", "e.example", "ff.example"];
-    for (const count of [1, 2, 6]) {
-      const trie = new HostTrie(hosts.slice(0, count).map(ruleOf));
-      for (let start = 0; start < "dcba.example".length; start++) {
-        const host = "dcba.example".slice(start);
-        const place = trie.find("https", host, 443);
-        assertEquals(trie.findIn("dcba.example", start, 12, 2, 443), place === Infinity ? NONE : place, host);
+    const text = "z.y.x.b.a.example";
+    const deeper = "cdefg".split("").map((label) => `.${label}.x.b.a.example`);
+    const lists = [
+      [".b.a.example", ".example"],
+      [...deeper, ".y.x.b.a.example", ".example"],
+      [".y.x.b.a.example", ".f.example", ".g.example", ".h.example", ".i.example", ".example"],
+      [".b.a.example", "c.a.example", "d.a.example", "e.a.example", "f.a.example", ".a.example"],
+    ];
+    for (const list of lists) {
+      const trie = new HostTrie(list.map(ruleOf));
+      for (let start = 0; start < text.length; start++) {
+        const place = trie.find("https", text.slice(start), 443);
+        const inPlace = trie.findIn(text, start, text.length, 2, 443);
+        assertEquals(inPlace, place === Infinity ? NONE : place, `${text.slice(start)} of ${list}`);
       }
     }
   });
