@@ -208,7 +208,7 @@ function runCheck(given: Given, around: Surroundings): Pick<Ending, "status" | "
     const { decision } = explanation;
     // What is refused for another reason than its origin says nothing of the list.
     if (!decision.allowed && decision.reason.startsWith("host-")) {
-      throw new UsageError(`--host ${quote(host ?? ANY_HOST)} is refused itself: ${decision.reason}`);
+      throw new UsageError(`--host ${quote(host!)} is refused itself: ${decision.reason}`);
     }
     if (explanation.origin.kind === "malformed") throw new UsageError(`${quote(origin)} is no origin`);
     return decision.allowed === allowed ? [] : [explanation];

@@ -150,8 +150,8 @@ export class HostTrie {
               hostAt--;
             }
             if (at === entryEnd) {
-              const before = hostAt === 0 ? 0 : text.charCodeAt(hostAt - 1);
-              let reach = before === DOT ? BELOW : before === SLASH || hostAt === start ? HERE : 0;
+              const before = hostAt === start ? SLASH : text.charCodeAt(hostAt - 1);
+              let reach = before === DOT ? BELOW : before === SLASH ? HERE : 0;
               const demand = demands[bytes[entry + 1]!]!;
               if (demand !== SET) reach &= demand;
               if (reach !== 0 && scheme === UNREAD) {
