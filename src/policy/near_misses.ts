@@ -10,6 +10,7 @@ import { type Authority, defaultPort } from "../origin/authority.ts";
 import { readable, skeleton } from "../origin/look_alike.ts";
 import type { TupleOrigin } from "../origin/origin.ts";
 import { type HostRule, parsePattern } from "../origin/pattern.ts";
+import type { SuffixList } from "../origin/suffix_list.ts";
 import { whyShared } from "../origin/suffixes.ts";
 
 /**
@@ -112,18 +113,20 @@ const MAX_NEAREST = 5;
 export const CLEARTEXT = "whoever is on the way between it and its visitors can write an http page";
 const LOCAL = "whatever runs on a visitor's own machine can serve such a page: for development alone";
 const EVERY_APP = "every app made with that framework sends this origin";
+const STRANGERS = "strangers can register names there";
 const DECEPTIVE = "names made like this one are registered to deceive";
 
-/** The entries that a well-formed origin came near to, in their order. */
+/** The entries that a well-formed origin came near to, in their order; `suffixes`: the policy's own. */
 export function nearestOrigins(
   origin: TupleOrigin,
   entries: readonly ReadEntry[],
+  suffixes: SuffixList | null,
   overTls: boolean,
   field: "origins" | "allowedHosts",
 ): NearMiss[] {
   const suggestion = suggestOrigin(origin, field);
   return entries.flatMap(({ entry, rule }) => {
-    const relation = relate(origin.host, rule);
+    const relation = relate(origin.host, rule, suffixes);
     const sameScheme = rule.scheme === null || rule.scheme === origin.scheme;
     if (relation === null || rule.host === "" && !sameScheme) return [];
     const differs: NearMiss["differs"][number][] = [];
@@ -131,23 +134,26 @@ export function nearestOrigins(
     if (relation !== "same") differs.push("host");
     if (!samePort(origin, rule)) differs.push("port");
     const code = relation === "same" ? codeOf(origin, rule, differs, overTls) : relation;
-    const miss = { code, entry, differs, text: describe(code, entry, origin, rule) };
-    return [{ ...miss, suggestion: suggestion && warned(code, suggestion) }];
+    const shared = code === "missing-subdomain-wildcard" && whyShared(rule.host, suffixes) !== null;
+    const miss = { code, entry, differs, text: describe(code, entry, origin, rule, shared) };
+    return [{ ...miss, suggestion: suggestion && warned(code, suggestion, shared) }];
   });
 }
 
-/** The entries of a list of hosts that a well-formed Host came near to, in their order. */
+/** The entries of a list of hosts that a well-formed Host came near to, in their order; `suffixes`: the policy's own. */
 export function nearestHosts(
   host: Authority,
   entries: readonly ReadEntry[],
+  suffixes: SuffixList | null,
   field: "hosts" | "allowedHosts",
 ): NearMiss[] {
   return entries.flatMap(({ entry, rule }) => {
-    const relation = relate(host.host, rule);
+    const relation = relate(host.host, rule, suffixes);
     const code = relation === "same" ? "host-port" : HOST_CODES[relation ?? ""];
     if (code === undefined) return [];
     const differs = relation === "same" ? ["port" as const] : ["host" as const];
-    const text = describe(code, entry, host, rule);
+    const shared = code === "host-missing-subdomain-wildcard" && whyShared(rule.host, suffixes) !== null;
+    const text = describe(code, entry, host, rule, shared);
     return [{ code, entry, differs, text, suggestion: suggestHost(host, field, relation === "same") }];
   });
 }
@@ -202,7 +208,7 @@ export function ranked(misses: readonly NearMiss[]): NearMiss[] {
 }
 
 /** How the host of a rule and another are related; null: not at all. */
-function relate(host: string, rule: HostRule): Relation | null {
+function relate(host: string, rule: HostRule, suffixes: SuffixList | null): Relation | null {
   if (reaches(rule, host)) return "same";
   const listed = rule.host;
   if (withoutDot(host) !== host || withoutDot(listed) !== listed) {
@@ -219,7 +225,7 @@ function relate(host: string, rule: HostRule): Relation | null {
   if (telling && (host.endsWith(listed) || host.startsWith(listed) || host.includes("." + listed))) {
     return "listed-name-glued";
   }
-  return areSiblings(host, listed) ? "sibling" : null;
+  return areSiblings(host, listed, suffixes) ? "sibling" : null;
 }
 
 function reaches({ host, reach }: HostRule, name: string): boolean {
@@ -246,10 +252,10 @@ function looksLike(host: string, rule: HostRule): boolean {
   return reaches({ ...rule, host: skeleton(rule.host), reach: "host-and-subdomains" }, skeleton(host));
 }
 
-function areSiblings(a: string, b: string): boolean {
+function areSiblings(a: string, b: string, suffixes: SuffixList | null): boolean {
   const parent = a.slice(a.indexOf(".") + 1);
   return a !== parent && parent === b.slice(b.indexOf(".") + 1) && parent.includes(".") &&
-    !/\d$/.test(parent) && whyShared(parent) === null;
+    !/\d$/.test(parent) && whyShared(parent, suffixes) === null;
 }
 
 /** A default port is the same port under another scheme: who writes neither means neither. */
@@ -277,11 +283,13 @@ export function nameOf({ pattern, list, index }: ListedEntry): string {
   return `${quote(pattern)} (${place})`;
 }
 
+/** `shared`: strangers can register names below the entry's, so its wildcard would be refused. */
 function describe(
   code: NearMissCode,
   entry: ListedEntry,
   { host }: Authority,
   rule: HostRule,
+  shared: boolean,
 ): string {
   const name = nameOf(entry);
   const wildcard = (prefix: string) =>
@@ -308,7 +316,8 @@ function describe(
       return `${name} admits the subdomains and leaves the host itself out; ${wildcard(".")} is both`;
     case "missing-subdomain-wildcard":
     case "host-missing-subdomain-wildcard":
-      return `It is below ${name}, which is that host alone; ${wildcard("*.")} is every host below it`;
+      return `It is below ${name}, which is that host alone; ` +
+        (shared ? STRANGERS : `${wildcard("*.")} is every host below it`);
     case "loopback-name":
       return `It is this machine by another name than ${name}: localhost, 127.0.0.1 and [::1] are three hosts`;
     case "look-alike":
@@ -350,8 +359,9 @@ export function suggestOrigin(origin: TupleOrigin, field: "origins" | "allowedHo
 }
 
 /** What an operator must know before he adds an origin that came near in this way; null: he must not add it. */
-function warned(code: NearMissCode, suggestion: Suggestion): Suggestion | null {
+function warned(code: NearMissCode, suggestion: Suggestion, shared: boolean): Suggestion | null {
   if (code === "look-alike" || code === "listed-name-in-front") return null;
+  if (shared) return { ...suggestion, danger: STRANGERS };
   return code === "listed-name-glued" ? { ...suggestion, danger: DECEPTIVE } : suggestion;
 }
 

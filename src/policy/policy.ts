@@ -10,7 +10,7 @@ import { lowerAscii } from "../origin/normalise.ts";
 import { buildMatcher, type OriginMatcher, type PatternOptions } from "../origin/matcher.ts";
 import { hostStart, kindOf } from "../origin/origin.ts";
 import { type HostRule, parsePattern, readPatterns, type Rule } from "../origin/pattern.ts";
-import { readSuffixes } from "../origin/suffix_list.ts";
+import { readSuffixes, type SuffixList } from "../origin/suffix_list.ts";
 import { denials } from "../refusal.ts";
 
 /** What a policy judges by, as an operator writes it. */
@@ -62,14 +62,16 @@ export const POLICY_OPTIONS = [
   "debug",
 ] as const;
 
+const ABSENT = ["deny", "allow", "allow-without-credentials"] as const;
 const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
 const ALLOWED: Decision = Object.freeze({ allowed: true });
 
 interface Compiled {
   readonly matcher: OriginMatcher;
-  /** The patterns of the matcher; the first `listed` are `policy.origins`. */
-  readonly written: readonly string[];
-  readonly listed: number;
+  /** The lists as written, not frozen: one of the runtimes takes a second to freeze a million, while handshakes wait. */
+  readonly origins: readonly string[];
+  readonly dangerouslyAllow: readonly string[];
+  readonly suffixes: SuffixList | null;
   /** `origins` holds `'self'`. Implies hosts. */
   readonly self: boolean;
   readonly hosts: HostList | null;
@@ -81,7 +83,7 @@ let makePolicy: (options: PolicyFields, compiled: Compiled) => Policy;
 let compiledOf: (policy: Policy) => Compiled;
 let isCompiled: (value: unknown) => value is Policy;
 
-type PolicyFields = { readonly [K in "origins" | "hosts" | "absent" | "scheme" | "debug"]: Policy[K] };
+type PolicyFields = { readonly [K in "hosts" | "absent" | "scheme" | "debug"]: Policy[K] };
 
 /**
  * Everything a handshake is judged by, compiled and frozen. Only {@linkcode compilePolicy} makes one; a copy by spread
@@ -89,7 +91,6 @@ type PolicyFields = { readonly [K in "origins" | "hosts" | "absent" | "scheme" |
  */
 export class Policy {
   readonly #compiled: Compiled;
-  #origins: readonly string[];
   /** The names this server answers to, as written, frozen; undefined: any. */
   readonly hosts: readonly string[] | undefined;
   /** What becomes of a handshake without Origin. */
@@ -103,7 +104,6 @@ export class Policy {
     // `private` is a word of the type checker's: at run time anybody can call this.
     if (key !== KEY) throw new TypeError("Only compilePolicy() makes a Policy");
     this.#compiled = compiled;
-    this.#origins = [...fields.origins];
     this.hosts = fields.hosts && Object.freeze([...fields.hosts]);
     this.absent = fields.absent;
     this.scheme = fields.scheme;
@@ -113,8 +113,7 @@ export class Policy {
 
   /** The allowed origins, as written. Frozen. */
   get origins(): readonly string[] {
-    // Frozen for the first who asks: one of the runtimes takes a second to freeze a million.
-    return this.#origins = Object.freeze(this.#origins);
+    return Object.freeze(this.#compiled.origins);
   }
 
   static {
@@ -176,9 +175,9 @@ export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | nu
   const suffixes = readSuffixes(options, issues);
   const listed = readPatterns(options.origins, "origins", { self: true, suffixes }, issues);
   const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues);
-  // Not push(...): that has a limit of some hundred thousand.
   const rules = [...listed, ...dangerous];
-  const written = [...origins, ...Array.isArray(dangerouslyAllow) ? dangerouslyAllow : []];
+  const alsoAllowed: readonly string[] = Array.isArray(dangerouslyAllow) ? [...dangerouslyAllow] : [];
+  const written = [...origins, ...alsoAllowed];
 
   // Not `hosts !== undefined`: a variable that is not set must not mean "any Host".
   const hostRules = "hosts" in options ? readHosts(options.hosts, "hosts", issues, suffixes) : null;
@@ -193,12 +192,7 @@ export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | nu
       fix: "'self' is judged against the Host header: name this server's own hosts in `hosts`.",
     });
   }
-  const absent = checkChoice(
-    options,
-    "absent",
-    ["deny", "allow", "allow-without-credentials"] as const,
-    issues,
-  );
+  const absent = checkChoice(options, "absent", ABSENT, issues);
   const scheme = checkChoice(options, "scheme", ["http", "https"] as const, issues);
   const debug = checkChoice(options, "debug", [true, false], issues) ?? false;
   if (issues.length > 0) return null;
@@ -212,11 +206,17 @@ export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | nu
       hostRules?.push(parsed(host) as HostRule);
     }
   }
+  const matcher = buildMatcher(rules, written);
   const compiledHosts = hostRules && compileHosts(hostRules);
   return makePolicy(
-    { origins, hosts, absent: absent ?? (origins.includes("*") ? "allow" : "deny"), scheme, debug },
-    { matcher: buildMatcher(rules, written), written, listed: origins.length, self, hosts: compiledHosts },
+    { hosts, absent: absent ?? (origins.includes("*") ? "allow" : "deny"), scheme, debug },
+    { matcher, origins, dangerouslyAllow: alsoAllowed, suffixes, self, hosts: compiledHosts },
   );
+}
+
+/** The same lists, and another scheme of the site's pages. */
+export function withScheme(policy: Policy, scheme: "http" | "https"): Policy {
+  return makePolicy({ ...policy, scheme }, compiledOf(policy));
 }
 
 /** The patterns of the pages of one host entry: http and https, its port or any. */
@@ -309,15 +309,15 @@ export interface PolicyLists {
 
 /** What {@linkcode compilePolicy} was given, for those who explain a verdict. */
 export function listsOf(policy: Policy): PolicyLists {
-  // Not what the policy shows: to freeze a long list takes one of the runtimes a second, while handshakes wait.
-  const { written, listed } = compiledOf(policy);
-  const added = policy.debug ? LOCAL_HOSTS.flatMap(webOrigins).length : 0;
-  return {
-    origins: written.slice(0, listed),
-    dangerouslyAllow: written.slice(listed, written.length - added),
-    debug: written.slice(written.length - added),
-    hosts: policy.hosts === undefined ? null : [...policy.hosts, ...policy.debug ? LOCAL_HOSTS : []],
-  };
+  const { origins, dangerouslyAllow } = compiledOf(policy);
+  const local = policy.debug ? LOCAL_HOSTS : [];
+  const hosts = policy.hosts === undefined ? null : [...policy.hosts, ...local];
+  return { origins, dangerouslyAllow, debug: local.flatMap(webOrigins), hosts };
+}
+
+/** The suffixes that {@linkcode compilePolicy} was given; null: the short list. */
+export function suffixesOf(policy: Policy): SuffixList | null {
+  return compiledOf(policy).suffixes;
 }
 
 /** The first pattern that admits an origin, as written, what `debug` adds included; `'self'` left out. */

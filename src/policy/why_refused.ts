@@ -25,11 +25,12 @@ import {
 import {
   carriesCredentials,
   check,
-  compilePolicy,
   listsOf,
   type Policy,
   type PolicyLists,
   siteScheme,
+  suffixesOf,
+  withScheme,
 } from "./policy.ts";
 
 /** Who is told, and how much may be spent on it. */
@@ -182,7 +183,7 @@ function nearHosts(host: Authority, policy: Policy, manner: Manner): readonly Ne
       return readEntry(entry, true);
     },
   );
-  const found = ranked(nearestHosts(host, entries, field));
+  const found = ranked(nearestHosts(host, entries, suffixesOf(policy), field));
   if (found.length > 0) return found;
   const text = listed === 0 ? `The list of ${field} is empty` : `No entry of ${field} is near this Host`;
   return [apart("host-not-listed", text, suggestHost(host, field, false))];
@@ -214,7 +215,7 @@ function nearOrigins(
   );
   const found = ranked([
     ...manner.allowedHosts ? [] : whyNotSelf(origin, host, handshake, policy),
-    ...nearestOrigins(origin, entries, overTls, field),
+    ...nearestOrigins(origin, entries, suffixesOf(policy), overTls, field),
   ]);
   if (found.length > 0) return found;
   const text = count === 0
@@ -278,9 +279,7 @@ function whyNotSelf(origin: TupleOrigin, host: Authority, handshake: Handshake, 
 
 /** Saying the site's scheme changes the default port of Host as well, so whether it helps is tried. */
 function suggestScheme(scheme: "http" | "https", handshake: Handshake, policy: Policy): Suggestion | null {
-  const { hosts, debug } = policy;
-  const said = compilePolicy({ origins: ["'self'"], hosts: hosts!, debug, scheme });
-  if (!check(handshake, said).allowed) return null;
+  if (!check(handshake, withScheme(policy, scheme)).allowed) return null;
   const danger = scheme === "https"
     ? "the site's own pages are refused where they come over http"
     : CLEARTEXT;

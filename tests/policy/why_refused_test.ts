@@ -3,6 +3,7 @@
 import { describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { compilePolicy, explain, type NearMissCode, type PolicyOptions } from "@wsgate/wsgate";
+import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 import { handshakeOf } from "../doubles.ts";
 
 const SITE = "https://a.test";
@@ -252,7 +253,42 @@ const rows: readonly Row[] = [
     "It is the Host's own origin, as React Native sends it, and 'self' is not listed, which needs `hosts`",
     "origins: https://server.test",
   ],
+  [
+    "the Host's own but for its scheme, by a host that the short list of suffixes refuses",
+    told(
+      { origins: ["'self'"], hosts: [".gov.be"], suffixes: publicSuffixes },
+      { host: "city.gov.be", origin: "https://city.gov.be" },
+      "http://city.gov.be/",
+    ),
+    "scheme-behind-proxy",
+    "Only the scheme differs from 'self': behind a proxy that ends TLS, set the policy's scheme to \"https\"",
+    "scheme: https",
+  ],
   // strangers
+  [
+    "a neighbour below a name that the policy's own suffixes share",
+    told(
+      { origins: ["https://me.pythonanywhere.com"], suffixes: publicSuffixes },
+      { origin: "https://evil.pythonanywhere.com" },
+    ),
+    "not-listed",
+    "No entry is near evil.pythonanywhere.com",
+    "origins: https://evil.pythonanywhere.com",
+  ],
+  [
+    "the same below a name that is only theirs",
+    told({ origins: ["https://me.pythonanywhere.com"] }, { origin: "https://evil.pythonanywhere.com" }),
+    "sibling",
+    'It is a sibling of "https://me.pythonanywhere.com" (origins[0]), below "pythonanywhere.com"',
+    "origins: https://evil.pythonanywhere.com",
+  ],
+  [
+    "somebody below a shared name, whose own page is listed",
+    told({ origins: ["https://github.io"] }, { origin: "https://evil.github.io" }),
+    "missing-subdomain-wildcard",
+    'It is below "https://github.io" (origins[0]), which is that host alone; strangers can register names there',
+    "origins: https://evil.github.io",
+  ],
   [
     "a stranger",
     told({}, { origin: "https://evil.com" }),
