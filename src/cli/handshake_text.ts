@@ -93,7 +93,8 @@ function readLines(all: readonly string[], draft: Draft): void {
 /** `curl 'wss://…' -H 'Origin: …'`, as both browsers copy it. */
 function readCurlCommand(text: string, draft: Draft): void {
   const words = Array.from(
-    text.matchAll(/\$?'((?:[^'\\]|\\.|'\\'')*)'|"((?:[^"\\]|\\.)*)"|([^\s\\]+)/g),
+    // What is quoted and does not end goes on to the end: to look for it once more from each quote takes the square.
+    text.matchAll(/\$?'((?:[^'\\]|\\.|'\\'')*)'?|"((?:[^"\\]|\\.)*)"?|([^\s\\]+)/g),
     ([, single, double, bare]) => single ?? double ?? bare!,
   );
   words.forEach((word, index) => {
