@@ -29,8 +29,8 @@ export interface Attacker extends AttackerView {
 const EVERY = { Strict: "yes", Lax: "yes", None: "yes" } as const;
 /** Of another site: SameSite=None says that it may, and the browser's own setting has the last word. */
 const THIRD_PARTY = { Strict: "no", Lax: "no", None: "third-party" } as const;
-/** A program is nobody's browser. */
-const NO_BROWSER = { Strict: "no", Lax: "no", None: "no" } as const;
+/** Cookies belong to the name they were set by. */
+const NO_COOKIE = { Strict: "no", Lax: "no", None: "no" } as const;
 
 /** Every attacker of the lab, the plainest first. */
 export function attackers({ site, attacker }: Ports): readonly Attacker[] {
@@ -107,7 +107,7 @@ export function attackers({ site, attacker }: Ports): readonly Attacker[] {
       page: null,
       origin: `http://rebound.test:${site}`,
       host: `rebound.test:${site}`,
-      cookies: { chromium: NO_BROWSER, firefox: NO_BROWSER },
+      cookies: { chromium: NO_COOKIE, firefox: NO_COOKIE },
       works: false,
       why:
         "A name of the attacker's that was made to resolve to this machine: Origin and Host agree with each " +
@@ -121,7 +121,7 @@ export function attackers({ site, attacker }: Ports): readonly Attacker[] {
       page: null,
       origin: null,
       host: localhost,
-      cookies: { chromium: NO_BROWSER, firefox: NO_BROWSER },
+      cookies: null,
       works: false,
       why:
         "curl, a script, an app: it can claim any Origin, and it has nobody's login cookie. The origin check " +

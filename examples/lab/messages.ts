@@ -18,8 +18,8 @@ export interface AttackerView {
   readonly by: "page" | "frame" | "program";
   /** The page's address. */
   readonly page: string | null;
-  /** Measured. */
-  readonly cookies: { readonly chromium: Cookies; readonly firefox: Cookies };
+  /** Measured. Null: no browser is in it. */
+  readonly cookies: { readonly chromium: Cookies; readonly firefox: Cookies } | null;
   /** Whether it gets at the private note through the bare socket, with a cookie that SameSite protects. */
   readonly works: boolean;
   readonly why: string;
@@ -86,6 +86,8 @@ export interface Fault {
 /** From the good site to its own page. */
 export interface SiteNews {
   readonly policy: PolicyForm;
+  /** What the lab started with. */
+  readonly firstPolicy: PolicyForm;
   /** Of what was sent last; empty: it is in force. */
   readonly faults: readonly Fault[];
   /** What the policy in force makes of each attacker's handshake, whether or not it was sent. */

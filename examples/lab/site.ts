@@ -24,7 +24,7 @@ import {
 import { SITE_HOSTS } from "./attackers.ts";
 import { file } from "./files.ts";
 import type { Note, PolicyForm, SameSite, SiteNews, SocketName } from "./messages.ts";
-import { COOKIE, type Session, type Store } from "./store.ts";
+import { COOKIE, FIRST_POLICY, type Session, type Store } from "./store.ts";
 
 const MAX_NAME_LENGTH = 40;
 const MAX_NOTE_LENGTH = 500;
@@ -158,6 +158,7 @@ function toPage(cookie: string): Response {
 function siteNews(store: Store, faults: SiteNews["faults"]): SiteNews {
   return {
     policy: store.form,
+    firstPolicy: FIRST_POLICY,
     faults,
     verdicts: store.attackers.map((attacker) => ({ attacker, verdict: store.verdictOn(attacker) })),
   };

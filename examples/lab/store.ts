@@ -28,7 +28,13 @@ export interface Session {
   note: string;
 }
 
-const FIRST_POLICY: PolicyForm = { origins: ["'self'"], hosts: SITE_HOSTS, absent: "deny", refuse: "status" };
+/** What a lab starts with. */
+export const FIRST_POLICY: PolicyForm = {
+  origins: ["'self'"],
+  hosts: SITE_HOSTS,
+  absent: "deny",
+  refuse: "status",
+};
 
 /** The state of one lab. */
 export class Store {

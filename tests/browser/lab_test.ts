@@ -384,7 +384,7 @@ for (const runtime of ["deno", "bun"] as const) {
               for (const { id, page: address, cookies } of inPages) {
                 await page.goto(address!);
                 await until(page, `${settled("bare", "stolen")} || ${settled("bare", "open")}`);
-                const outcome = rides(cookies[name][kind]) ? "stolen" : "open";
+                const outcome = rides(cookies![name][kind]) ? "stolen" : "open";
                 assertEquals(
                   await page.evaluate("document.querySelector('#bare').dataset.outcome"),
                   outcome,
@@ -394,7 +394,7 @@ for (const runtime of ["deno", "bun"] as const) {
                 const sandbox = attackers(lab.ports).find((one) => one.id === "sandbox")!;
                 const result =
                   "[...document.querySelectorAll('#attackers > li')].find((item) => item.innerText.startsWith('A sandboxed')).querySelector('.results li').textContent";
-                const said = rides(sandbox.cookies[name][kind])
+                const said = rides(sandbox.cookies![name][kind])
                   ? "bare: open, as Ada"
                   : "bare: open, as nobody";
                 await until(page, `${result} === "${said}"`, `sandbox ${kind}: ${said}`);

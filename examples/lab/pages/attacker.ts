@@ -241,8 +241,10 @@ function row({ attacker: own, arrivals, programs }: AttackerNews, attacker: Atta
     element(
       "div",
       "facts",
-      cookies("Chromium", attacker.cookies.chromium),
-      cookies("Firefox", attacker.cookies.firefox),
+      ...attacker.cookies === null ? [element("p", "faint", "No browser, and nobody's cookies.")] : [
+        cookies("Chromium", attacker.cookies.chromium),
+        cookies("Firefox", attacker.cookies.firefox),
+      ],
       element("ul", "results", ...results),
     ),
   );

@@ -56,7 +56,7 @@ const control = stayConnected("/control", (news: SiteNews) => {
   showFaults(news.faults);
   showVerdicts(news.verdicts);
   if (first === null) {
-    first = news.policy;
+    first = news.firstPolicy;
     fill(news.policy);
   }
 }, () => show("#lost", true));
@@ -110,7 +110,8 @@ for (
   find("#tries").append(chip, " ");
 }
 find<HTMLButtonElement>("#reset").onclick = () => {
-  fill({ origins: ["'self'"], hosts: ["localhost", "app.site.localhost"], absent: "deny", refuse: "status" });
+  if (first === null) return;
+  fill(first);
   send();
 };
 
