@@ -14,13 +14,7 @@ import { type Bar, barPlot, type Line, linePlot, type Tone } from "./plot.ts";
 import type { Outcome } from "./process.ts";
 import type { SwapResult } from "./swap.ts";
 import { count, digits, duration, table } from "./table.ts";
-import {
-  BYTES_A_LOOKUP,
-  BYTES_A_PATTERN,
-  COMPILE_TO_SET,
-  MATCH_TO_TEST,
-  targetOf,
-} from "./targets.ts";
+import { BYTES_A_LOOKUP, BYTES_A_PATTERN, COMPILE_TO_SET, MATCH_TO_TEST, targetOf } from "./targets.ts";
 
 /** What one runtime has measured; what is left out has failed, or was not asked. */
 export interface Results {
