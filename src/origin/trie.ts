@@ -108,21 +108,17 @@ export class HostTrie {
   /** The place of the first rule that admits a tuple origin, or NONE; of a malformed one, always NONE. */
   findOrigin(origin: string): number {
     if (origin.length < MIN_ORIGIN_LENGTH || origin.length > MAX_ORIGIN_LENGTH) return NONE;
-    // Nearly all start with "https://" or "http://"; whether they do is looked at once a rule would admit them.
-    let start = -1;
-    if (origin.length > 8 && origin.charCodeAt(5) === COLON && origin.charCodeAt(7) === SLASH) start = 8;
-    else if (origin.length > 7 && origin.charCodeAt(4) === COLON && origin.charCodeAt(6) === SLASH) start = 7;
-    else start = hostStart(origin);
-    if (start < 0) return NONE;
-    let end = origin.length;
-    let port = 0;
-    if (origin.charCodeAt(end - 1) <= COLON) {
-      end = hostEnd(origin, start);
-      port = portAfter(origin, end);
-      if (port < 0) return NONE;
-    }
-    const place = this.#walk(origin, start, end, UNREAD, port);
+    // A port ends in a digit, and so does a host only seldom.
+    const place = origin.charCodeAt(origin.length - 1) <= COLON
+      ? this.#walkBeforePort(origin)
+      : this.#walk(origin, 0, origin.length, UNREAD, 0);
     return place === NONE && this.#further !== null ? further(this.#further.findOrigin(origin)) : place;
+  }
+
+  #walkBeforePort(origin: string): number {
+    const end = hostEnd(origin, 0);
+    const port = portAfter(origin, end);
+    return port < 0 ? NONE : this.#walk(origin, 0, end, UNREAD, port);
   }
 
   /**
@@ -135,8 +131,10 @@ export class HostTrie {
     let first = NONE;
     if (this.#everyHost !== null) {
       if (scheme === UNREAD) {
-        scheme = this.#schemeOf(text, start);
-        if (scheme === MALFORMED) return NONE;
+        scheme = webScheme(text);
+        start = scheme === HTTPS ? 8 : scheme === HTTP ? 7 : hostStart(text);
+        if (start < 0) return NONE;
+        if (scheme === ANY_SCHEME) scheme = this.#numberOf(text, start - "://".length);
         if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
       }
       if (!isHost(text, start, end)) return NONE;
@@ -159,7 +157,9 @@ export class HostTrie {
         for (const lettersEnd = at + letters; at < lettersEnd; at++) {
           if (bytes[at] !== text.charCodeAt(--unread)) return first;
         }
-        const reach = unread === start ? HERE : text.charCodeAt(unread - 1) === DOT ? BELOW : 0;
+        const before = unread === start ? SLASH : text.charCodeAt(unread - 1);
+        const reach = before === DOT ? BELOW : before === SLASH ? HERE : 0;
+        if (reach === 0 && head < NODE_FOLLOWS) return first;
         for (let rules = head & ~NODE_FOLLOWS; rules > 0; rules--) {
           let demand = this.#demands[bytes[at]!]!;
           let place = read32(bytes, at + 1);
@@ -168,14 +168,17 @@ export class HostTrie {
             demand = read32(bytes, at);
             at += 4;
           }
-          if (reach === 0) continue;
+          if (demand === SET ? reach === 0 : (demand & reach) === 0) continue;
           if (scheme === UNREAD) {
-            scheme = this.#schemeOf(text, start);
-            if (scheme === MALFORMED) return NONE;
+            scheme = webScheme(text);
+            start = scheme === HTTPS ? 8 : scheme === HTTP ? 7 : hostStart(text);
+            if (start < 0) return NONE;
+            if (scheme === ANY_SCHEME) scheme = this.#numberOf(text, start - "://".length);
             if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
           }
+          if (reach === HERE && unread !== start) return NONE;
           if (demand === SET) place = this.#sets[place]!.first(reach, scheme, port);
-          else if (!admits(demand, reach, scheme, port)) continue;
+          else if (!admits(demand, scheme, port)) continue;
           if (place >= first) continue;
           if (reach === BELOW && !leftIsValid) {
             if (end - start > MAX_HOST_LENGTH || !areLabels(text, start, unread - 1)) return NONE;
@@ -194,13 +197,6 @@ export class HostTrie {
     }
   }
 
-  /** The number of the scheme before a host, or MALFORMED. */
-  #schemeOf(text: string, start: number): number {
-    if (start === 8 && isHttp(text) && text.charCodeAt(4) === 0x73 && isSeparator(text, 5)) return HTTPS;
-    if (start === 7 && isHttp(text) && isSeparator(text, 4)) return HTTP;
-    return hostStart(text) === start ? this.#numberOf(text, start - "://".length) : MALFORMED;
-  }
-
   /** The number of the scheme that a text starts with, up to `end`. */
   #numberOf(text: string, end: number): number {
     for (let number = 1; number < SCHEMES.length; number++) {
@@ -215,20 +211,25 @@ function further(place: number): number {
   return place === NONE ? NONE : MAX_RULES + place;
 }
 
-function isHttp(text: string): boolean {
-  return text.charCodeAt(0) === 0x68 && text.charCodeAt(1) === 0x74 && text.charCodeAt(2) === 0x74 &&
-    text.charCodeAt(3) === 0x70;
-}
-
-function isSeparator(text: string, at: number): boolean {
-  return text.charCodeAt(at) === COLON && text.charCodeAt(at + 1) === SLASH &&
-    text.charCodeAt(at + 2) === SLASH;
+function webScheme(text: string): number {
+  if (
+    text.length < 8 || text.charCodeAt(0) !== 0x68 || text.charCodeAt(1) !== 0x74 ||
+    text.charCodeAt(2) !== 0x74 ||
+    text.charCodeAt(3) !== 0x70
+  ) return ANY_SCHEME;
+  const isHttps = text.charCodeAt(4) === 0x73;
+  const colon = isHttps ? 5 : 4;
+  if (
+    text.charCodeAt(colon) !== COLON || text.charCodeAt(colon + 1) !== SLASH ||
+    text.charCodeAt(colon + 2) !== SLASH
+  ) return ANY_SCHEME;
+  return isHttps ? HTTPS : HTTP;
 }
 
 /** Reports whether a rule that asks for this admits a scheme and a port. */
-function admits(demand: number, reach: number, scheme: number, port: number): boolean {
+function admits(demand: number, scheme: number, port: number): boolean {
   const itsScheme = demand >>> SCHEME_SHIFT;
-  return (demand & reach) !== 0 && (itsScheme === ANY_SCHEME || itsScheme === scheme) &&
+  return (itsScheme === ANY_SCHEME || itsScheme === scheme) &&
     ((demand & ANY_PORT) !== 0 || ((demand >>> PORT_SHIFT) & 0xffff) === port);
 }
 
