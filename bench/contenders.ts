@@ -420,43 +420,46 @@ export interface Wrong {
   readonly admits: Readonly<Partial<Record<Kind, number>>>;
 }
 
-/** Compares every verdict over `origins` with the naive matcher's; of more than `most` every nth. */
+/** Compares the verdicts over `origins` with the naive matcher's; of more than `most` every nth. */
 export async function findWrong(
   test: Test,
   patterns: readonly string[],
   origins: Corpus,
-  most = 100_000,
+  most = 50_000,
 ): Promise<Wrong> {
-  const expected = naiveOver(patterns);
-  const wrong = { judged: 0, refuses: {}, admits: {} } satisfies Wrong;
   const step = Math.ceil(origins.length / most);
-  for (let index = 0; index < origins.length; index += step) {
-    const origin = origins.decode(index);
+  const judged = Array.from(
+    { length: Math.ceil(origins.length / step) },
+    (_, at) => origins.decode(at * step),
+  );
+  const expected = naiveOver(patterns, judged);
+  const wrong = { judged: judged.length, refuses: {}, admits: {} } satisfies Wrong;
+  for (const [at, origin] of judged.entries()) {
     const admitted = await test(origin);
-    wrong.judged++;
     if (admitted === expected(origin)) continue;
     const kinds: Partial<Record<Kind, number>> = admitted ? wrong.admits : wrong.refuses;
-    const kind = origins.kinds[index]!;
+    const kind = origins.kinds[at * step]!;
     kinds[kind] = (kinds[kind] ?? 0) + 1;
   }
   return wrong;
 }
 
 /**
- * The naive matcher over a list of any length. It tries every pattern, which a million of them and as many origins do
- * not allow; so it is given those alone whose host the origin's text ends with, a port left out, as no other can
- * admit it.
+ * The naive matcher over a list of any length, for these origins. It tries every pattern, which a million of them do
+ * not allow; so it is given those alone whose host the origin's own host ends with, as no other can admit it.
  */
-export function naiveOver(patterns: readonly string[]): (origin: string) => boolean {
+export function naiveOver(
+  patterns: readonly string[],
+  origins: readonly string[],
+): (origin: string) => boolean {
   const byHost = new Map<string, string[]>();
-  for (const pattern of patterns) {
-    const { host } = partsOf(pattern);
-    byHost.set(host, [...byHost.get(host) ?? [], pattern]);
-  }
-  return (origin) => {
-    const host = /^(?:[^:]*:\/\/)?([^:]*)/.exec(origin)![1]!;
-    const labels = host.split(".");
-    const near = labels.flatMap((_, index) => byHost.get(labels.slice(index).join(".")) ?? []);
-    return naiveMatcher(near)(origin) >= 0;
-  };
+  for (const origin of origins) for (const host of hostsOver(origin)) byHost.set(host, []);
+  for (const pattern of patterns) byHost.get(partsOf(pattern).host)?.push(pattern);
+  return (origin) => naiveMatcher(hostsOver(origin).flatMap((host) => byHost.get(host)!))(origin) >= 0;
+}
+
+/** The host of an origin and all that it ends with, label by label. */
+function hostsOver(origin: string): string[] {
+  const labels = /^(?:[^:]*:\/\/)?([^:]*)/.exec(origin)![1]!.split(".");
+  return labels.map((_, index) => labels.slice(index).join("."));
 }

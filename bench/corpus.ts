@@ -27,8 +27,8 @@ export const KINDS = [
 /** A kind of origin. */
 export type Kind = typeof KINDS[number];
 
-/** The forms of patterns in a list, in the order in which they take turns. */
-export const FORMS = ["https://site", "https://*.site", ".site"] as const;
+/** What stands before the site in a list, in the order in which they take turns. */
+export const FORMS = ["https://", "https://*.", "."] as const;
 
 /** No list is longer: names from here on belong to strangers. */
 export const MAX_PATTERNS = 2 ** 20;
@@ -39,32 +39,33 @@ export const WARM = 1000;
 export function patternList(count: number): string[] {
   return Array.from(
     { length: count },
-    (_, index) => FORMS[index % FORMS.length]!.replace("site", site(index)),
+    (_, index) => FORMS[index % FORMS.length]! + site(index),
   );
 }
 
 /** Origins as bytes. */
 export class Corpus {
   readonly kinds: readonly Kind[];
-  readonly #bytes: readonly Uint8Array[];
+  readonly #bytes: Uint8Array;
+  /** Where each begins, and the last one ends. */
+  readonly #bounds: Uint32Array;
   readonly #decoder = new TextDecoder();
 
   constructor(origins: readonly { readonly kind: Kind; readonly origin: string }[]) {
-    const encoder = new TextEncoder();
-    // One buffer, as the runtimes read requests into one, and not a million small ones.
-    const all = encoder.encode(origins.map(({ origin }) => origin).join(""));
-    let start = 0;
-    this.#bytes = origins.map(({ origin }) => all.subarray(start, start += origin.length));
+    this.#bytes = new TextEncoder().encode(origins.map(({ origin }) => origin).join(""));
+    this.#bounds = new Uint32Array(origins.length + 1);
+    origins.forEach(({ origin }, index) => this.#bounds[index + 1] = this.#bounds[index]! + origin.length);
     this.kinds = origins.map(({ kind }) => kind);
   }
 
   get length(): number {
-    return this.#bytes.length;
+    return this.kinds.length;
   }
 
   /** A string that nothing has seen before, at each call; the corpus begins again where it ends. */
   decode(index: number): string {
-    return this.#decoder.decode(this.#bytes[index % this.#bytes.length]);
+    const at = index % this.length;
+    return this.#decoder.decode(this.#bytes.subarray(this.#bounds[at], this.#bounds[at + 1]));
   }
 }
 

@@ -21,6 +21,7 @@ interface Process {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: { write(text: string): unknown };
   exitCode?: number;
   getBuiltinModule(name: "node:fs"): { readFileSync(path: string | number, encoding: "utf8"): string };
 }
@@ -54,8 +55,10 @@ export function main(args?: readonly string[]): void {
     colours: terminal && !env.NO_COLOR && env.TERM !== "dumb",
   });
   if (ending.output !== "") console.log(ending.output);
-  if (ending.error !== "") console.error(ending.error);
+  // Not console.error: one runtime paints it red by its own rules.
+  if (ending.error !== "") process.stderr.write(`${ending.error}\n`);
   process.exitCode = ending.status;
 }
 
-if (import.meta.main) main();
+// Both runtimes know it; the language's own types do not.
+if ((import.meta as { readonly main?: boolean }).main) main();

@@ -10,7 +10,6 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { main } from "../src/cli.ts";
-import { printed } from "./doubles.ts";
 import { runtime } from "./runtime.ts";
 
 const CLI = fileURLToPath(new URL("../src/cli.ts", import.meta.url));
@@ -26,10 +25,9 @@ interface Run {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Without the colours that the tests' own surroundings ask for or forbid. */
+/** Whatever the tests' own surroundings say of colours. Empty, not left out: one runtime passes its own on. */
 function environment(env: Run["env"]): Record<string, string | undefined> {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
-  return { ...rest, TERM: "xterm", ...env };
+  return { ...process.env, NO_COLOR: "", FORCE_COLOR: "", TERM: "xterm", ...env };
 }
 
 /** Runs the program in a pipe. */
@@ -103,6 +101,16 @@ describe("the command line, in a pipe", () => {
     assertEquals(wsgate(["check", "http://a.test"]).status, 1);
     assertEquals(wsgate(["check", "http://a.test/"]).status, 2);
   });
+  test("a reader that leaves early", TIMEOUT, () => {
+    const command = `${[...COMMAND, "tree", "-"].map(quoted).join(" ")} | head -n 1`;
+    const input = Array.from({ length: 5000 }, (_, index) => `https://a${index}.test`).join("\n");
+    const { stdout, stderr } = spawnSync("sh", ["-c", command], {
+      input,
+      env: environment({}),
+      encoding: "utf8",
+    });
+    assertEquals([stdout, stderr], [".\n", ""]);
+  });
   test("wrong usage: one line on standard error, exit 2", TIMEOUT, () => {
     for (
       const args of [[], ["explain"], ["explain", "--nope"], ["lint", "--file", join(folder, "none")], [
@@ -165,21 +173,22 @@ describe("the command line, in a terminal", {
   });
 });
 
-test("main() in a process of another's: prints, and sets its exit status alone", async () => {
+test("main() in a process of another's: prints, and sets its exit status alone", () => {
   const before = process.exitCode;
+  const logs: unknown[] = [];
+  const errors: unknown[] = [];
+  const { log } = console;
+  const { write } = process.stderr;
   try {
-    const logs: string[] = [];
-    const log = console.log;
-    console.log = (text: string) => void logs.push(text);
-    try {
-      main(["explain", "--origin", "https://a.test", "https://a.test"]);
-    } finally {
-      console.log = log;
-    }
-    assertEquals([logs.length, process.exitCode], [1, 0]);
-    const errors = await printed(() => main(["nonsense"]));
-    assertEquals([errors.length, errors[0]?.level, process.exitCode], [1, "error", 2]);
+    console.log = (text: unknown) => void logs.push(text);
+    process.stderr.write = (text: unknown) => Boolean(errors.push(text));
+    main(["explain", "--origin", "https://a.test", "https://a.test"]);
+    assertEquals([logs.length, errors, process.exitCode], [1, [], 0]);
+    main(["nonsense"]);
+    assertEquals([logs.length, errors.length, process.exitCode], [1, 1, 2]);
   } finally {
+    console.log = log;
+    process.stderr.write = write;
     process.exitCode = before ?? 0;
   }
 });

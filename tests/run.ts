@@ -44,7 +44,7 @@ function suites(folder: string): Step[] {
         folder,
       ],
       // Most of it for the browsers.
-      limit: 1800,
+      limit: 2400,
       count: denoCounts,
     },
     {

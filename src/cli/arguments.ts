@@ -88,15 +88,20 @@ export function sortArguments(args: readonly string[], command: string, table: O
 
 /** The policy that the lists and options of a command make. Throws {@linkcode UsageError}. */
 export function policyOptions({ values, operands }: Given, around: Surroundings): PolicyOptions {
-  let options: Record<string, unknown> = {};
+  const options: Record<string, unknown> = {};
   const origins: unknown[] = [];
   let given = false;
   const take = (text: string, from: string) => {
     given = true;
     const read = readList(text, from);
     // Not push(...): that has a limit of some hundred thousand.
-    if (Array.isArray(read)) read.forEach((entry) => origins.push(entry));
-    else options = { ...options, ...read };
+    if (Array.isArray(read)) return read.forEach((entry) => origins.push(entry));
+    for (const [key, value] of Object.entries(read)) {
+      if (Object.hasOwn(options, key)) {
+        throw new UsageError(`${quote(key)} is given twice, by ${quote(from)} too`);
+      }
+      options[key] = value;
+    }
   };
   for (const path of values.get("file") ?? []) take(readFile(path, around), path);
   for (const name of values.get("env") ?? []) {
@@ -105,7 +110,7 @@ export function policyOptions({ values, operands }: Given, around: Surroundings)
     take(text, name);
   }
   for (const operand of operands) {
-    if (operand === "-") take(around.readInput(), "standard input");
+    if (operand === "-") take(readInput(around), "standard input");
     else {
       given = true;
       origins.push(operand);
@@ -114,8 +119,10 @@ export function policyOptions({ values, operands }: Given, around: Surroundings)
   if (!given) {
     throw new UsageError("which origins? Give patterns, --file FILE, --env NAME, or - for standard input");
   }
-  const listed = Array.isArray(options.origins) ? options.origins : [];
-  if (options.origins === undefined || origins.length > 0) options.origins = [...listed, ...origins];
+  const listed = options.origins;
+  if (listed === undefined) options.origins = origins;
+  // What is no list stays, to be told of.
+  else if (Array.isArray(listed)) options.origins = [...listed, ...origins];
   const hosts = commaSeparated(values.get("hosts"));
   if (hosts !== undefined) options.hosts = hosts;
   const dangerous = values.get("dangerously-allow");
@@ -139,6 +146,15 @@ export function readFile(path: string, around: Surroundings): string {
     return around.readFile(path);
   } catch (error) {
     throw new UsageError(`${quote(path)} cannot be read: ${quote((error as Error).message, 200)}`);
+  }
+}
+
+/** Standard input. Throws {@linkcode UsageError}. */
+export function readInput(around: Surroundings): string {
+  try {
+    return around.readInput();
+  } catch (error) {
+    throw new UsageError(`standard input cannot be read: ${quote((error as Error).message, 200)}`);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type OptionTable,
   policyOptions,
   readFile,
+  readInput,
   sortArguments,
   type Surroundings,
   UsageError,
@@ -58,7 +59,10 @@ const COMMANDS: Readonly<Record<string, { readonly options: OptionTable; readonl
 export function runCommand(args: readonly string[], around: Surroundings): Ending {
   const [name = "", ...rest] = args;
   try {
-    if (["-h", "--help", "help"].includes(name)) return said(HELP[rest[0] ?? ""] ?? HELP[""]!);
+    if (["-h", "--help", "help"].includes(name)) {
+      const [topic = ""] = rest;
+      return said(HELP[Object.hasOwn(HELP, topic) ? topic : ""]!);
+    }
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) {
       const what = name === "" ? "which command?" : `there is no command ${quote(name)}:`;
@@ -76,7 +80,8 @@ export function runCommand(args: readonly string[], around: Surroundings): Endin
         error: error.message,
       };
     }
-    throw error;
+    // Nothing else is expected; 1 would say that something was found.
+    return { status: 2, output: "", error: `wsgate: ${quote(String(error), 200)}` };
   }
 }
 
@@ -86,10 +91,13 @@ function said(help: string): Ending {
 
 /** JSON in ASCII: what an operator wrote may hold characters that a terminal obeys or turns around. */
 function json(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(
-    /[^\n\x20-\x7e]/g,
-    (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
-  );
+  let text;
+  try {
+    text = JSON.stringify(value, null, 2);
+  } catch {
+    text = '"nested too deeply to be written"';
+  }
+  return text.replace(/[^\n\x20-\x7e]/g, (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"));
 }
 
 function one(given: Given, name: string): string | undefined {
@@ -143,7 +151,7 @@ const NO_HANDSHAKE =
 function handshakeFrom(given: Given, around: Surroundings, copied: string | undefined): Handshake {
   let handshake: Handshake = handshakeOf(one(given, "url") ?? "/", []);
   if (copied !== undefined) {
-    const read = readHandshake(copied === "-" ? around.readInput() : readFile(copied, around));
+    const read = readHandshake(copied === "-" ? readInput(around) : readFile(copied, around));
     if (read === null) {
       throw new UsageError(
         `there is no header in ${copied === "-" ? "standard input" : quote(copied)}: Name: value`,
@@ -197,7 +205,13 @@ function runCheck(given: Given, around: Surroundings): Pick<Ending, "status" | "
   const surprises = expected.flatMap(({ origin, allowed }) => {
     const handshake = handshakeOf("/", [["host", host ?? ANY_HOST], ["origin", origin]]);
     const explanation = explain(handshake, policy);
-    return explanation.decision.allowed === allowed ? [] : [explanation];
+    const { decision } = explanation;
+    // What is refused for another reason than its origin says nothing of the list.
+    if (!decision.allowed && decision.reason.startsWith("host-")) {
+      throw new UsageError(`--host ${quote(host!)} is refused itself: ${decision.reason}`);
+    }
+    if (explanation.origin.kind === "malformed") throw new UsageError(`${quote(origin)} is no origin`);
+    return decision.allowed === allowed ? [] : [explanation];
   });
   const status = findings.length + surprises.length === 0 ? 0 : 1;
   if (given.values.has("json")) return { status, output: json({ findings, surprises }) };

@@ -58,7 +58,7 @@ export function readHandshake(text: string): Handshake | null {
 }
 
 const REQUEST_LINE = /^([A-Z]+) (\S+) HTTP\/[\d.]+$/;
-const FIELD = /^(:?[!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*[:\t][ \t]*(.*)$/;
+const FIELD = /^(:?[!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:[ \t]*:|\t)[ \t]*([^]*)$/;
 /** Headings of a panel, and what stands under one that is not the request's. */
 const REQUEST_PART = /^request headers\b/i;
 const OTHER_PART =

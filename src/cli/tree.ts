@@ -107,9 +107,9 @@ export function drawTree(
     });
   };
   walk(root, "", "");
-  const left = Math.max(...rows.map(({ branch, label }) => branch.length + label.length));
+  const left = rows.reduce((most, { branch, label }) => Math.max(most, branch.length + label.length), 0);
   const means = rows.map(({ entry }) => entry === undefined ? "" : meaning(entry));
-  const middle = Math.max(...means.map((text) => text.length));
+  const middle = means.reduce((most, text) => Math.max(most, text.length), 0);
   const lines = rows.map(({ branch, label, entry }, row) => {
     const drawn = paint("dim", branch) + (label === "*" ? paint("wild", label) : label);
     if (entry === undefined) return drawn;

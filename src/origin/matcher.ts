@@ -98,12 +98,8 @@ export function compileOrigins(patterns: readonly string[], options: PatternOpti
 
 /** The matcher of checked rules; `written[i]` is what `rules[i]` was read from. */
 export function buildMatcher(rules: readonly Rule[], written: readonly string[]): OriginMatcher {
-  const place = (kind: Rule["kind"]) => {
-    const index = rules.findIndex((rule) => rule.kind === kind);
-    return index < 0 ? NONE : index;
-  };
-  const anyPlace = place("any");
-  const nullPlace = place("null");
+  const anyPlace = placeOf("any", rules);
+  const nullPlace = placeOf("null", rules);
   const hosts = new HostTrie(rules.map((rule) => rule.kind === "host" ? rule : undefined));
   const find = (origin: string | null): number => {
     if (origin === null) return anyPlace;
@@ -124,4 +120,10 @@ export function buildMatcher(rules: readonly Rule[], written: readonly string[])
       return place === NONE ? null : patterns[place]!;
     },
   });
+}
+
+/** Apart from the matcher, whose functions would keep all rules for as long as they are there. */
+function placeOf(kind: Rule["kind"], rules: readonly Rule[]): number {
+  const index = rules.findIndex((rule) => rule.kind === kind);
+  return index < 0 ? NONE : index;
 }

@@ -56,8 +56,8 @@ const MAX_RULES_OF_RECORD = 4;
 /** Demands have a number of one byte; any further ones are wide. */
 const MAX_DEMANDS = 256;
 
-/** So many rules fit into one trie, whatever they are: a rule makes two slots at most, and few stay empty. */
-export const MAX_RULES = 2 ** 22;
+/** So many rules fit into one trie: a rule makes two slots at most, and of the slots there are four for each. */
+export const MAX_RULES = 2 ** 21;
 
 /** The places of rules in their list, by scheme and effective port; null: any. Of equal rules the first stays. */
 type Places = Map<number, Map<number | null, number>>;
@@ -110,9 +110,13 @@ export interface Packed {
   readonly otherSchemes: readonly string[];
 }
 
-/** Packs rules; `rules[i]` has place i. */
+/** Packs at most `MAX_RULES` rules; `rules[i]` has place i. */
 export function pack(rules: readonly (HostRule | undefined)[]): Packed {
-  return new Packing(rules).packed();
+  for (let unitShift = 0;; unitShift++) {
+    const packed = new Packing(rules, unitShift).packed();
+    // How many bytes there will be is known only now. Records that no target reaches need a larger unit.
+    if (packed.bytes.length <= MAX_TARGET * 2 ** unitShift) return packed;
+  }
 }
 
 /** A node needs so many slots at most: letters are ASCII. */
@@ -146,14 +150,12 @@ class Packing {
   #bytes: Uint8Array;
   #length = 0;
 
-  constructor(rules: readonly (HostRule | undefined)[]) {
+  constructor(rules: readonly (HostRule | undefined)[], unitShift: number) {
     this.#rules = rules;
+    this.#unitShift = unitShift;
     this.#letters = new Uint8Array(rules.reduce((sum, rule) => sum + (rule?.host.length ?? 0), 0));
     this.#starts = new Uint32Array(rules.length + 1);
     this.#sorted = new Uint32Array(rules.length);
-    // Head, length, and the rule and node that go with it.
-    const most = this.#letters.length + (2 + 9 + 4) * rules.length;
-    this.#unitShift = Math.max(0, Math.ceil(Math.log2(most / MAX_TARGET)));
     this.#bytes = new Uint8Array(16 + this.#letters.length);
     let count = 0;
     let end = 0;

@@ -47,9 +47,8 @@ const COLON = 0x3a;
 const DEFAULT_PORTS = [0, 80, 443, 80, 443];
 const HTTP = 1;
 const HTTPS = 2;
-/** In place of a scheme: it is read where a rule asks for it. */
+/** In place of a scheme: it is read where a rule would admit its host, and with it where the host starts. */
 const UNREAD = -1;
-const MALFORMED = -2;
 const LETTER_MASK = (1 << LETTER_BITS) - 1;
 
 /** Hosts, each with the places of the rules that admit it. Immutable once built. */
@@ -124,15 +123,16 @@ export class HostTrie {
   /**
    * Reads the host from `start` up to `end` from its right end. A port of 0: none is written.
    *
-   * Nothing that is malformed gets through: what a rule's host covers has been compared with it; what is left of that,
-   * and the scheme, are looked at once the rule would admit them.
+   * Nothing that is malformed gets through. What a rule's host covers has been compared with it; what is left of it, and
+   * the scheme, are looked at once the rule would admit them: most of those who are refused have no rule that comes so
+   * far. Until then `start` is that of the text, which stops nothing too late: no rule's host has a slash.
    */
   #walk(text: string, start: number, end: number, scheme: number, port: number): number {
     let first = NONE;
     if (this.#everyHost !== null) {
       if (scheme === UNREAD) {
         scheme = webScheme(text);
-        start = scheme === HTTPS ? 8 : scheme === HTTP ? 7 : hostStart(text);
+        start = scheme === HTTPS ? "https://".length : scheme === HTTP ? "http://".length : hostStart(text);
         if (start < 0) return NONE;
         if (scheme === ANY_SCHEME) scheme = this.#numberOf(text, start - "://".length);
         if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
@@ -171,7 +171,11 @@ export class HostTrie {
           if (demand === SET ? reach === 0 : (demand & reach) === 0) continue;
           if (scheme === UNREAD) {
             scheme = webScheme(text);
-            start = scheme === HTTPS ? 8 : scheme === HTTP ? 7 : hostStart(text);
+            start = scheme === HTTPS
+              ? "https://".length
+              : scheme === HTTP
+              ? "http://".length
+              : hostStart(text);
             if (start < 0) return NONE;
             if (scheme === ANY_SCHEME) scheme = this.#numberOf(text, start - "://".length);
             if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
@@ -207,15 +211,16 @@ export class HostTrie {
   }
 }
 
+/** The place in the whole list of what has this one among the rules beyond the first `MAX_RULES`. */
 function further(place: number): number {
   return place === NONE ? NONE : MAX_RULES + place;
 }
 
+/** The number of an origin's scheme if that is `https` or `http`, as nearly all are. */
 function webScheme(text: string): number {
   if (
-    text.length < 8 || text.charCodeAt(0) !== 0x68 || text.charCodeAt(1) !== 0x74 ||
-    text.charCodeAt(2) !== 0x74 ||
-    text.charCodeAt(3) !== 0x70
+    text.length < "http://a".length || text.charCodeAt(0) !== 0x68 || text.charCodeAt(1) !== 0x74 ||
+    text.charCodeAt(2) !== 0x74 || text.charCodeAt(3) !== 0x70
   ) return ANY_SCHEME;
   const isHttps = text.charCodeAt(4) === 0x73;
   const colon = isHttps ? 5 : 4;

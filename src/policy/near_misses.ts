@@ -214,7 +214,9 @@ function relate(host: string, rule: HostRule): Relation | null {
   if (looksLike(host, rule)) return "look-alike";
   if (listed.endsWith("." + host) && host.includes(".")) return "parent-of-listed";
   if (host.startsWith(listed + ".") || host.includes(`.${listed}.`)) return "listed-name-in-front";
-  if (host.endsWith(listed) || host.startsWith(listed) || host.includes("." + listed)) {
+  // Of a word alone, many names have the letters by chance.
+  const telling = listed.includes(".") || isLoopback(listed);
+  if (telling && (host.endsWith(listed) || host.startsWith(listed) || host.includes("." + listed))) {
     return "listed-name-glued";
   }
   return areSiblings(host, listed) ? "sibling" : null;

@@ -67,6 +67,9 @@ const ALLOWED: Decision = Object.freeze({ allowed: true });
 
 interface Compiled {
   readonly matcher: OriginMatcher;
+  /** The patterns of the matcher; the first `listed` are `policy.origins`. */
+  readonly written: readonly string[];
+  readonly listed: number;
   /** `origins` holds `'self'`. Implies hosts. */
   readonly self: boolean;
   readonly hosts: HostList | null;
@@ -209,9 +212,10 @@ export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | nu
       hostRules?.push(parsed(host) as HostRule);
     }
   }
+  const compiledHosts = hostRules && compileHosts(hostRules);
   return makePolicy(
     { origins, hosts, absent: absent ?? (origins.includes("*") ? "allow" : "deny"), scheme, debug },
-    { matcher: buildMatcher(rules, written), self, hosts: hostRules && compileHosts(hostRules) },
+    { matcher: buildMatcher(rules, written), written, listed: origins.length, self, hosts: compiledHosts },
   );
 }
 
@@ -282,11 +286,9 @@ export function checkOrigin(handshake: Handshake, policy: Policy, host: string):
       return denials["origin-null"];
     case "malformed":
       return denials["origin-malformed"];
-    case "tuple":
-      return self && isSelf(origin, host, siteScheme(handshake.url, policy))
-        ? ALLOWED
-        : denials["origin-not-allowed"];
   }
+  const isOwn = self && isSelf(origin, host, siteScheme(handshake.url, policy));
+  return isOwn ? ALLOWED : denials["origin-not-allowed"];
 }
 
 /** Judges a Host header and the URL it came with: the half of {@linkcode check} that plain HTTP needs too. */
@@ -307,12 +309,13 @@ export interface PolicyLists {
 
 /** What {@linkcode compilePolicy} was given, for those who explain a verdict. */
 export function listsOf(policy: Policy): PolicyLists {
-  const { patterns } = compiledOf(policy).matcher;
+  // Not what the policy shows: to freeze a long list takes one of the runtimes a second, while handshakes wait.
+  const { written, listed } = compiledOf(policy);
   const added = policy.debug ? LOCAL_HOSTS.flatMap(webOrigins).length : 0;
   return {
-    origins: policy.origins,
-    dangerouslyAllow: patterns.slice(policy.origins.length, patterns.length - added),
-    debug: patterns.slice(patterns.length - added),
+    origins: written.slice(0, listed),
+    dangerouslyAllow: written.slice(listed, written.length - added),
+    debug: written.slice(written.length - added),
     hosts: policy.hosts === undefined ? null : [...policy.hosts, ...policy.debug ? LOCAL_HOSTS : []],
   };
 }
@@ -352,7 +355,6 @@ function agrees(url: string, host: string): boolean {
   if (plain > 0 && url.startsWith(host, plain) && "/?#".includes(url.charAt(plain + host.length))) {
     return true;
   }
-
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined) return true;
   if (!HTTP_SCHEMES.includes(scheme)) return false;
@@ -361,11 +363,9 @@ function agrees(url: string, host: string): boolean {
   // No authority is longer than a Host that was well-formed, so neither is the walk.
   while (end < url.length && end - start <= MAX_AUTHORITY_LENGTH && !"/?#".includes(url[end]!)) end++;
   const suffix = `:${defaultPort(scheme === "http+unix" ? "http" : scheme)}`;
-  return withoutSuffix(lowerAscii(url.slice(start, end)), suffix) === withoutSuffix(host, suffix);
-}
-
-function withoutSuffix(text: string, suffix: string): string {
-  return text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
+  const named = lowerAscii(url.slice(start, end));
+  return named === host || named + suffix === host ||
+    (hostEnd(host, 0) === host.length && named === host + suffix);
 }
 
 /** The scheme of the site's pages; "": nothing says. */

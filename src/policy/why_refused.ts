@@ -235,7 +235,7 @@ function whyNotSelf(origin: TupleOrigin, host: Authority, handshake: Handshake, 
   if (origin.host !== host.host) return [];
   const { scheme } = origin;
   const suggestion = suggestOrigin(origin, "origins");
-  const index = policy.origins.indexOf("'self'");
+  const index = listsOf(policy).origins.indexOf("'self'");
   const own = origin.port === (host.port || defaultPort(scheme));
   if (index < 0) {
     const needs = policy.hosts?.length ? "" : ", which needs `hosts`";

@@ -49,11 +49,9 @@ describe("contenders", () => {
     const patterns = patternList(60);
     const origins = corpus(60, 900);
     const naive = naiveMatcher(patterns);
-    const near = naiveOver(patterns);
-    for (let index = 0; index < origins.length; index++) {
-      const origin = origins.decode(index);
-      assertEquals([origin, near(origin)], [origin, naive(origin) >= 0]);
-    }
+    const all = Array.from({ length: origins.length }, (_, index) => origins.decode(index));
+    const near = naiveOver(patterns, all);
+    for (const origin of all) assertEquals([origin, near(origin)], [origin, naive(origin) >= 0]);
   });
 
   it("have each their own name", () => {

@@ -1,7 +1,7 @@
 // The commands, as functions: exit status, standard output and standard error, by table.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { type Ending, runCommand } from "../../src/cli/commands.ts";
 import type { Surroundings } from "../../src/cli/arguments.ts";
 
@@ -327,10 +327,62 @@ describe("help, and wrong usage", () => {
     );
     assertEquals(wsgate(["lint", "-"], { readInput: () => '{"origin": []}' }).status, 2);
   });
-  test("what the runtime throws otherwise is not swallowed", () => {
-    const readInput = () => {
-      throw new RangeError("out of memory");
+  test("what the runtime throws otherwise is an error, and no finding", () => {
+    const options = {
+      env: () => {
+        throw new Error("no permission");
+      },
     };
-    assertThrows(() => wsgate(["lint", "-"], { readInput }), RangeError);
+    assertEquals(wsgate(["lint", "--env", "X"], options), {
+      status: 2,
+      output: "",
+      error: 'wsgate: "Error: no permission"',
+    });
+  });
+});
+
+describe("what is wrong is never taken for a finding", () => {
+  const broken = (): never => {
+    throw new Error("is a directory");
+  };
+  const table: [args: string[], error: RegExp][] = [
+    [[
+      "check",
+      "--hosts",
+      "example.com",
+      "--host",
+      "typo.example",
+      "--refuses",
+      "https://evil.test",
+      "https://evil.test",
+    ], /--host "typo.example" is refused itself: host-not-allowed/],
+    [["check", "--refuses", "https//evil.test", "https://evil.test"], /"https\/\/evil.test" is no origin/],
+    [["check", "-"], /standard input cannot be read: "is a directory"/],
+    [["check", "--file", "one", "--file", "other"], /"origins" is given twice, by "other" too/],
+    [["check", "--file", "string", "https://b.test"], /origins .*not-a-list/],
+    [["check", "--json", "--file", "deep"], /origins\[0\] .*not-a-string/],
+  ];
+  for (const [args, error] of table) {
+    test(args.join(" "), () => {
+      const files: Record<string, string> = {
+        one: '{"origins":["https://a.test"]}',
+        other: '{"origins":["https://b.test"]}',
+        string: '{"origins":"https://a.test"}',
+        deep: "[".repeat(20_000) + "]".repeat(20_000),
+      };
+      const ending = wsgate(args, { readInput: broken, readFile: (path) => files[path]! });
+      assertEquals(ending.status, 2, ending.output);
+      assert(error.test(ending.error), ending.error);
+    });
+  }
+
+  test("there is no help on what every object has", () => {
+    assertEquals(wsgate(["help", "constructor"]), wsgate(["help"]));
+    assertEquals(wsgate(["help", "tree"]).output === wsgate(["help"]).output, false);
+  });
+
+  test("a tree of more entries than a function takes arguments", () => {
+    const list = Array.from({ length: 150_000 }, (_, i) => `https://h${i}.example.com`).join("\n");
+    assertEquals(wsgate(["tree", "--file", "list"], { readFile: () => list }).status, 0);
   });
 });

@@ -142,3 +142,10 @@ test("handshakeOf() joins what is repeated", () => {
   const { headers } = handshakeOf("/", [["A", "1"], ["a", "2"]]);
   assertEquals([headers.get("a"), headers.get("b")], ["1, 2", null]);
 });
+
+test("a line of tabs is read in passing", () => {
+  const started = performance.now();
+  readHandshake(`a${"\t".repeat(20_000)}\u2028x\nHost: ws.test`);
+  // Seconds for a quadratic, ages for a cubic: not a measure of speed.
+  assertEquals(performance.now() - started < 2000, true);
+});

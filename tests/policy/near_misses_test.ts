@@ -210,6 +210,16 @@ describe("an origin near an entry", () => {
       "host",
       `It is a sibling of "https://www.a.test" (origins[0]), below "a.test"`,
     ],
+    [
+      "http://evil-localhost",
+      "localhost",
+      "listed-name-glued",
+      "host",
+      `It is another name than "localhost" (origins[0]), though letters of it are the same`,
+      undefined,
+      "names made like this one are registered to deceive",
+    ],
+    ["https://apple.com", "https://app", "not-listed", "", "No entry is near apple.com"],
     // No neighbours: a shared suffix is nobody's, and addresses have none.
     ["https://evil.github.io", "https://mine.github.io", "not-listed", "", "No entry is near evil.github.io"],
     [

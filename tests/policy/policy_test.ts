@@ -639,6 +639,9 @@ describe("check(): debug", () => {
     assertEquals(verdict(options, { ...headers, host: null }), "host-absent");
     assertEquals(verdict(options, { ...headers, host: "localhost:" }), "host-malformed");
     assertEquals(verdict(options, headers, "http://evil.test/"), "host-mismatch");
+    // A port after a port is no default port.
+    const twice = { ...headers, host: `${headers.host}:8443` };
+    assertEquals(verdict(options, twice, `http://${twice.host}:80/`), "host-mismatch");
     assertEquals(verdict(options, { ...headers, origin: null }), "origin-absent");
     assertEquals(verdict(options, { ...headers, origin: "null" }), "origin-null");
     assertEquals(verdict(options, { ...headers, origin: "http://evil.test" }), "origin-not-allowed");
