@@ -12,7 +12,7 @@
 import type { ConfigIssue, ConfigIssueCode } from "../errors.ts";
 import { type Authority, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authority.ts";
 import { lowerAscii } from "./normalise.ts";
-import { ANY_SCHEME, NONE } from "./packing.ts";
+import { NONE } from "./packing.ts";
 import { type HostRule, parsePattern, readList } from "./pattern.ts";
 import type { SuffixList } from "./suffix_list.ts";
 import { HostTrie } from "./trie.ts";
@@ -74,8 +74,7 @@ export interface HostList {
 /** Compiles rules that {@linkcode readHosts} made. */
 export function compileHosts(rules: readonly HostRule[]): HostList {
   const trie = new HostTrie(rules);
-  const admitsStart = (text: string, end: number, port: number) =>
-    trie.findIn(text, 0, end, ANY_SCHEME, port) !== NONE;
+  const admitsStart = (text: string, end: number, port: number) => trie.findStart(text, end, port) !== NONE;
   return { admits: ({ host, port }) => admitsStart(host, host.length, port), admitsStart };
 }
 

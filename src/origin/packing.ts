@@ -2,7 +2,7 @@
  * Packs rules for {@linkcode HostTrie}: the layout of its arrays, and how they are filled.
  *
  * The hosts are sorted as they are packed: a group of rules whose hosts end alike is split by the next letter to the
- * left, until few enough are left for a bucket.
+ * left, until one host is left.
  */
 
 import type { HostRule } from "./pattern.ts";
@@ -27,22 +27,37 @@ export const SCHEME_SHIFT = 19;
 const MAX_SCHEMES = 1 << (32 - SCHEME_SHIFT);
 /** No reach: the rules stand in a {@linkcode RuleSet}, whose number is in the place of the place. */
 export const SET = 0;
+/** No reach: what the rule asks for stands beside it, in full. */
+export const WIDE = ANY_PORT;
 
 /*
- * A bucket, in bytes:
+ * A slot, in 32 bits:
  *
- *     head        number of entries; the top bit: a node follows
- *     shared      length (1), then the letters that all entries and the node have next, from right to left
- *     entries     length of the rest (1), number of the demand (1), place (4), the rest, from right to left
- *     node        its base (4)
+ *     target (25, signed)   letter (7)
+ *
+ * The target is the base of a node, or else the complement of where a record starts, in units. An empty slot has the
+ * letter NUL and leads to the first record, which holds nothing: whoever sends that letter gets nowhere.
+ */
+export const LETTER_BITS = 7;
+const MAX_TARGET = 2 ** (31 - LETTER_BITS);
+const EMPTY_SLOT = ~0 << LETTER_BITS;
+
+/*
+ * A record, in bytes:
+ *
+ *     head      number of rules; the top bit: a node follows
+ *     letters   how many (1), then what all hosts from here on have next, from right to left
+ *     rules     of the host that ends here: number of the demand (1), place (4), the demand if it is wide (4)
+ *     node      its base (4)
  */
 export const NODE_FOLLOWS = 0x80;
-/** Bytes of an entry before its rest. */
-export const ENTRY_HEAD = 6;
-/** So many rules are compared one by one; more become a node. */
-const BUCKET_SIZE = 4;
-/** Demands have a number of one byte; any further ones stand in sets. */
-const MAX_DEMANDS = 255;
+/** So many rules of one host stand in its record; more in a set. */
+const MAX_RULES_OF_RECORD = 4;
+/** Demands have a number of one byte; any further ones are wide. */
+const MAX_DEMANDS = 256;
+
+/** So many rules fit into one trie: a rule makes two slots at most, and of the slots there are four for each. */
+export const MAX_RULES = 2 ** 21;
 
 /** The places of rules in their list, by scheme and effective port; null: any. Of equal rules the first stays. */
 type Places = Map<number, Map<number | null, number>>;
@@ -79,14 +94,15 @@ function add(places: Places, scheme: number, port: number | null, place: number)
 
 /** A packed trie. */
 export interface Packed {
-  /** Pairs: the letter of a slot, or -1; and where it leads. */
   readonly slots: Int32Array;
-  /** The buckets. */
+  /** The records. */
   readonly bytes: Uint8Array;
+  /** A unit of them, as a number of bits to shift by. */
+  readonly unitShift: number;
   /** What rules ask for, by number. */
   readonly demands: Int32Array;
   readonly sets: readonly RuleSet[];
-  /** Where a look-up starts: the base of a node, or the complement of a bucket's first byte. */
+  /** The target at which a look-up starts. */
   readonly root: number;
   /** Rules for every host there is. */
   readonly everyHost: RuleSet | null;
@@ -94,14 +110,18 @@ export interface Packed {
   readonly otherSchemes: readonly string[];
 }
 
-/** Packs rules; `rules[i]` has place i. */
+/** Packs at most `MAX_RULES` rules; `rules[i]` has place i. */
 export function pack(rules: readonly (HostRule | undefined)[]): Packed {
-  return new Packing(rules).packed();
+  for (let unitShift = 0;; unitShift++) {
+    const packed = new Packing(rules, unitShift).packed();
+    // How many bytes there will be is known only now. Records that no target reaches need a larger unit.
+    if (packed.bytes.length <= MAX_TARGET * 2 ** unitShift) return packed;
+  }
 }
 
-/** More slots than any node can need beyond its base: letters are ASCII. */
-const LETTERS = 0x80;
-/** So many slots are tried for a node before the search for the next ones starts further on. */
+/** A node needs so many slots at most: letters are ASCII. */
+const LETTERS = 1 << LETTER_BITS;
+/** So many bases are tried for a node before the search for the next ones starts further on. */
 const MAX_TRIES = 64;
 
 class Packing {
@@ -110,7 +130,7 @@ class Packing {
   #everyHost: RuleSet | null = null;
   readonly #sets: RuleSet[] = [];
   /** The number of each demand, by its 32 bits. */
-  readonly #demands = new Map<number, number>([[SET, 0]]);
+  readonly #demands = new Map<number, number>([[SET, 0], [WIDE, 1]]);
 
   /** The hosts, each from right to left, one after the other; that of place i starts at `#starts[i]`. */
   readonly #letters: Uint8Array;
@@ -126,11 +146,13 @@ class Packing {
   #isBase = new Uint8Array(0);
   #searchFrom = 0;
   #slotsEnd = 0;
+  readonly #unitShift: number;
   #bytes: Uint8Array;
   #length = 0;
 
-  constructor(rules: readonly (HostRule | undefined)[]) {
+  constructor(rules: readonly (HostRule | undefined)[], unitShift: number) {
     this.#rules = rules;
+    this.#unitShift = unitShift;
     this.#letters = new Uint8Array(rules.reduce((sum, rule) => sum + (rule?.host.length ?? 0), 0));
     this.#starts = new Uint32Array(rules.length + 1);
     this.#sorted = new Uint32Array(rules.length);
@@ -154,11 +176,13 @@ class Packing {
   }
 
   packed(): Packed {
-    const root = this.#group(0, this.#order.length, 0);
+    const nothing = this.#record(0, 0, 0, 0);
+    const root = this.#order.length === 0 ? nothing : this.#group(0, this.#order.length, 0);
     return {
       root,
-      slots: this.#slots.slice(0, 2 * this.#slotsEnd),
+      slots: this.#slots.slice(0, this.#slotsEnd),
       bytes: this.#bytes.slice(0, this.#length),
+      unitShift: this.#unitShift,
       demands: Int32Array.from(this.#demands.keys()),
       sets: this.#sets,
       everyHost: this.#everyHost,
@@ -166,41 +190,23 @@ class Packing {
     };
   }
 
-  /** Packs the rules from `from` up to `to`, whose hosts have `depth` letters in common. Where that leads to. */
+  /** Packs the rules from `from` up to `to`, whose hosts have `depth` letters in common. The target for them. */
   #group(from: number, to: number, depth: number): number {
     const next = depth + this.#sharedLetters(from, to, depth);
-    if (to - from <= BUCKET_SIZE) {
-      const bucket = this.#bucket(from, depth, next, to - from);
-      for (let i = from; i < to; i++) this.#entry(this.#order[i]!, next);
-      return bucket;
-    }
     const { ended, letters, sizes } = this.#split(from, to, next);
-    let bucket = 0;
-    let link = 0;
-    if (ended > 0 || next > depth) {
-      const isMany = ended > BUCKET_SIZE;
-      bucket = this.#bucket(from, depth, next, isMany ? 1 : ended);
-      if (isMany) this.#setEntry(from, from + ended);
-      else for (let i = from; i < from + ended; i++) this.#entry(this.#order[i]!, next);
-      if (letters.length === 0) return bucket;
-      this.#bytes[~bucket]! |= NODE_FOLLOWS;
-      link = this.#length;
+    if (ended === 0 && next === depth) return this.#node(letters, sizes, from, next);
+    const record = this.#record(from, ended, depth, next);
+    if (letters.length > 0) {
+      const head = (~record << this.#unitShift) >>> 0;
+      const link = this.#length;
       this.#write32(0);
+      this.#bytes[head]! |= NODE_FOLLOWS;
+      this.#set32(link, this.#node(letters, sizes, from + ended, next));
     }
-    const base = this.#node(letters);
-    let start = from + ended;
-    for (let i = 0; i < letters.length; i++) {
-      const target = this.#group(start, start + sizes[i]!, next + 1);
-      this.#slots[2 * (base + letters[i]!) + 1] = target;
-      start += sizes[i]!;
-    }
-    if (link === 0) return base;
-    this.#set32(link, base);
-    return bucket;
+    return record;
   }
 
   #sharedLetters(from: number, to: number, depth: number): number {
-    if (from === to) return 0;
     const first = this.#starts[this.#order[from]!]! + depth;
     let shared = this.#starts[this.#order[from]! + 1]! - first;
     for (let i = from + 1; i < to && shared > 0; i++) {
@@ -247,17 +253,32 @@ class Packing {
     return at === this.#starts[place + 1]! ? -1 : this.#letters[at]!;
   }
 
-  /** A node with these letters, of which nothing is said but that they are there. Its base. */
-  #node(letters: readonly number[]): number {
+  /** A node with these letters, below each of which so many rules from `from` on are packed. Its base. */
+  #node(letters: readonly number[], sizes: readonly number[], from: number, depth: number): number {
+    const base = this.#freeBase(letters);
+    for (const letter of letters) this.#slots[base + letter] = letter;
+    let start = from;
+    for (let i = 0; i < letters.length; i++) {
+      const letter = letters[i]!;
+      const end = start + sizes[i]!;
+      const target = this.#group(start, end, depth + 1);
+      // Only now: the slots may have moved.
+      this.#slots[base + letter] = (target << LETTER_BITS) | letter;
+      start = end;
+    }
+    return base;
+  }
+
+  /** The base of a node whose slots are all free. */
+  #freeBase(letters: readonly number[]): number {
     const start = this.#searchFrom;
     for (let base = start;; base++) {
       if (base + LETTERS > this.#isBase.length) this.#growSlots(base + LETTERS);
       if (base - start >= MAX_TRIES) this.#searchFrom = base;
-      if (this.#isBase[base] === 1 || letters.some((letter) => this.#slots[2 * (base + letter)] !== -1)) {
+      if (this.#isBase[base] === 1 || letters.some((letter) => this.#slots[base + letter] !== EMPTY_SLOT)) {
         continue;
       }
       this.#isBase[base] = 1;
-      for (const letter of letters) this.#slots[2 * (base + letter)] = letter;
       this.#slotsEnd = Math.max(this.#slotsEnd, base + LETTERS);
       return base;
     }
@@ -265,64 +286,54 @@ class Packing {
 
   #growSlots(needed: number): void {
     const size = Math.max(needed, Math.ceil(1.5 * this.#isBase.length));
-    const slots = new Int32Array(2 * size).fill(-1);
+    const slots = new Int32Array(size).fill(EMPTY_SLOT);
     slots.set(this.#slots);
     const isBase = new Uint8Array(size);
     isBase.set(this.#isBase);
     [this.#slots, this.#isBase] = [slots, isBase];
   }
 
-  /** Starts a bucket with the letters that the hosts share from `depth` up to `next`. */
-  #bucket(from: number, depth: number, next: number, entries: number): number {
-    const bucket = ~this.#length;
+  /** A record: the letters from `depth` up to `next`, and the rules of the host that ends there. Its target. */
+  #record(from: number, rules: number, depth: number, next: number): number {
+    const unit = 1 << this.#unitShift;
+    this.#length = Math.ceil(this.#length / unit) * unit;
+    const target = ~(this.#length >>> this.#unitShift);
+    const isMany = rules > MAX_RULES_OF_RECORD;
     this.#reserve(2 + next - depth);
-    this.#bytes[this.#length++] = entries;
+    this.#bytes[this.#length++] = isMany ? 1 : rules;
     this.#bytes[this.#length++] = next - depth;
-    this.#copyLetters(this.#order[from]!, depth, next);
-    return bucket;
+    const start = this.#starts[this.#order[from] ?? 0]!;
+    for (let i = depth; i < next; i++) this.#bytes[this.#length++] = this.#letters[start + i]!;
+    if (isMany) this.#set(this.#order.subarray(from, from + rules));
+    else for (let i = from; i < from + rules; i++) this.#rule(this.#order[i]!);
+    return target;
   }
 
-  #entry(place: number, depth: number): void {
+  #rule(place: number): void {
     const rule = this.#rules[place]!;
-    const length = rule.host.length;
-    const demand = this.#demandOf(rule);
-    if (demand < 0) {
-      this.#entryHead(length - depth, SET, this.#addSet([place]));
-    } else {
-      this.#entryHead(length - depth, demand, place);
-    }
-    this.#copyLetters(place, depth, length);
-  }
-
-  /** One entry for all rules of a host that ends here. */
-  #setEntry(from: number, to: number): void {
-    this.#entryHead(0, SET, this.#addSet(this.#order.subarray(from, to)));
-  }
-
-  #addSet(places: Iterable<number>): number {
-    const set = new RuleSet();
-    for (const place of places) set.add(this.#rules[place]!, this.#schemeOf(this.#rules[place]!), place);
-    return this.#sets.push(set) - 1;
-  }
-
-  #entryHead(rest: number, demand: number, place: number): void {
-    this.#reserve(ENTRY_HEAD + rest);
-    this.#bytes[this.#length++] = rest;
-    this.#bytes[this.#length++] = demand;
-    this.#write32(place);
-  }
-
-  /** The number of what a rule asks for; -1: there is none left. */
-  #demandOf(rule: HostRule): number {
     const scheme = this.#schemeOf(rule);
-    if (scheme >= MAX_SCHEMES) return -1;
+    if (scheme >= MAX_SCHEMES) return this.#set([place]);
     const port = rule.port === null ? ANY_PORT : rule.port << PORT_SHIFT;
     const demand = (scheme << SCHEME_SHIFT) | port | REACH[rule.reach];
     let number = this.#demands.get(demand);
     if (number === undefined && this.#demands.size < MAX_DEMANDS) {
       this.#demands.set(demand, number = this.#demands.size);
     }
-    return number ?? -1;
+    this.#numbered(number ?? 1, place);
+    if (number === undefined) this.#write32(demand);
+  }
+
+  /** One for all the rules of a host. */
+  #set(places: Iterable<number>): void {
+    const set = new RuleSet();
+    for (const place of places) set.add(this.#rules[place]!, this.#schemeOf(this.#rules[place]!), place);
+    this.#numbered(SET, this.#sets.push(set) - 1);
+  }
+
+  #numbered(demand: number, place: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = demand;
+    this.#write32(place);
   }
 
   #schemeOf(rule: HostRule): number {
@@ -330,11 +341,6 @@ class Packing {
     let number = this.#schemes.get(rule.scheme);
     if (number === undefined) this.#schemes.set(rule.scheme, number = this.#schemes.size);
     return number;
-  }
-
-  #copyLetters(place: number, from: number, to: number): void {
-    const start = this.#starts[place]!;
-    for (let i = from; i < to; i++) this.#bytes[this.#length++] = this.#letters[start + i]!;
   }
 
   #reserve(bytes: number): void {

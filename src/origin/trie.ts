@@ -1,17 +1,17 @@
 /**
  * Rules into a packed trie over the characters of their hosts, walked from the right end of an origin.
  *
- *     patterns   0: .example.com   1: https://api.example.com   2: *.example.org   …
+ *     patterns   0: .example.com   1: https://api.example.com   2: *.example.org
  *
- *     letters of a node        m ─ o ─ c ─ . ─ …          one slot each: the letter, and where it leads
- *     a bucket of a few rules      elpmaxe   0   ""       what they share, then each rule with its rest, reversed
- *                                            1   ".ipa"
+ *     node      m, g                     the first letters from the right: one slot each, and where it leads
+ *     record    "oc.elpmaxe"  0          what all hosts from here on have next, and the rules of the host that it ends
+ *     record    ".ipa"        1
+ *     record    "ro.elpmaxe"  2
  *
  * A node is a base in one array of slots: the letter c of the node at base b has slot b + c, and is there if that
  * slot says c. No two nodes have one base, so no node takes another's slot for its own (a double array, J. Aoe, 1989).
- * Hosts that only few rules share go into a bucket of bytes: it is read from one end to the other, in one or two
- * lines of the cache. So a look-up costs one pass over the host, whatever the number of patterns, and allocates
- * nothing; a pattern costs some twenty bytes.
+ * So a look-up costs one pass over the host, whatever the number of patterns, and allocates nothing; a pattern costs
+ * some twenty bytes.
  *
  * Label boundaries decide, never the edges of the trie: a rule counts only where the host that was read so far starts,
  * or has a dot before it. A trie that split inside a label and forgot this has already once admitted `barfoo.com` for
@@ -24,8 +24,9 @@ import {
   ANY_PORT,
   ANY_SCHEME,
   BELOW,
-  ENTRY_HEAD,
   HERE,
+  LETTER_BITS,
+  MAX_RULES,
   NODE_FOLLOWS,
   NONE,
   pack,
@@ -34,6 +35,7 @@ import {
   SCHEME_SHIFT,
   SCHEMES,
   SET,
+  WIDE,
 } from "./packing.ts";
 import type { HostRule } from "./pattern.ts";
 
@@ -45,27 +47,31 @@ const COLON = 0x3a;
 const DEFAULT_PORTS = [0, 80, 443, 80, 443];
 const HTTP = 1;
 const HTTPS = 2;
-/** In place of a scheme: it is read where a rule asks for it, and with it where the host starts. */
+/** In place of a scheme: it is read where a rule would admit its host, and with it where the host starts. */
 const UNREAD = -1;
+const LETTER_MASK = (1 << LETTER_BITS) - 1;
 
 /** Hosts, each with the places of the rules that admit it. Immutable once built. */
 export class HostTrie {
   readonly #slots: Int32Array;
   readonly #bytes: Uint8Array;
+  readonly #unitShift: number;
   readonly #demands: Int32Array;
   readonly #sets: readonly RuleSet[];
-  /** Where a look-up starts: the base of a node, or the complement of a bucket's first byte. */
   readonly #root: number;
   /** Rules for every host there is. */
   readonly #everyHost: RuleSet | null;
   /** Schemes beyond those of the web, looked up like hosts. */
   readonly #schemes: HostTrie | null;
+  /** The rules that are too many for this one. */
+  readonly #further: HostTrie | null;
 
   /** `rules[i]` has place i; a rule of undefined takes its place and admits nothing. */
   constructor(rules: readonly (HostRule | undefined)[]) {
-    const packed = pack(rules);
+    const packed = pack(rules.length > MAX_RULES ? rules.slice(0, MAX_RULES) : rules);
     this.#slots = packed.slots;
     this.#bytes = packed.bytes;
+    this.#unitShift = packed.unitShift;
     this.#demands = packed.demands;
     this.#sets = packed.sets;
     this.#root = packed.root;
@@ -74,47 +80,61 @@ export class HostTrie {
     this.#schemes = others.length === 0 ? null : new HostTrie(
       others.map((host) => ({ kind: "host", scheme: null, host, reach: "host", port: null })),
     );
+    this.#further = rules.length > MAX_RULES ? new HostTrie(rules.slice(MAX_RULES)) : null;
   }
 
   /** The bytes of its arrays. */
   get byteLength(): number {
-    return this.#slots.byteLength + this.#bytes.byteLength + this.#demands.byteLength;
+    return this.#slots.byteLength + this.#bytes.byteLength + this.#demands.byteLength +
+      (this.#further?.byteLength ?? 0);
   }
 
   /** The place of the first rule that admits this canonical host, or Infinity. A port of 0: none. */
   find(scheme: string, host: string, port: number): number {
-    const place = this.findIn(host, 0, host.length, this.#numberOf(scheme, scheme.length), port);
+    let place = this.#walk(host, 0, host.length, this.#numberOf(scheme, scheme.length), port);
+    if (place === NONE && this.#further !== null) place = MAX_RULES + this.#further.find(scheme, host, port);
     return place === NONE ? Infinity : place;
+  }
+
+  /** The place of the first rule of any scheme that admits the canonical host which is the text up to `end`, or NONE. */
+  findStart(text: string, end: number, port: number): number {
+    const place = this.#walk(text, 0, end, ANY_SCHEME, port);
+    return place === NONE && this.#further !== null
+      ? further(this.#further.findStart(text, end, port))
+      : place;
   }
 
   /** The place of the first rule that admits a tuple origin, or NONE; of a malformed one, always NONE. */
   findOrigin(origin: string): number {
     if (origin.length < MIN_ORIGIN_LENGTH || origin.length > MAX_ORIGIN_LENGTH) return NONE;
-    let end = origin.length;
-    let port = 0;
-    if (origin.charCodeAt(end - 1) <= COLON) {
-      end = hostEnd(origin, 0);
-      port = portAfter(origin, end);
-      if (port < 0) return NONE;
-    }
-    return this.findIn(origin, 0, end, UNREAD, port);
+    // A port ends in a digit, and so does a host only seldom.
+    const place = origin.charCodeAt(origin.length - 1) <= COLON
+      ? this.#walkBeforePort(origin)
+      : this.#walk(origin, 0, origin.length, UNREAD, 0);
+    return place === NONE && this.#further !== null ? further(this.#further.findOrigin(origin)) : place;
+  }
+
+  #walkBeforePort(origin: string): number {
+    const end = hostEnd(origin, 0);
+    const port = portAfter(origin, end);
+    return port < 0 ? NONE : this.#walk(origin, 0, end, UNREAD, port);
   }
 
   /**
-   * The place of the first rule that admits the host from `start` up to `end`, which is read from its right end, or
-   * NONE. A port of 0: none is written, and the scheme has none.
+   * Reads the host from `start` up to `end` from its right end. A port of 0: none is written.
    *
-   * Nothing that is malformed gets through: what a rule's host covers has been compared with it, and what is left of it
-   * is looked at once the rule would admit it. That goes for the scheme too: most of those who are refused have no rule
-   * that comes so far, and an unread scheme costs nothing.
+   * Nothing that is malformed gets through. What a rule's host covers has been compared with it; what is left of it, and
+   * the scheme, are looked at once the rule would admit them: most of those who are refused have no rule that comes so
+   * far. Until then `start` is that of the text, which stops nothing too late: no rule's host has a slash.
    */
-  findIn(text: string, start: number, end: number, scheme: number, port: number): number {
+  #walk(text: string, start: number, end: number, scheme: number, port: number): number {
     let first = NONE;
     if (this.#everyHost !== null) {
       if (scheme === UNREAD) {
-        start = hostStart(text);
+        scheme = webScheme(text);
+        start = scheme === HTTPS ? "https://".length : scheme === HTTP ? "http://".length : hostStart(text);
         if (start < 0) return NONE;
-        scheme = this.#numberOf(text, start - "://".length);
+        if (scheme === ANY_SCHEME) scheme = this.#numberOf(text, start - "://".length);
         if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
       }
       if (!isHost(text, start, end)) return NONE;
@@ -123,71 +143,61 @@ export class HostTrie {
 
     const slots = this.#slots;
     const bytes = this.#bytes;
-    const demands = this.#demands;
     /** Everything from here on has been read. */
     let unread = end;
     let target = this.#root;
     let leftIsValid = false;
     while (true) {
       if (target < 0) {
-        let at = ~target;
+        let at = ~target << this.#unitShift;
         const head = bytes[at]!;
-        const shared = bytes[at + 1]!;
+        const letters = bytes[at + 1]!;
+        if (letters > unread - start) return first;
         at += 2;
-        if (shared > unread - start) return first;
-        for (const sharedEnd = at + shared; at < sharedEnd; at++) {
+        for (const lettersEnd = at + letters; at < lettersEnd; at++) {
           if (bytes[at] !== text.charCodeAt(--unread)) return first;
         }
-        for (let entries = head & ~NODE_FOLLOWS; entries > 0; entries--) {
-          const entry = at;
-          const rest = bytes[entry]!;
-          at += ENTRY_HEAD;
-          const entryEnd = at + rest;
-          let hostAt = unread;
-          if (rest <= unread - start) {
-            while (at < entryEnd && bytes[at] === text.charCodeAt(hostAt - 1)) {
-              at++;
-              hostAt--;
-            }
-            if (at === entryEnd) {
-              const before = hostAt === start ? SLASH : text.charCodeAt(hostAt - 1);
-              let reach = before === DOT ? BELOW : before === SLASH ? HERE : 0;
-              const demand = demands[bytes[entry + 1]!]!;
-              if (demand !== SET) reach &= demand;
-              if (reach !== 0 && scheme === UNREAD) {
-                start = webHostStart(text);
-                scheme = start === "https://".length ? HTTPS : HTTP;
-                if (start < 0) {
-                  start = hostStart(text);
-                  if (start < 0) return NONE;
-                  scheme = this.#numberOf(text, start - "://".length);
-                }
-                if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
-              }
-              if (reach === BELOW || (reach === HERE && hostAt === start)) {
-                let place = read32(bytes, entry + 2);
-                if (demand === SET) place = this.#sets[place]!.first(reach, scheme, port);
-                else if (!admits(demand, scheme, port)) place = NONE;
-                if (place < first) {
-                  if (reach === BELOW && !leftIsValid) {
-                    if (end - start > MAX_HOST_LENGTH || !areLabels(text, start, hostAt - 1)) return NONE;
-                    leftIsValid = true;
-                  }
-                  first = place;
-                }
-              }
-            }
+        const before = unread === start ? SLASH : text.charCodeAt(unread - 1);
+        const reach = before === DOT ? BELOW : before === SLASH ? HERE : 0;
+        if (reach === 0 && head < NODE_FOLLOWS) return first;
+        for (let rules = head & ~NODE_FOLLOWS; rules > 0; rules--) {
+          let demand = this.#demands[bytes[at]!]!;
+          let place = read32(bytes, at + 1);
+          at += 5;
+          if (demand === WIDE) {
+            demand = read32(bytes, at);
+            at += 4;
           }
-          at = entryEnd;
+          if (demand === SET ? reach === 0 : (demand & reach) === 0) continue;
+          if (scheme === UNREAD) {
+            scheme = webScheme(text);
+            start = scheme === HTTPS
+              ? "https://".length
+              : scheme === HTTP
+              ? "http://".length
+              : hostStart(text);
+            if (start < 0) return NONE;
+            if (scheme === ANY_SCHEME) scheme = this.#numberOf(text, start - "://".length);
+            if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
+          }
+          if (reach === HERE && unread !== start) return NONE;
+          if (demand === SET) place = this.#sets[place]!.first(reach, scheme, port);
+          else if (!admits(demand, scheme, port)) continue;
+          if (place >= first) continue;
+          if (reach === BELOW && !leftIsValid) {
+            if (end - start > MAX_HOST_LENGTH || !areLabels(text, start, unread - 1)) return NONE;
+            leftIsValid = true;
+          }
+          first = place;
         }
         if (head < NODE_FOLLOWS) return first;
         target = read32(bytes, at);
       }
       if (unread === start) return first;
       const char = text.charCodeAt(--unread);
-      const slot = (target + (char & 0x7f)) << 1;
-      if (slots[slot] !== char) return first;
-      target = slots[slot + 1]!;
+      const slot = slots[target + (char & LETTER_MASK)]!;
+      if ((slot & LETTER_MASK) !== char) return first;
+      target = slot >> LETTER_BITS;
     }
   }
 
@@ -196,23 +206,29 @@ export class HostTrie {
     for (let number = 1; number < SCHEMES.length; number++) {
       if (SCHEMES[number]!.length === end && text.startsWith(SCHEMES[number]!)) return number;
     }
-    const place = this.#schemes === null ? NONE : this.#schemes.findIn(text, 0, end, ANY_SCHEME, 0);
+    const place = this.#schemes === null ? NONE : this.#schemes.findStart(text, end, 0);
     return place === NONE ? ANY_SCHEME : SCHEMES.length + place;
   }
 }
 
-/** Where the host of an `http` or `https` origin starts, read letter by letter; -1: it is of another scheme, or of none. */
-function webHostStart(text: string): number {
-  if (text.length < "http://a".length) return -1;
+/** The place in the whole list of what has this one among the rules beyond the first `MAX_RULES`. */
+function further(place: number): number {
+  return place === NONE ? NONE : MAX_RULES + place;
+}
+
+/** The number of an origin's scheme if that is `https` or `http`, as nearly all are. */
+function webScheme(text: string): number {
   if (
-    text.charCodeAt(0) !== 0x68 || text.charCodeAt(1) !== 0x74 || text.charCodeAt(2) !== 0x74 ||
-    text.charCodeAt(3) !== 0x70
-  ) return -1;
-  const colon = text.charCodeAt(4) === 0x73 ? 5 : 4;
-  return text.charCodeAt(colon) === COLON && text.charCodeAt(colon + 1) === SLASH &&
-      text.charCodeAt(colon + 2) === SLASH
-    ? colon + "://".length
-    : -1;
+    text.length < "http://a".length || text.charCodeAt(0) !== 0x68 || text.charCodeAt(1) !== 0x74 ||
+    text.charCodeAt(2) !== 0x74 || text.charCodeAt(3) !== 0x70
+  ) return ANY_SCHEME;
+  const isHttps = text.charCodeAt(4) === 0x73;
+  const colon = isHttps ? 5 : 4;
+  if (
+    text.charCodeAt(colon) !== COLON || text.charCodeAt(colon + 1) !== SLASH ||
+    text.charCodeAt(colon + 2) !== SLASH
+  ) return ANY_SCHEME;
+  return isHttps ? HTTPS : HTTP;
 }
 
 /** Reports whether a rule that asks for this admits a scheme and a port. */

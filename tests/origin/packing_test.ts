@@ -4,8 +4,8 @@ import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import {
   BELOW,
-  ENTRY_HEAD,
   HERE,
+  LETTER_BITS,
   NODE_FOLLOWS,
   NONE,
   pack,
@@ -13,6 +13,7 @@ import {
   RuleSet,
   SCHEMES,
   SET,
+  WIDE,
 } from "../../src/origin/packing.ts";
 import { type HostRule, parsePattern } from "../../src/origin/pattern.ts";
 import { Random } from "../random.ts";
@@ -27,42 +28,54 @@ function rulesOf(patterns: readonly string[]): HostRule[] {
 
 const bytesOf = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
 
+const LETTER_MASK = (1 << LETTER_BITS) - 1;
+/** Record 0: no rules, no letters. */
+const NOTHING = [0, 0];
+
 describe("pack", () => {
-  test("puts a few rules into one bucket: what their hosts share, then each with its rest, from right to left", () => {
-    const { root, bytes, slots, demands, everyHost } = pack(rulesOf([".a.test", "https://bc.a.test"]));
-    assertEquals(root, ~0);
+  test("puts the letters of a host into a record, from right to left, then its rules", () => {
+    const { root, bytes, slots, demands, everyHost } = pack(rulesOf([".a.test", "https://a.test"]));
+    assertEquals(root, ~2);
     assertEquals([...bytes], [
+      ...NOTHING,
       ...[2, "tset.a".length, ...bytesOf("tset.a")],
-      ...[0, 1, 0, 0, 0, 0],
-      ...[".cb".length, 2, 1, 0, 0, 0, ...bytesOf(".cb")],
+      ...[2, 0, 0, 0, 0],
+      ...[3, 1, 0, 0, 0],
     ]);
-    assertEquals(ENTRY_HEAD, 6);
     // any scheme, any port, here and below; https, 443, here
-    assertEquals([...demands], [SET, 4 | HERE | BELOW, (2 << 19) | (443 << 3) | HERE]);
+    assertEquals([...demands], [SET, WIDE, 4 | HERE | BELOW, (2 << 19) | (443 << 3) | HERE]);
     assertEquals(slots.length, 0);
     assertEquals(everyHost, null);
   });
 
-  test("an empty list is an empty bucket", () => {
+  test("an empty list is an empty record", () => {
     for (const rules of [[], [undefined]]) {
       const { root, bytes, slots } = pack(rules);
-      assertEquals([root, ...bytes], [~0, 0, 0]);
+      assertEquals([root, ...bytes], [~0, ...NOTHING]);
       assertEquals(slots.length, 0);
     }
   });
 
-  test("puts many rules below nodes, one slot a letter", () => {
-    const hosts = ["a.test", "b.test", "c.test", "d.test", "e.test"];
+  test("gives each letter in which hosts differ a slot, and what they share a record before it", () => {
+    const hosts = ["a.test", "b.test", "c.test"];
     const { root, bytes, slots } = pack(rulesOf(hosts));
-    const node = "tset.".length + 2;
-    assertEquals([...bytes.slice(0, node)], [NODE_FOLLOWS, 5, ...bytesOf("tset.")]);
-    assertEquals(root, ~0);
-    const base = bytes[node]!;
+    const link = NOTHING.length + 2 + "tset.".length;
+    assertEquals([...bytes.slice(NOTHING.length, link)], [NODE_FOLLOWS, 5, ...bytesOf("tset.")]);
+    assertEquals(root, ~2);
+    const base = bytes[link]!;
     hosts.forEach((host, place) => {
-      const slot = 2 * (base + host.charCodeAt(0));
-      assertEquals(slots[slot], host.charCodeAt(0));
-      assertEquals([...bytes.slice(~slots[slot + 1]!, ~slots[slot + 1]! + 6)], [1, 0, 0, 1, place, 0]);
+      const slot = slots[base + host.charCodeAt(0)]!;
+      assertEquals(slot & LETTER_MASK, host.charCodeAt(0));
+      const record = ~(slot >> LETTER_BITS);
+      assertEquals([...bytes.slice(record, record + 7)], [1, 0, 2, place, 0, 0, 0]);
     });
+  });
+
+  test("leads from every other slot to a record that holds nothing", () => {
+    const { slots } = pack(rulesOf(["a.test", "b.test"]));
+    const used = slots.filter((slot) => (slot & LETTER_MASK) !== 0);
+    assertEquals(used.length, 2);
+    assertEquals(new Set(slots.filter((slot) => (slot & LETTER_MASK) === 0)), new Set([~0 << LETTER_BITS]));
   });
 
   test("gives no two nodes the same base, and no slot to two", () => {
@@ -80,10 +93,10 @@ describe("pack", () => {
     walk(packed, packed.root, seen);
     assertGreater(seen.bases.size, 300);
     assertEquals(seen.places.size, patterns.size);
-    const filled = packed.slots.filter((letter, i) => i % 2 === 0 && letter !== -1).length;
+    const filled = packed.slots.filter((slot) => (slot & LETTER_MASK) !== 0).length;
     assertEquals(seen.slots.size, filled);
     // Few of them stay empty.
-    assertLess(packed.slots.length / 2, 1.5 * filled + 256);
+    assertLess(packed.slots.length, 1.5 * filled + 256);
   });
 
   test("numbers the schemes beyond those of the web, in the order of the list", () => {
@@ -106,23 +119,22 @@ function walk(packed: Packed, target: number, seen: Seen): void {
     let at = ~target;
     const head = bytes[at]!;
     at += 2 + bytes[at + 1]!;
-    for (let entries = head & ~NODE_FOLLOWS; entries > 0; entries--) {
-      const place = new DataView(bytes.buffer).getInt32(at + 2, true);
+    for (let rules = head & ~NODE_FOLLOWS; rules > 0; rules--, at += 5) {
+      const place = new DataView(bytes.buffer).getInt32(at + 1, true);
       assert(!seen.places.has(place), "a rule in two places");
       seen.places.add(place);
-      at += ENTRY_HEAD + bytes[at]!;
     }
     if (head < NODE_FOLLOWS) return;
     target = new DataView(bytes.buffer).getInt32(at, true);
   }
   assert(!seen.bases.has(target), "a base of two nodes");
   seen.bases.add(target);
-  for (let letter = 0; letter < 0x80; letter++) {
+  for (let letter = 1; letter <= LETTER_MASK; letter++) {
     const slot = target + letter;
-    if (slots[2 * slot] !== letter) continue;
+    if ((slots[slot]! & LETTER_MASK) !== letter) continue;
     assert(!seen.slots.has(slot), "a slot of two nodes");
     seen.slots.add(slot);
-    walk(packed, slots[2 * slot + 1]!, seen);
+    walk(packed, slots[slot]! >> LETTER_BITS, seen);
   }
 }
 

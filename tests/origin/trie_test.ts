@@ -4,7 +4,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { areLabels } from "../../src/origin/authority.ts";
-import { NONE } from "../../src/origin/packing.ts";
+import { MAX_RULES, NONE } from "../../src/origin/packing.ts";
 import { type HostRule, parsePattern } from "../../src/origin/pattern.ts";
 import { HostTrie } from "../../src/origin/trie.ts";
 import { assertGrowth, growthExponent, LINEAR } from "../growth.ts";
@@ -47,25 +47,6 @@ describe("HostTrie", () => {
     assertEquals(trie.find("http", "", 80), Infinity);
     assertEquals(trie.find("", "a.example", 0), 2);
     assertEquals(new HostTrie([]).find("https", "a.example", 443), Infinity);
-  });
-
-  test("reads nothing left of where the host starts, whatever stands there", () => {
-    const text = "z.y.x.b.a.example";
-    const deeper = "cdefg".split("").map((label) => `.${label}.x.b.a.example`);
-    const lists = [
-      [".b.a.example", ".example"],
-      [...deeper, ".y.x.b.a.example", ".example"],
-      [".y.x.b.a.example", ".f.example", ".g.example", ".h.example", ".i.example", ".example"],
-      [".b.a.example", "c.a.example", "d.a.example", "e.a.example", "f.a.example", ".a.example"],
-    ];
-    for (const list of lists) {
-      const trie = new HostTrie(list.map(ruleOf));
-      for (let start = 0; start < text.length; start++) {
-        const place = trie.find("https", text.slice(start), 443);
-        const inPlace = trie.findIn(text, start, text.length, 2, 443);
-        assertEquals(inPlace, place === Infinity ? NONE : place, `${text.slice(start)} of ${list}`);
-      }
-    }
   });
 
   test("admits no bare host that is malformed left of what a rule covers", () => {
@@ -134,6 +115,49 @@ describe("HostTrie", () => {
       assertEquals(trie.findOrigin(`s${i}://s${i}.example`), 2000 + i);
       assertEquals(trie.findOrigin(`s${i + 1}://s${i}.example`), NONE);
     }
+  });
+
+  test("follows no character that stands in no host, in a node neither", () => {
+    const trie = new HostTrie(names(500).map((name) => ruleOf(`.${name}`)));
+    const [name] = names(1);
+    assertEquals(trie.findOrigin(`https://a.${name}`), 0);
+    for (let code = 0; code < 0x200; code++) {
+      const char = String.fromCharCode(code);
+      for (let at = 0; at <= name!.length; at++) {
+        const origin = `https://a.${name!.slice(0, at)}${char}${name!.slice(at)}`;
+        if (/[a-z0-9_.-]/.test(char)) continue;
+        assertEquals(trie.findOrigin(origin), NONE, JSON.stringify(origin));
+        const replaced = `https://a.${name!.slice(0, at)}${char}${name!.slice(at + 1)}`;
+        assertEquals(trie.findOrigin(replaced), NONE, JSON.stringify(replaced));
+      }
+    }
+  });
+
+  test("finds hosts so long that its records need a larger unit", { timeout: 60_000 }, () => {
+    const random = new Random(seed);
+    const label = () => Array.from({ length: 60 }, () => random.pick([..."abcdefghij"])).join("");
+    const hosts = Array.from({ length: 80_000 }, () => `${label()}.${label()}.${label()}.${label()}.test`);
+    const trie = new HostTrie(hosts.map((host) => ({ ...ruleOf("a.test"), host })));
+    assertGreater(trie.byteLength, 2 ** 24);
+    hosts.forEach((host, place) => {
+      assertEquals(trie.findOrigin(`https://${host}`), place);
+      assertEquals(trie.findOrigin(`https://a${host.slice(0, 59)}`), NONE);
+    });
+  });
+
+  test("takes more rules than fit into one trie, the first of them first", { timeout: 60_000 }, () => {
+    const rules: (HostRule | undefined)[] = Array(MAX_RULES + 3).fill(undefined);
+    rules[MAX_RULES - 1] = ruleOf("a.test");
+    rules[MAX_RULES] = ruleOf(".a.test");
+    rules[MAX_RULES + 2] = ruleOf("*.a.test");
+    const trie = new HostTrie(rules);
+    const table = [["a.test", MAX_RULES - 1], ["b.a.test", MAX_RULES], ["b.test", NONE]] as const;
+    for (const [host, place] of table) {
+      assertEquals(trie.findOrigin(`https://${host}`), place);
+      assertEquals(trie.findStart(host, host.length, 443), place);
+      assertEquals(trie.find("https", host, 443), place === NONE ? Infinity : place);
+    }
+    assertLessOrEqual(trie.byteLength, 1000);
   });
 
   test("takes a million patterns, each for at most 24 bytes", { timeout: 240_000 }, () => {
