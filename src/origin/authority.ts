@@ -89,18 +89,18 @@ export function isHost(text: string, start: number, end: number): boolean {
 
 /** True for one or more labels with dots between them. What the last one makes of the host is not looked at. */
 export function areLabels(text: string, start: number, end: number): boolean {
-  let length = 0;
+  let labelStart = start;
   for (let i = start; i < end; i++) {
     const char = text.charCodeAt(i);
-    if (isLetter(char) || isDigit(char) || char === 0x2d || char === 0x5f) {
-      length++;
-      if (length > MAX_LABEL_LENGTH) return false;
-    } else {
-      if (char !== DOT || length === 0) return false;
-      length = 0;
+    if (isLetter(char)) continue;
+    if (char === DOT) {
+      if (i === labelStart || i - labelStart > MAX_LABEL_LENGTH) return false;
+      labelStart = i + 1;
+    } else if (!isDigit(char) && char !== 0x2d && char !== 0x5f) {
+      return false;
     }
   }
-  return length > 0;
+  return end > labelStart && end - labelStart <= MAX_LABEL_LENGTH;
 }
 
 /** True where the last label makes the host an address, whether or not it is a good one. */

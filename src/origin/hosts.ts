@@ -12,7 +12,7 @@
 import type { ConfigIssue, ConfigIssueCode } from "../errors.ts";
 import { type Authority, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authority.ts";
 import { lowerAscii } from "./normalise.ts";
-import { NONE } from "./packing.ts";
+import { NONE } from "./layout.ts";
 import { type HostRule, parsePattern, readList } from "./pattern.ts";
 import type { SuffixList } from "./suffix_list.ts";
 import { HostTrie } from "./trie.ts";
@@ -63,19 +63,16 @@ export function readHosts(
   });
 }
 
-/** A compiled list of hosts. */
-export interface HostList {
-  /** Reports whether an entry admits this host; `port` is effective, by the scheme the request came with. */
-  admits(authority: Authority): boolean;
-  /** The same for the canonical host that is the text up to `end`, without cutting it out. */
-  admitsStart(text: string, end: number, port: number): boolean;
-}
+/**
+ * A compiled list of hosts: reports whether an entry admits the canonical host that is the text up to `end`; `port` is
+ * effective, by the scheme the request came with.
+ */
+export type HostList = (text: string, end: number, port: number) => boolean;
 
 /** Compiles rules that {@linkcode readHosts} made. */
 export function compileHosts(rules: readonly HostRule[]): HostList {
   const trie = new HostTrie(rules);
-  const admitsStart = (text: string, end: number, port: number) => trie.findStart(text, end, port) !== NONE;
-  return { admits: ({ host, port }) => admitsStart(host, host.length, port), admitsStart };
+  return (text, end, port) => trie.findStart(text, end, port) !== NONE;
 }
 
 /** Reads a `Host` header. Letters may be in any case, all else is canonical. Null: malformed. Total. */

@@ -3,7 +3,7 @@
  */
 
 import { type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
-import { NONE } from "./packing.ts";
+import { NONE } from "./layout.ts";
 import { readPatterns, type Rule } from "./pattern.ts";
 import { readSuffixes, type SuffixList } from "./suffix_list.ts";
 import { HostTrie } from "./trie.ts";
@@ -101,12 +101,14 @@ export function buildMatcher(rules: readonly Rule[], written: readonly string[])
   const anyPlace = placeOf("any", rules);
   const nullPlace = placeOf("null", rules);
   const hosts = new HostTrie(rules.map((rule) => rule.kind === "host" ? rule : undefined));
-  const find = (origin: string | null): number => {
-    if (origin === null) return anyPlace;
-    if (nullPlace !== NONE && origin === "null") return Math.min(anyPlace, nullPlace);
-    const found = hosts.findOrigin(origin);
-    return found < anyPlace ? found : anyPlace;
-  };
+  // Most lists name hosts alone, and what no list asks for should cost nothing.
+  const find = anyPlace === NONE && nullPlace === NONE
+    ? (origin: string | null): number => origin === null ? NONE : hosts.findOrigin(origin)
+    : (origin: string | null): number => {
+      if (origin === null) return anyPlace;
+      if (origin === "null") return Math.min(anyPlace, nullPlace);
+      return Math.min(anyPlace, hosts.findOrigin(origin));
+    };
   const patterns = [...written];
   let frozen: readonly string[] | undefined;
   return Object.freeze({

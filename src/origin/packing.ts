@@ -1,124 +1,49 @@
 /**
- * Packs rules for {@linkcode HostTrie}: the layout of its arrays, and how they are filled.
+ * Packs rules for {@linkcode HostTrie}.
  *
  * The hosts are sorted as they are packed: a group of rules whose hosts end alike is split by the next letter to the
- * left, until one host is left.
+ * left, or by the hash of the next label, until one host is left.
  */
 
+import {
+  ANY_PORT,
+  ANY_SCHEME,
+  EMPTY_SLOT,
+  finishHash,
+  HASH_BITS,
+  hashLetter,
+  indexOf,
+  LETTER_BITS,
+  MAX_DEMANDS,
+  MAX_PROBES,
+  MAX_RULES_OF_RECORD,
+  MAX_SCHEMES,
+  MAX_TARGET,
+  NODE_FOLLOWS,
+  type Packed,
+  PORT_SHIFT,
+  REACH,
+  RULES_OF_TABLE,
+  RuleSet,
+  SCHEME_SHIFT,
+  SCHEMES,
+  SET,
+  TABLE_FOLLOWS,
+  tagOf,
+  WIDE,
+} from "./layout.ts";
 import type { HostRule } from "./pattern.ts";
 
-/** The place of no rule: greater than that of any. */
-export const NONE = 0x7fffffff;
-
-/** Schemes are numbers here. The first stands for any scheme in a rule, and for one that no rule names in an origin. */
-export const SCHEMES = ["", "http", "https", "ws", "wss"];
-export const ANY_SCHEME = 0;
-/*
- * What a rule asks for besides its host, in 32 bits:
- *
- *     scheme (13)   port (16)   any port (1)   reach (2)
- */
-export const HERE = 1;
-export const BELOW = 2;
-const REACH = { "host": HERE, "subdomains": BELOW, "host-and-subdomains": HERE | BELOW } as const;
-export const ANY_PORT = 4;
-export const PORT_SHIFT = 3;
-export const SCHEME_SHIFT = 19;
-const MAX_SCHEMES = 1 << (32 - SCHEME_SHIFT);
-/** No reach: the rules stand in a {@linkcode RuleSet}, whose number is in the place of the place. */
-export const SET = 0;
-/** No reach: what the rule asks for stands beside it, in full. */
-export const WIDE = ANY_PORT;
-
-/*
- * A slot, in 32 bits:
- *
- *     target (25, signed)   letter (7)
- *
- * The target is the base of a node, or else the complement of where a record starts, in units. An empty slot has the
- * letter NUL and leads to the first record, which holds nothing: whoever sends that letter gets nowhere.
- */
-export const LETTER_BITS = 7;
-const MAX_TARGET = 2 ** (31 - LETTER_BITS);
-const EMPTY_SLOT = ~0 << LETTER_BITS;
-
-/*
- * A record, in bytes:
- *
- *     head      number of rules; the top bit: a node follows
- *     letters   how many (1), then what all hosts from here on have next, from right to left
- *     rules     of the host that ends here: number of the demand (1), place (4), the demand if it is wide (4)
- *     node      its base (4)
- */
-export const NODE_FOLLOWS = 0x80;
-/** So many rules of one host stand in its record; more in a set. */
-const MAX_RULES_OF_RECORD = 4;
-/** Demands have a number of one byte; any further ones are wide. */
-const MAX_DEMANDS = 256;
-
-/** So many rules fit into one trie: a rule makes two slots at most, and of the slots there are four for each. */
-export const MAX_RULES = 2 ** 21;
-
-/** The places of rules in their list, by scheme and effective port; null: any. Of equal rules the first stays. */
-type Places = Map<number, Map<number | null, number>>;
-
-/** The rules of one host that has many: even a thousand ports are four look-ups. */
-export class RuleSet {
-  readonly #here: Places = new Map();
-  readonly #below: Places = new Map();
-
-  add(rule: HostRule, scheme: number, place: number): void {
-    if (rule.reach !== "subdomains") add(this.#here, scheme, rule.port, place);
-    if (rule.reach !== "host") add(this.#below, scheme, rule.port, place);
-  }
-
-  /** The place of the first rule that admits this, or NONE. */
-  first(reach: number, scheme: number, port: number): number {
-    const places = reach === HERE ? this.#here : this.#below;
-    const own = places.get(scheme);
-    const any = places.get(ANY_SCHEME);
-    return Math.min(
-      own?.get(port) ?? NONE,
-      own?.get(null) ?? NONE,
-      any?.get(port) ?? NONE,
-      any?.get(null) ?? NONE,
-    );
-  }
-}
-
-function add(places: Places, scheme: number, port: number | null, place: number): void {
-  let byPort = places.get(scheme);
-  if (byPort === undefined) places.set(scheme, byPort = new Map());
-  if (!byPort.has(port)) byPort.set(port, place);
-}
-
-/** A packed trie. */
-export interface Packed {
-  readonly slots: Int32Array;
-  /** The records. */
-  readonly bytes: Uint8Array;
-  /** A unit of them, as a number of bits to shift by. */
-  readonly unitShift: number;
-  /** What rules ask for, by number. */
-  readonly demands: Int32Array;
-  readonly sets: readonly RuleSet[];
-  /** The target at which a look-up starts. */
-  readonly root: number;
-  /** Rules for every host there is. */
-  readonly everyHost: RuleSet | null;
-  /** The schemes that have numbers beyond those of `SCHEMES`, in order. */
-  readonly otherSchemes: readonly string[];
-}
-
-/** Packs at most `MAX_RULES` rules; `rules[i]` has place i. */
-export function pack(rules: readonly (HostRule | undefined)[]): Packed {
+/** Packs at most `MAX_RULES` rules; `rules[i]` has place i. So many that go on from one dot get a table. */
+export function pack(rules: readonly (HostRule | undefined)[], rulesOfTable = RULES_OF_TABLE): Packed {
   for (let unitShift = 0;; unitShift++) {
-    const packed = new Packing(rules, unitShift).packed();
+    const packed = new Packing(rules, unitShift, rulesOfTable).packed();
     // How many bytes there will be is known only now. Records that no target reaches need a larger unit.
     if (packed.bytes.length <= MAX_TARGET * 2 ** unitShift) return packed;
   }
 }
 
+const DOT = 0x2e;
 /** A node needs so many slots at most: letters are ASCII. */
 const LETTERS = 1 << LETTER_BITS;
 /** So many bases are tried for a node before the search for the next ones starts further on. */
@@ -146,13 +71,17 @@ class Packing {
   #isBase = new Uint8Array(0);
   #searchFrom = 0;
   #slotsEnd = 0;
+  #tables = new Int32Array(0);
+  #tablesEnd = 0;
+  readonly #rulesOfTable: number;
   readonly #unitShift: number;
   #bytes: Uint8Array;
   #length = 0;
 
-  constructor(rules: readonly (HostRule | undefined)[], unitShift: number) {
+  constructor(rules: readonly (HostRule | undefined)[], unitShift: number, rulesOfTable: number) {
     this.#rules = rules;
     this.#unitShift = unitShift;
+    this.#rulesOfTable = rulesOfTable;
     this.#letters = new Uint8Array(rules.reduce((sum, rule) => sum + (rule?.host.length ?? 0), 0));
     this.#starts = new Uint32Array(rules.length + 1);
     this.#sorted = new Uint32Array(rules.length);
@@ -181,6 +110,7 @@ class Packing {
     return {
       root,
       slots: this.#slots.slice(0, this.#slotsEnd),
+      tables: this.#tables.slice(0, this.#tablesEnd),
       bytes: this.#bytes.slice(0, this.#length),
       unitShift: this.#unitShift,
       demands: Int32Array.from(this.#demands.keys()),
@@ -190,20 +120,34 @@ class Packing {
     };
   }
 
-  /** Packs the rules from `from` up to `to`, whose hosts have `depth` letters in common. The target for them. */
-  #group(from: number, to: number, depth: number): number {
+  /**
+   * Packs the rules from `from` up to `to`, whose hosts have `depth` letters in common. The target for them.
+   * `inTable`: they have a slot of a table, so they need none once more.
+   */
+  #group(from: number, to: number, depth: number, inTable = false): number {
+    const only = this.#order[from]!;
+    if (to - from === 1) return this.#record(from, 1, depth, this.#starts[only + 1]! - this.#starts[only]!);
     const next = depth + this.#sharedLetters(from, to, depth);
+    if (
+      to - from >= this.#rulesOfTable && !(inTable && next === depth) && next > 0 &&
+      this.#isAfterDot(only, next)
+    ) {
+      const record = this.#recordAndTable(from, to, depth, next);
+      if (record !== null) return record;
+    }
     const { ended, letters, sizes } = this.#split(from, to, next);
     if (ended === 0 && next === depth) return this.#node(letters, sizes, from, next);
     const record = this.#record(from, ended, depth, next);
     if (letters.length > 0) {
-      const head = (~record << this.#unitShift) >>> 0;
-      const link = this.#length;
-      this.#write32(0);
-      this.#bytes[head]! |= NODE_FOLLOWS;
+      const link = this.#link(record, NODE_FOLLOWS);
       this.#set32(link, this.#node(letters, sizes, from + ended, next));
     }
     return record;
+  }
+
+  /** True where a label ends `depth` places from the right end of a host. */
+  #isAfterDot(place: number, depth: number): boolean {
+    return this.#letters[this.#starts[place]! + depth - 1] === DOT;
   }
 
   #sharedLetters(from: number, to: number, depth: number): number {
@@ -293,6 +237,81 @@ class Packing {
     [this.#slots, this.#isBase] = [slots, isBase];
   }
 
+  /** A record of the letters before a label, and a table of the labels that stand there; null: they are few, or do not fit. */
+  #recordAndTable(from: number, to: number, depth: number, next: number): number | null {
+    // At most two of three slots are used; as a power of two, most tables would be too large.
+    let shift = HASH_BITS;
+    let size = Math.ceil(1.6 * (to - from));
+    for (; size > 31; shift--) size = Math.ceil(size / 2);
+    const slots = (size << (HASH_BITS - shift)) + MAX_PROBES;
+    const tags = new Uint8Array(slots);
+    const ends = new Uint32Array(slots);
+    const slotOf = new Uint32Array(to - from);
+    let used = 0;
+    for (let i = from; i < to; i++) {
+      const hash = this.#hashOfLabel(this.#order[i]!, next);
+      const tag = tagOf(hash);
+      let slot = indexOf(hash, size, shift);
+      const end = slot + MAX_PROBES;
+      while (slot < end && tags[slot] !== 0 && tags[slot] !== tag) slot++;
+      if (slot === end) return null;
+      if (tags[slot] === 0) used++;
+      tags[slot] = tag;
+      ends[slot]!++;
+      slotOf[i - from] = slot;
+    }
+    if (used < (to - from) / 8) return null;
+    for (let slot = 1; slot < slots; slot++) ends[slot]! += ends[slot - 1]!;
+    for (let i = to - 1; i >= from; i--) this.#sorted[from + --ends[slotOf[i - from]!]!] = this.#order[i]!;
+    this.#order.set(this.#sorted.subarray(from, to), from);
+
+    const record = this.#record(from, 0, depth, next);
+    const link = this.#link(record, TABLE_FOLLOWS);
+    this.#write(size, 1);
+    this.#write(shift, 1);
+    const base = this.#freeTable(slots);
+    this.#set32(link, base);
+    for (let slot = 0; slot < slots; slot++) {
+      if (tags[slot] === 0) continue;
+      // Now where it starts.
+      const start = from + ends[slot]!;
+      let end = slot + 1;
+      while (end < slots && tags[end] === 0) end++;
+      const target = this.#group(start, end < slots ? from + ends[end]! : to, next, true);
+      // Only now: the tables may have moved.
+      this.#tables[base + slot] = (target << LETTER_BITS) | tags[slot]!;
+    }
+    return record;
+  }
+
+  /** The hash of the label that goes on `depth` places from the right end of a host. */
+  #hashOfLabel(place: number, depth: number): number {
+    let hash = 0;
+    const end = this.#starts[place + 1]!;
+    for (let at = this.#starts[place]! + depth; at < end && this.#letters[at] !== DOT; at++) {
+      hash = hashLetter(hash, this.#letters[at]!);
+    }
+    return finishHash(hash);
+  }
+
+  #freeTable(size: number): number {
+    const base = this.#tablesEnd;
+    this.#tablesEnd += size;
+    if (this.#tablesEnd > this.#tables.length) {
+      const tables = new Int32Array(Math.ceil(1.5 * this.#tablesEnd)).fill(EMPTY_SLOT);
+      tables.set(this.#tables);
+      this.#tables = tables;
+    }
+    return base;
+  }
+
+  /** Room at the end of the record that was last written for where it leads on. Where that goes. */
+  #link(record: number, kind: number): number {
+    this.#bytes[(~record << this.#unitShift) >>> 0]! |= kind;
+    this.#write(0, 4);
+    return this.#length - 4;
+  }
+
   /** A record: the letters from `depth` up to `next`, and the rules of the host that ends there. Its target. */
   #record(from: number, rules: number, depth: number, next: number): number {
     const unit = 1 << this.#unitShift;
@@ -320,7 +339,7 @@ class Packing {
       this.#demands.set(demand, number = this.#demands.size);
     }
     this.#numbered(number ?? 1, place);
-    if (number === undefined) this.#write32(demand);
+    if (number === undefined) this.#write(demand, 4);
   }
 
   /** One for all the rules of a host. */
@@ -331,9 +350,8 @@ class Packing {
   }
 
   #numbered(demand: number, place: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = demand;
-    this.#write32(place);
+    this.#write(demand, 1);
+    this.#write(place, 3);
   }
 
   #schemeOf(rule: HostRule): number {
@@ -350,10 +368,9 @@ class Packing {
     this.#bytes = more;
   }
 
-  #write32(value: number): void {
-    this.#reserve(4);
-    this.#set32(this.#length, value);
-    this.#length += 4;
+  #write(value: number, bytes: number): void {
+    this.#reserve(bytes);
+    for (let i = 0; i < bytes; i++) this.#bytes[this.#length++] = value >>> (8 * i);
   }
 
   #set32(at: number, value: number): void {

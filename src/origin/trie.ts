@@ -10,6 +10,7 @@
  *
  * A node is a base in one array of slots: the letter c of the node at base b has slot b + c, and is there if that
  * slot says c. No two nodes have one base, so no node takes another's slot for its own (a double array, J. Aoe, 1989).
+ * Where very many rules go on from a dot there is a table in place of a node: one slot for each label, by its hash.
  * So a look-up costs one pass over the host, whatever the number of patterns, and allocates nothing; a pattern costs
  * some twenty bytes.
  *
@@ -18,25 +19,33 @@
  * a list of `foo.com` and `bar.com` (GHSA-vhxv-fg4m-p2w8).
  */
 
-import { areLabels, hostEnd, isHost, MAX_HOST_LENGTH, portAfter } from "./authority.ts";
-import { hostStart, MAX_ORIGIN_LENGTH, MIN_ORIGIN_LENGTH } from "./origin.ts";
+import { areLabels, hostEnd, MAX_HOST_LENGTH, portAfter } from "./authority.ts";
+import { hostStart, kindOf, MAX_ORIGIN_LENGTH, MIN_ORIGIN_LENGTH } from "./origin.ts";
 import {
   ANY_PORT,
   ANY_SCHEME,
   BELOW,
+  EMPTY_SLOT,
+  finishHash,
+  hashLetter,
   HERE,
+  indexOf,
   LETTER_BITS,
+  MAX_PROBES,
   MAX_RULES,
   NODE_FOLLOWS,
   NONE,
-  pack,
   PORT_SHIFT,
+  RULES,
   type RuleSet,
   SCHEME_SHIFT,
   SCHEMES,
   SET,
+  TABLE_FOLLOWS,
+  tagOf,
   WIDE,
-} from "./packing.ts";
+} from "./layout.ts";
+import { pack } from "./packing.ts";
 import type { HostRule } from "./pattern.ts";
 
 const DOT = 0x2e;
@@ -54,6 +63,7 @@ const LETTER_MASK = (1 << LETTER_BITS) - 1;
 /** Hosts, each with the places of the rules that admit it. Immutable once built. */
 export class HostTrie {
   readonly #slots: Int32Array;
+  readonly #tables: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #unitShift: number;
   readonly #demands: Int32Array;
@@ -66,10 +76,14 @@ export class HostTrie {
   /** The rules that are too many for this one. */
   readonly #further: HostTrie | null;
 
-  /** `rules[i]` has place i; a rule of undefined takes its place and admits nothing. */
-  constructor(rules: readonly (HostRule | undefined)[]) {
-    const packed = pack(rules.length > MAX_RULES ? rules.slice(0, MAX_RULES) : rules);
+  /**
+   * `rules[i]` has place i; a rule of undefined takes its place and admits nothing. So many rules that go on from one
+   * dot get a table.
+   */
+  constructor(rules: readonly (HostRule | undefined)[], rulesOfTable?: number) {
+    const packed = pack(rules.length > MAX_RULES ? rules.slice(0, MAX_RULES) : rules, rulesOfTable);
     this.#slots = packed.slots;
+    this.#tables = packed.tables;
     this.#bytes = packed.bytes;
     this.#unitShift = packed.unitShift;
     this.#demands = packed.demands;
@@ -80,20 +94,14 @@ export class HostTrie {
     this.#schemes = others.length === 0 ? null : new HostTrie(
       others.map((host) => ({ kind: "host", scheme: null, host, reach: "host", port: null })),
     );
-    this.#further = rules.length > MAX_RULES ? new HostTrie(rules.slice(MAX_RULES)) : null;
+    this.#further = rules.length > MAX_RULES ? new HostTrie(rules.slice(MAX_RULES), rulesOfTable) : null;
   }
 
   /** The bytes of its arrays. */
   get byteLength(): number {
-    return this.#slots.byteLength + this.#bytes.byteLength + this.#demands.byteLength +
+    return this.#slots.byteLength + this.#tables.byteLength + this.#bytes.byteLength +
+      this.#demands.byteLength +
       (this.#further?.byteLength ?? 0);
-  }
-
-  /** The place of the first rule that admits this canonical host, or Infinity. A port of 0: none. */
-  find(scheme: string, host: string, port: number): number {
-    let place = this.#walk(host, 0, host.length, this.#numberOf(scheme, scheme.length), port);
-    if (place === NONE && this.#further !== null) place = MAX_RULES + this.#further.find(scheme, host, port);
-    return place === NONE ? Infinity : place;
   }
 
   /** The place of the first rule of any scheme that admits the canonical host which is the text up to `end`, or NONE. */
@@ -108,9 +116,10 @@ export class HostTrie {
   findOrigin(origin: string): number {
     if (origin.length < MIN_ORIGIN_LENGTH || origin.length > MAX_ORIGIN_LENGTH) return NONE;
     // A port ends in a digit, and so does a host only seldom.
-    const place = origin.charCodeAt(origin.length - 1) <= COLON
+    let place = origin.charCodeAt(origin.length - 1) <= COLON
       ? this.#walkBeforePort(origin)
       : this.#walk(origin, 0, origin.length, UNREAD, 0);
+    if (this.#everyHost !== null) place = Math.min(place, this.#findEveryHost(origin, this.#everyHost));
     return place === NONE && this.#further !== null ? further(this.#further.findOrigin(origin)) : place;
   }
 
@@ -118,6 +127,13 @@ export class HostTrie {
     const end = hostEnd(origin, 0);
     const port = portAfter(origin, end);
     return port < 0 ? NONE : this.#walk(origin, 0, end, UNREAD, port);
+  }
+
+  #findEveryHost(origin: string, rules: RuleSet): number {
+    if (kindOf(origin) !== "tuple") return NONE;
+    const start = hostStart(origin);
+    const scheme = this.#numberOf(origin, start - "://".length);
+    return rules.first(BELOW, scheme, portAfter(origin, hostEnd(origin, start)) || defaultPortOf(scheme));
   }
 
   /**
@@ -128,21 +144,9 @@ export class HostTrie {
    * far. Until then `start` is that of the text, which stops nothing too late: no rule's host has a slash.
    */
   #walk(text: string, start: number, end: number, scheme: number, port: number): number {
-    let first = NONE;
-    if (this.#everyHost !== null) {
-      if (scheme === UNREAD) {
-        scheme = webScheme(text);
-        start = scheme === HTTPS ? "https://".length : scheme === HTTP ? "http://".length : hostStart(text);
-        if (start < 0) return NONE;
-        if (scheme === ANY_SCHEME) scheme = this.#numberOf(text, start - "://".length);
-        if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
-      }
-      if (!isHost(text, start, end)) return NONE;
-      first = this.#everyHost.first(BELOW, scheme, port);
-    }
-
     const slots = this.#slots;
     const bytes = this.#bytes;
+    let first = NONE;
     /** Everything from here on has been read. */
     let unread = end;
     let target = this.#root;
@@ -154,16 +158,27 @@ export class HostTrie {
         const letters = bytes[at + 1]!;
         if (letters > unread - start) return first;
         at += 2;
-        for (const lettersEnd = at + letters; at < lettersEnd; at++) {
+        const lettersEnd = at + letters;
+        // Four at a time: a processor foresees the end of a short loop seldom, and each time it does not costs it as
+        // much as ten letters.
+        for (; at + 4 <= lettersEnd; at += 4) {
+          unread -= 4;
+          const differ = (bytes[at]! ^ text.charCodeAt(unread + 3)) |
+            (bytes[at + 1]! ^ text.charCodeAt(unread + 2)) |
+            (bytes[at + 2]! ^ text.charCodeAt(unread + 1)) |
+            (bytes[at + 3]! ^ text.charCodeAt(unread));
+          if (differ !== 0) return first;
+        }
+        for (; at < lettersEnd; at++) {
           if (bytes[at] !== text.charCodeAt(--unread)) return first;
         }
         const before = unread === start ? SLASH : text.charCodeAt(unread - 1);
         const reach = before === DOT ? BELOW : before === SLASH ? HERE : 0;
         if (reach === 0 && head < NODE_FOLLOWS) return first;
-        for (let rules = head & ~NODE_FOLLOWS; rules > 0; rules--) {
+        for (let rules = head & RULES; rules > 0; rules--) {
           let demand = this.#demands[bytes[at]!]!;
-          let place = read32(bytes, at + 1);
-          at += 5;
+          let place = read24(bytes, at + 1);
+          at += 4;
           if (demand === WIDE) {
             demand = read32(bytes, at);
             at += 4;
@@ -178,7 +193,7 @@ export class HostTrie {
               : hostStart(text);
             if (start < 0) return NONE;
             if (scheme === ANY_SCHEME) scheme = this.#numberOf(text, start - "://".length);
-            if (port === 0 && scheme < DEFAULT_PORTS.length) port = DEFAULT_PORTS[scheme]!;
+            if (port === 0) port = defaultPortOf(scheme);
           }
           if (reach === HERE && unread !== start) return NONE;
           if (demand === SET) place = this.#sets[place]!.first(reach, scheme, port);
@@ -192,6 +207,10 @@ export class HostTrie {
         }
         if (head < NODE_FOLLOWS) return first;
         target = read32(bytes, at);
+        if (head >= TABLE_FOLLOWS) {
+          target = this.#targetOfLabel(text, start, unread, target, bytes[at + 4]!, bytes[at + 5]!);
+          continue;
+        }
       }
       if (unread === start) return first;
       const char = text.charCodeAt(--unread);
@@ -199,6 +218,32 @@ export class HostTrie {
       if ((slot & LETTER_MASK) !== char) return first;
       target = slot >> LETTER_BITS;
     }
+  }
+
+  /** Where the table at `base` leads for the label that ends at `end`: if it is not there, to the empty record. */
+  #targetOfLabel(
+    text: string,
+    start: number,
+    end: number,
+    base: number,
+    size: number,
+    shift: number,
+  ): number {
+    let hash = 0;
+    for (let i = end - 1; i >= start; i--) {
+      const char = text.charCodeAt(i);
+      if (char === DOT || char === SLASH) break;
+      hash = hashLetter(hash, char);
+    }
+    hash = finishHash(hash);
+    const tag = tagOf(hash);
+    const first = base + indexOf(hash, size, shift);
+    for (let index = first; index < first + MAX_PROBES; index++) {
+      const slot = this.#tables[index]!;
+      if ((slot & LETTER_MASK) === tag) return slot >> LETTER_BITS;
+      if (slot === EMPTY_SLOT) break;
+    }
+    return EMPTY_SLOT >> LETTER_BITS;
   }
 
   /** The number of the scheme that a text starts with, up to `end`. */
@@ -216,19 +261,24 @@ function further(place: number): number {
   return place === NONE ? NONE : MAX_RULES + place;
 }
 
+/** By the number of a scheme; 0: it has none. */
+function defaultPortOf(scheme: number): number {
+  return scheme < DEFAULT_PORTS.length ? DEFAULT_PORTS[scheme]! : 0;
+}
+
 /** The number of an origin's scheme if that is `https` or `http`, as nearly all are. */
 function webScheme(text: string): number {
-  if (
-    text.length < "http://a".length || text.charCodeAt(0) !== 0x68 || text.charCodeAt(1) !== 0x74 ||
-    text.charCodeAt(2) !== 0x74 || text.charCodeAt(3) !== 0x70
-  ) return ANY_SCHEME;
-  const isHttps = text.charCodeAt(4) === 0x73;
-  const colon = isHttps ? 5 : 4;
-  if (
-    text.charCodeAt(colon) !== COLON || text.charCodeAt(colon + 1) !== SLASH ||
-    text.charCodeAt(colon + 2) !== SLASH
-  ) return ANY_SCHEME;
-  return isHttps ? HTTPS : HTTP;
+  if (text.length < "https://".length) return ANY_SCHEME;
+  // All letters at once: nearly always they are there.
+  const http = (text.charCodeAt(0) ^ 0x68) | (text.charCodeAt(1) ^ 0x74) | (text.charCodeAt(2) ^ 0x74) |
+    (text.charCodeAt(3) ^ 0x70);
+  const fifth = text.charCodeAt(4);
+  const sixth = text.charCodeAt(5);
+  const seventh = text.charCodeAt(6);
+  if ((http | (fifth ^ 0x73) | (sixth ^ COLON) | (seventh ^ SLASH) | (text.charCodeAt(7) ^ SLASH)) === 0) {
+    return HTTPS;
+  }
+  return (http | (fifth ^ COLON) | (sixth ^ SLASH) | (seventh ^ SLASH)) === 0 ? HTTP : ANY_SCHEME;
 }
 
 /** Reports whether a rule that asks for this admits a scheme and a port. */
@@ -236,6 +286,10 @@ function admits(demand: number, scheme: number, port: number): boolean {
   const itsScheme = demand >>> SCHEME_SHIFT;
   return (itsScheme === ANY_SCHEME || itsScheme === scheme) &&
     ((demand & ANY_PORT) !== 0 || ((demand >>> PORT_SHIFT) & 0xffff) === port);
+}
+
+function read24(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
 }
 
 function read32(bytes: Uint8Array, at: number): number {

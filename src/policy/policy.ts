@@ -336,7 +336,7 @@ function whyHostDenied(header: string | null, url: string, policy: Policy): Deny
   const port = portAfter(host, end);
   if (port < 0 || !isHost(host, 0, end)) return "host-malformed";
   if (!agrees(url, host)) return "host-mismatch";
-  if (hosts === null || hosts.admitsStart(host, end, port || defaultPort(siteScheme(url, policy)))) {
+  if (hosts === null || hosts(host, end, port || defaultPort(siteScheme(url, policy)))) {
     return null;
   }
   return "host-not-allowed";

@@ -1,21 +1,31 @@
 // The layout of the packed trie, and that nothing in it can be taken for something else.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
 import {
   BELOW,
+  EMPTY_SLOT,
+  finishHash,
+  HASH_BITS,
+  hashLetter,
   HERE,
+  indexOf,
   LETTER_BITS,
+  MAX_PROBES,
   NODE_FOLLOWS,
   NONE,
-  pack,
   type Packed,
+  RULES,
   RuleSet,
   SCHEMES,
   SET,
+  TABLE_FOLLOWS,
+  tagOf,
   WIDE,
-} from "../../src/origin/packing.ts";
+} from "../../src/origin/layout.ts";
+import { pack } from "../../src/origin/packing.ts";
 import { type HostRule, parsePattern } from "../../src/origin/pattern.ts";
+import { HostTrie } from "../../src/origin/trie.ts";
 import { Random } from "../random.ts";
 
 function rulesOf(patterns: readonly string[]): HostRule[] {
@@ -39,8 +49,8 @@ describe("pack", () => {
     assertEquals([...bytes], [
       ...NOTHING,
       ...[2, "tset.a".length, ...bytesOf("tset.a")],
-      ...[2, 0, 0, 0, 0],
-      ...[3, 1, 0, 0, 0],
+      ...[2, 0, 0, 0],
+      ...[3, 1, 0, 0],
     ]);
     // any scheme, any port, here and below; https, 443, here
     assertEquals([...demands], [SET, WIDE, 4 | HERE | BELOW, (2 << 19) | (443 << 3) | HERE]);
@@ -67,7 +77,7 @@ describe("pack", () => {
       const slot = slots[base + host.charCodeAt(0)]!;
       assertEquals(slot & LETTER_MASK, host.charCodeAt(0));
       const record = ~(slot >> LETTER_BITS);
-      assertEquals([...bytes.slice(record, record + 7)], [1, 0, 2, place, 0, 0, 0]);
+      assertEquals([...bytes.slice(record, record + 6)], [1, 0, 2, place, 0, 0]);
     });
   });
 
@@ -99,12 +109,109 @@ describe("pack", () => {
     assertLess(packed.slots.length, 1.5 * filled + 256);
   });
 
+  test("gives each label below a dot with many rules a slot of a table, by its hash", () => {
+    const labels = ["one", "two", "three", "four", "five"];
+    const { root, bytes, slots, tables } = pack(rulesOf(labels.map((label) => `${label}.test`)), 5);
+    const [head, letters] = bytes.subarray(~root);
+    assertEquals([head, letters], [TABLE_FOLLOWS, "tset.".length]);
+    const at = ~root + 2 + "tset.".length;
+    const [size, shift] = [8, HASH_BITS];
+    assertEquals([...bytes.slice(at, at + 6)], [0, 0, 0, 0, size, shift]);
+    assertEquals(slots.length, 0);
+    assertEquals(tables.length, size + MAX_PROBES);
+    labels.forEach((label, place) => {
+      const hash = hashOf(label);
+      let slot = indexOf(hash, size, shift);
+      while ((tables[slot]! & LETTER_MASK) !== tagOf(hash)) slot++;
+      const record = ~(tables[slot]! >> LETTER_BITS);
+      const rest = [...label].reverse().join("");
+      assertEquals([...bytes.slice(record, record + 2 + rest.length)], [1, rest.length, ...bytesOf(rest)]);
+      assertEquals(bytes[record + 2 + rest.length + 1], place);
+    });
+    assertEquals(tables.filter((slot) => slot !== EMPTY_SLOT).length, labels.length);
+  });
+
+  test("makes tables as large as they have to be, and no larger", () => {
+    for (const count of [2, 19, 20, 100, 1000, 5001]) {
+      const { tables } = pack(rulesOf(Array.from({ length: count }, (_, i) => `a${i}.test`)), count);
+      const slots = tables.length - MAX_PROBES;
+      assertGreaterOrEqual(slots, 1.6 * count);
+      assertLess(slots, 1.71 * count + 2);
+    }
+  });
+
+  test("tells labels of one hash apart by their letters", () => {
+    const [first, second] = collision();
+    assertEquals(hashOf(first), hashOf(second));
+    for (const rulesOfTable of [1, 2]) {
+      const [listed, other] = [`${first}.test`, `${second}.test`];
+      const trie = new HostTrie(rulesOf([listed, "x.test", "y.test"]), rulesOfTable);
+      assertEquals(trie.findOrigin(`https://${listed}`), 0);
+      assertEquals(trie.findOrigin(`https://${other}`), NONE);
+      const both = new HostTrie(rulesOf([listed, other, `a.${other}`]), rulesOfTable);
+      assertEquals(both.findOrigin(`https://${listed}`), 0);
+      assertEquals(both.findOrigin(`https://${other}`), 1);
+      assertEquals(both.findOrigin(`https://a.${other}`), 2);
+      assertEquals(both.findOrigin(`https://a.${listed}`), NONE);
+    }
+  });
+
+  test("makes no table of labels chosen to stand in each other's way, and searches none to its end", () => {
+    // The slots of a table for 300.
+    const [count, size, shift] = [300, 30, HASH_BITS - 4];
+    // All slots that are looked at from the first one on have the same tag; the last label has another one.
+    const labels = new Map<number, string>();
+    const filling: string[] = [];
+    let last: string | undefined;
+    for (let i = 0; labels.size < MAX_PROBES || last === undefined; i++) {
+      const hash = hashOf(`l${i}`);
+      const index = indexOf(hash, size, shift);
+      if (index < MAX_PROBES && tagOf(hash) === 1) labels.set(index, `l${i}`);
+      else if (index === 0 && tagOf(hash) === 2) last = `l${i}`;
+      else if (index > MAX_PROBES && filling.length < count) filling.push(`l${i}.test`);
+    }
+    const chosen = [...labels.values()].map((label) => `${label}.test`);
+    const ill = { hosts: [...chosen, `${last}.test`], slots: 0 };
+    const well = { hosts: [...chosen, filling.pop()!], slots: (size << 4) + MAX_PROBES };
+    for (const { hosts, slots } of [ill, well]) {
+      const listed = [...hosts, ...filling].slice(0, count);
+      assertEquals(pack(rulesOf(listed), count).tables.length, slots);
+      const trie = new HostTrie(rulesOf(listed), count);
+      listed.forEach((host, place) => assertEquals(trie.findOrigin(`https://${host}`), place, host));
+      if (slots > 0) assertEquals(trie.findOrigin(`https://${last}.test`), NONE);
+    }
+  });
+
+  test("makes no table of a few labels that have many rules", () => {
+    const hosts = Array.from({ length: 100 }, (_, i) => `${"abc"[i % 3]}${i}.${"xyz"[i % 3]}.test`);
+    const { tables } = pack(rulesOf(hosts), 50);
+    assertEquals(tables.length, 0);
+  });
+
   test("numbers the schemes beyond those of the web, in the order of the list", () => {
     const rules = rulesOf(["a://h", "wss://h", "b://*", "a://*.h.test", "h"]);
     assertEquals(pack(rules).otherSchemes, ["b", "a"]);
     assertEquals(SCHEMES, ["", "http", "https", "ws", "wss"]);
   });
 });
+
+/** As `trie.ts` reads it: from right to left. */
+function hashOf(label: string): number {
+  return finishHash(bytesOf(label).reverse().reduce(hashLetter, 0));
+}
+
+/** Two labels with one hash. Of some 80,000 two have one, as of 23 people two have one birthday. */
+function collision(): [string, string] {
+  const random = new Random();
+  const labels = new Map<number, string>();
+  while (true) {
+    const label = Array.from({ length: 12 }, () => random.pick([..."abcdefghijklmnop"])).join("");
+    const hash = hashOf(label);
+    const other = labels.get(hash);
+    if (other !== undefined && other !== label) return [other, label];
+    labels.set(hash, label);
+  }
+}
 
 interface Seen {
   readonly bases: Set<number>;
@@ -119,8 +226,8 @@ function walk(packed: Packed, target: number, seen: Seen): void {
     let at = ~target;
     const head = bytes[at]!;
     at += 2 + bytes[at + 1]!;
-    for (let rules = head & ~NODE_FOLLOWS; rules > 0; rules--, at += 5) {
-      const place = new DataView(bytes.buffer).getInt32(at + 1, true);
+    for (let rules = head & RULES; rules > 0; rules--, at += 4) {
+      const place = new DataView(bytes.buffer).getUint32(at, true) >>> 8;
       assert(!seen.places.has(place), "a rule in two places");
       seen.places.add(place);
     }

@@ -4,7 +4,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { areLabels } from "../../src/origin/authority.ts";
-import { MAX_RULES, NONE } from "../../src/origin/packing.ts";
+import { MAX_RULES, NONE } from "../../src/origin/layout.ts";
 import { type HostRule, parsePattern } from "../../src/origin/pattern.ts";
 import { HostTrie } from "../../src/origin/trie.ts";
 import { assertGrowth, growthExponent, LINEAR } from "../growth.ts";
@@ -36,34 +36,42 @@ function patternsOf(sites: readonly string[]): string[] {
 }
 
 describe("HostTrie", () => {
-  test("gives the place of the first rule that admits a bare host, or Infinity", () => {
+  test("gives the place of the first rule that admits an origin, or NONE", () => {
     const rules = ["https://a.example", "a.example", ".example", "https://a.example"].map(ruleOf);
     const trie = new HostTrie([undefined, ...rules]);
-    assertEquals(trie.find("https", "a.example", 443), 1);
-    assertEquals(trie.find("https", "a.example", 444), 2);
-    assertEquals(trie.find("http", "b.example", 80), 3);
-    assertEquals(trie.find("http", "example", 80), 3);
-    assertEquals(trie.find("http", "test", 80), Infinity);
-    assertEquals(trie.find("http", "", 80), Infinity);
-    assertEquals(trie.find("", "a.example", 0), 2);
-    assertEquals(new HostTrie([]).find("https", "a.example", 443), Infinity);
+    assertEquals(trie.findOrigin("https://a.example:443"), 1);
+    assertEquals(trie.findOrigin("https://a.example:444"), 2);
+    assertEquals(trie.findOrigin("http://b.example"), 3);
+    assertEquals(trie.findOrigin("http://example"), 3);
+    assertEquals(trie.findOrigin("http://test"), NONE);
+    assertEquals(trie.findOrigin("http://"), NONE);
+    assertEquals(trie.findOrigin("x://a.example"), 2);
+    assertEquals(new HostTrie([]).findOrigin("https://a.example"), NONE);
   });
 
-  test("admits no bare host that is malformed left of what a rule covers", () => {
+  test("gives the place of the first rule for a host that a text starts with", () => {
+    const trie = new HostTrie(["a.example:1", "a.example", "*.example"].map(ruleOf));
+    assertEquals(trie.findStart("a.example:1", "a.example".length, 1), 0);
+    assertEquals(trie.findStart("a.example:2", "a.example".length, 2), 1);
+    assertEquals(trie.findStart("b.example", "b.example".length, 443), 2);
+    assertEquals(trie.findStart("example", "example".length, 443), NONE);
+    assertEquals(trie.findStart("", 0, 443), NONE);
+  });
+
+  test("admits no host that is malformed left of what a rule covers", () => {
     const trie = new HostTrie([ruleOf(".example.com")]);
-    assertEquals(trie.find("https", "a-b.c_d.example.com", 443), 0);
-    for (
-      const left of ["", "a.", ".a", "a..b", "A", "a b", "é", "a/b", "a:1", "[", "*", "a".repeat(64)].map((
-        label,
-      ) => `${label}.`)
-    ) {
-      assertEquals(trie.find("https", `${left}example.com`, 443), Infinity, left);
+    assertEquals(trie.findOrigin("https://a-b.c_d.example.com"), 0);
+    const labels = ["", "a.", ".a", "a..b", "A", "a b", "é", "a/b", "a:1", "[", "*", "a".repeat(64)];
+    for (const label of labels) {
+      assertEquals(trie.findOrigin(`https://${label}.example.com`), NONE, label);
+      const host = `${label}.example.com`;
+      assertEquals(trie.findStart(host, host.length, 443), NONE, label);
     }
     const padded = (length: number) =>
       "a.".repeat(127).slice(-(length - "example.com".length)) + "example.com";
     assertEquals(padded(255).length, 255);
-    assertEquals(trie.find("https", padded(255), 443), 0);
-    assertEquals(trie.find("https", padded(257), 443), Infinity);
+    assertEquals(trie.findOrigin(`https://${padded(255)}`), 0);
+    assertEquals(trie.findOrigin(`https://${padded(257)}`), NONE);
   });
 
   test("finds every one of many rules by what it admits, and nothing beside them", () => {
@@ -155,9 +163,30 @@ describe("HostTrie", () => {
     for (const [host, place] of table) {
       assertEquals(trie.findOrigin(`https://${host}`), place);
       assertEquals(trie.findStart(host, host.length, 443), place);
-      assertEquals(trie.find("https", host, 443), place === NONE ? Infinity : place);
     }
     assertLessOrEqual(trie.byteLength, 1000);
+  });
+
+  test("finds with a table at every dot what it finds without one", () => {
+    const random = new Random(seed);
+    const label = () => Array.from({ length: 1 + random.below(3) }, () => random.pick([..."ab-"])).join("");
+    const host = () => Array.from({ length: 1 + random.below(4) }, label).join(".");
+    const isCanonical = (host: string) => !/(^|\.)-|-(\.|$)/.test(host);
+    let admitted = 0;
+    for (let round = 0; round < 60; round++) {
+      const hosts = Array.from({ length: 1 + random.below(200) }, host).filter(isCanonical);
+      const rules = hosts.map((host) => ruleOf(random.pick(["", ".", "*.", "https://"]) + host));
+      const trie = new HostTrie(rules);
+      const tables = [1, 2, 10].map((rulesOfTable) => new HostTrie(rules, rulesOfTable));
+      for (let i = 0; i < 2000; i++) {
+        const near = random.pick([...hosts, "a"]);
+        const origin = `https://${random.pick([near, `${label()}.${near}`, label() + near, host()])}`;
+        const place = trie.findOrigin(origin);
+        if (place !== NONE) admitted++;
+        for (const table of tables) assertEquals(table.findOrigin(origin), place, `${origin} of ${hosts}`);
+      }
+    }
+    assertGreater(admitted, 10_000);
   });
 
   test("takes a million patterns, each for at most 24 bytes", { timeout: 240_000 }, () => {
