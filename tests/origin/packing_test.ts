@@ -16,7 +16,6 @@ import {
   NONE,
   type Packed,
   RULES,
-  RuleSet,
   SCHEMES,
   SET,
   TABLE_FOLLOWS,
@@ -244,23 +243,3 @@ function walk(packed: Packed, target: number, seen: Seen): void {
     walk(packed, slots[slot]! >> LETTER_BITS, seen);
   }
 }
-
-describe("RuleSet", () => {
-  test("gives the place of the first rule, whichever way it admits", () => {
-    const rules = rulesOf(["https://h:1", "https://h:*", "h:1", "h", "https://*.h.test", ".h.test:2"]);
-    const set = new RuleSet();
-    rules.forEach((rule, place) => set.add(rule, rule.scheme === "https" ? 2 : 0, place));
-    set.add(rules[0]!, 2, 9);
-    const table: readonly (readonly [reach: number, scheme: number, port: number, place: number])[] = [
-      [HERE, 2, 1, 0],
-      [HERE, 2, 3, 1],
-      [HERE, 1, 1, 2],
-      [HERE, 1, 2, 3],
-      [BELOW, 2, 443, 4],
-      [BELOW, 1, 2, 5],
-      [BELOW, 1, 3, NONE],
-    ];
-    for (const [reach, scheme, port, place] of table) assertEquals(set.first(reach, scheme, port), place);
-    assertEquals(new RuleSet().first(HERE, 2, 443), NONE);
-  });
-});
