@@ -67,7 +67,9 @@ describe("the hash of a label", () => {
     test(`spreads over all of a table: ${kind}`, () => {
       const labels = new Set<string>();
       for (let index = 0; labels.size < COUNT; index++) labels.add(make(index));
-      for (const [size, shift] of [[17, HASH_BITS - 10], [31, HASH_BITS - 9], [20, HASH_BITS - 10]] as const) {
+      for (
+        const [size, shift] of [[17, HASH_BITS - 10], [31, HASH_BITS - 9], [20, HASH_BITS - 10]] as const
+      ) {
         const slots = size << (HASH_BITS - shift);
         const used = new Set<number>();
         const tags = new Set<number>();

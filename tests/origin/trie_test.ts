@@ -9,6 +9,7 @@ import { type HostRule, parsePattern } from "../../src/origin/pattern.ts";
 import { HostTrie } from "../../src/origin/trie.ts";
 import { assertGrowth, growthExponent, LINEAR } from "../growth.ts";
 import { Random, seed } from "../random.ts";
+import { naiveMatcher } from "./naive.ts";
 
 function ruleOf(pattern: string): HostRule {
   const parsed = parsePattern(pattern);
@@ -137,6 +138,24 @@ describe("HostTrie", () => {
         assertEquals(trie.findOrigin(origin), NONE, JSON.stringify(origin));
         const replaced = `https://a.${name!.slice(0, at)}${char}${name!.slice(at + 1)}`;
         assertEquals(trie.findOrigin(replaced), NONE, JSON.stringify(replaced));
+      }
+    }
+  });
+
+  test("reads every letter of a scheme", () => {
+    for (const pattern of ["https://a.test", "http://a.test", "a.test", "ws://a.test"]) {
+      const trie = new HostTrie([ruleOf(pattern)]);
+      const naive = naiveMatcher([pattern]);
+      for (const origin of ["https://a.test", "http://a.test", "https://a.test:443", "http://a.test:80"]) {
+        for (let at = 0; at <= origin.indexOf("//") + 2; at++) {
+          for (let code = 0; code < 0x180; code++) {
+            for (const cut of [0, 1]) {
+              const other = origin.slice(0, at) + String.fromCharCode(code) + origin.slice(at + cut);
+              const expected = naive(other) < 0 ? NONE : 0;
+              assertEquals(trie.findOrigin(other), expected, `${JSON.stringify(other)} of ${pattern}`);
+            }
+          }
+        }
       }
     }
   });
