@@ -55,10 +55,11 @@ describe("the lab", () => {
       assertEquals(status, 200);
       assertMatch(text, /^<!doctype html>/i);
       assert(!/<script(?![^>]*src=)|<style|style=| on\w+=/i.test(text), "nothing is inline");
-      assertMatch(
-        headers.get("content-security-policy")!,
-        /^default-src 'none'; script-src 'self'; style-src 'self';/,
-      );
+      const policy = headers.get("content-security-policy")!;
+      assertMatch(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
+      assertMatch(policy, /; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'$/);
+      const connect = /connect-src ([^;]*);/.exec(policy)![1]!.split(" ");
+      for (const source of connect) assertMatch(source, /^'self'$|^ws:\/\/[a-z0-9.-]+:\d+$/);
       for (const path of scripts) {
         const { headers, text } = await get(port, path);
         assertMatch(headers.get("content-type")!, /^text\/javascript/);
@@ -97,7 +98,7 @@ describe("the lab", () => {
     own.destroy();
   });
 
-  it("lets no other site's page edit the policy, log in, or read what the good site saw", async () => {
+  it("lets no other site's page edit the policy, log in or out, or read what the good site saw", async () => {
     const evil = `http://localhost:${attacker}`;
     for (
       const [port, path, origin] of [[site, "/control", evil], [
@@ -116,6 +117,7 @@ describe("the lab", () => {
     const response = await logIn(evil);
     await response.body?.cancel();
     assertEquals(response.status, 403);
+    assertEquals((await get(site, "/logout", { origin: evil })).status, 403);
     // A rebinding page is not even served.
     assertEquals((await sendRaw(site, `GET / HTTP/1.1\r\nHost: rebound.test:${site}\r\n\r\n`)).status, 403);
   });

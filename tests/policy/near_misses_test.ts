@@ -3,6 +3,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { compilePolicy, explain, type NearMissCode, type PolicyOptions } from "@wsgate/wsgate";
+import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 import { isLoopback, nameOf } from "../../src/policy/near_misses.ts";
 import { handshakeOf } from "../doubles.ts";
 
@@ -300,6 +301,23 @@ describe("an origin near an entry", () => {
     );
     assertEquals(first("http://a.test", "https://a.test", {}, "https://server.test/").code, miss.code);
     assertEquals(first("app://a.test", "https://a.test", { scheme: "https" }).code, "scheme");
+  });
+
+  test("no wildcard is named over a name that strangers can register below, and whoever adds one is told", () => {
+    const told = (more: Partial<PolicyOptions>) => {
+      const { code, text, suggestion } = first("https://x.gov.be", "https://gov.be", more);
+      return [code, text.slice(text.indexOf(";") + 2), suggestion?.entry, suggestion?.danger];
+    };
+    const code = "missing-subdomain-wildcard";
+    // A guess at the registries of countries calls it one; the Public Suffix List, where it is given, knows better.
+    const strangers = "strangers can register names there";
+    assertEquals(told({}), [code, strangers, "https://x.gov.be", strangers]);
+    assertEquals(told({ suffixes: publicSuffixes }), [
+      code,
+      `"https://*.gov.be" is every host below it`,
+      "https://x.gov.be",
+      null,
+    ]);
   });
 
   test("the nearest comes first, whatever the order of the list", () => {
