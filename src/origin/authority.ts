@@ -14,7 +14,7 @@
  * so what is not canonical does not come from one. It also throws, allocates, and costs 1 µs.
  */
 
-/** RFC 1035 §2.3.4, with the trailing dot that may stand for the root. */
+/** The 255 octets of RFC 1035 §2.3.4, taken for letters: one or two more than a name on the wire can have. */
 export const MAX_HOST_LENGTH = 255;
 /** RFC 1035 §2.3.4. */
 export const MAX_LABEL_LENGTH = 63;

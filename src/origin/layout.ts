@@ -92,7 +92,7 @@ export const MAX_RULES_OF_RECORD = 4;
 /** Demands have a number of one byte; any further ones are wide. */
 export const MAX_DEMANDS = 256;
 
-/** So many rules fit into one trie: a rule makes two slots at most, and of the slots there are four for each. */
+/** So many rules fit into one trie: a rule needs some five slots at worst, and there are eight for each. */
 export const MAX_RULES = 2 ** 21;
 
 /** The places of rules in their list, by scheme and effective port; null: any. Of equal rules the first stays. */

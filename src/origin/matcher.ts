@@ -101,11 +101,12 @@ export function buildMatcher(rules: readonly Rule[], written: readonly string[])
   const anyPlace = placeOf("any", rules);
   const nullPlace = placeOf("null", rules);
   const hosts = new HostTrie(rules.map((rule) => rule.kind === "host" ? rule : undefined));
-  // Most lists name hosts alone, and what no list asks for should cost nothing.
+  // Most lists name hosts alone, and what no list asks for should cost nothing. Where no compiler looks, an absent
+  // header is undefined.
   const find = anyPlace === NONE && nullPlace === NONE
-    ? (origin: string | null): number => origin === null ? NONE : hosts.findOrigin(origin)
+    ? (origin: string | null): number => typeof origin === "string" ? hosts.findOrigin(origin) : NONE
     : (origin: string | null): number => {
-      if (origin === null) return anyPlace;
+      if (typeof origin !== "string") return anyPlace;
       if (origin === "null") return Math.min(anyPlace, nullPlace);
       return Math.min(anyPlace, hosts.findOrigin(origin));
     };

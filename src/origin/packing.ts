@@ -151,14 +151,22 @@ class Packing {
   }
 
   #sharedLetters(from: number, to: number, depth: number): number {
+    const letters = this.#letters;
     const first = this.#starts[this.#order[from]!]! + depth;
     let shared = this.#starts[this.#order[from]! + 1]! - first;
-    for (let i = from + 1; i < to && shared > 0; i++) {
-      const place = this.#order[i]!;
-      const other = this.#starts[place]! + depth;
-      const most = Math.min(shared, this.#starts[place + 1]! - other);
-      shared = 0;
-      while (shared < most && this.#letters[first + shared] === this.#letters[other + shared]) shared++;
+    // In steps: or the last host of a group could make all others be compared to their ends, again at every letter.
+    let done = 0;
+    for (let limit = 8; done < shared; limit *= 2) {
+      for (let i = from + 1; i < to && shared > done; i++) {
+        const place = this.#order[i]!;
+        const other = this.#starts[place]! + depth;
+        const most = Math.min(shared, limit);
+        const end = Math.min(most, this.#starts[place + 1]! - other);
+        let same = done;
+        while (same < end && letters[first + same] === letters[other + same]) same++;
+        if (same < most) shared = same;
+      }
+      done = limit;
     }
     return shared;
   }

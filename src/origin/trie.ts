@@ -101,7 +101,7 @@ export class HostTrie {
   get byteLength(): number {
     return this.#slots.byteLength + this.#tables.byteLength + this.#bytes.byteLength +
       this.#demands.byteLength +
-      (this.#further?.byteLength ?? 0);
+      (this.#schemes?.byteLength ?? 0) + (this.#further?.byteLength ?? 0);
   }
 
   /** The place of the first rule of any scheme that admits the canonical host which is the text up to `end`, or NONE. */

@@ -435,6 +435,18 @@ describe("*", () => {
   });
 });
 
+describe("an origin that is no string, where no compiler looks", () => {
+  test("is an absent one", () => {
+    for (const list of [["a.test"], ["*"], ["*", "a.test"]]) {
+      const { test: admits, match } = compileOrigins(list);
+      for (const origin of [undefined, 5, {}, Symbol("a")] as never[]) {
+        assertEquals(admits(origin), admits(null));
+        assertEquals(match(origin), match(null));
+      }
+    }
+  });
+});
+
 describe("null", () => {
   const { test: admits, match } = compileOrigins(["https://example.com"], { dangerouslyAllow: ["null"] });
 
