@@ -156,7 +156,7 @@ class Packing {
     let shared = this.#starts[this.#order[from]! + 1]! - first;
     // In steps: or the last host of a group could make all others be compared to their ends, again at every letter.
     let done = 0;
-    for (let limit = 8; done < shared; limit *= 2) {
+    for (let limit = 2; done < shared; limit *= 2) {
       for (let i = from + 1; i < to && shared > done; i++) {
         const place = this.#order[i]!;
         const other = this.#starts[place]! + depth;

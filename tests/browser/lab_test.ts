@@ -74,6 +74,7 @@ async function logIn(page: Page, origin: string, cookie: string): Promise<void> 
     page.evaluate("document.querySelector('form').requestSubmit()"),
   ]);
   await until(page, "document.querySelector('#note-state').textContent.startsWith('Connected')", "the note");
+  await until(page, "!document.querySelector('#policy').inert", "the policy");
 }
 
 /** Writes into a field as a user does, as far as the page can tell. */

@@ -226,8 +226,8 @@ describe("HostTrie", () => {
         assertEquals(trie.findOrigin(`https://${rules.at(-1)!.host}`), rules.length - 1);
       });
     }
-    // Comparing to the end at every letter would take five times as long in the second order.
-    assertLess(least[1]! / least[0]!, 2.5);
+    // Comparing to the end at every letter would take six to eight times as long in the second order.
+    assertLess(least[1]! / least[0]!, 4);
   });
 
   test("takes a million patterns, each for at most 24 bytes", { timeout: 240_000 }, () => {

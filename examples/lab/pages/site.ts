@@ -48,6 +48,7 @@ function openNote(): void {
 
 const lists = { origins: find<HTMLTextAreaElement>("#origins"), hosts: find<HTMLTextAreaElement>("#hosts") };
 const choices = { absent: find<HTMLSelectElement>("#absent"), refuse: find<HTMLSelectElement>("#refuse") };
+const form = find<HTMLFormElement>("#policy");
 let first: PolicyForm | null = null;
 let typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,6 +59,8 @@ const control = stayConnected("/control", (news: SiteNews) => {
   if (first === null) {
     first = news.firstPolicy;
     fill(news.policy);
+    // Not before: what somebody had written would be overwritten.
+    form.inert = false;
   }
 }, () => show("#lost", true));
 
@@ -83,7 +86,7 @@ function send(): void {
   });
 }
 
-find<HTMLFormElement>("#policy").onsubmit = (event) => event.preventDefault();
+form.onsubmit = (event) => event.preventDefault();
 for (const list of Object.values(lists)) {
   list.oninput = () => {
     clearTimeout(typing);
