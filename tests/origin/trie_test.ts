@@ -208,6 +208,16 @@ describe("HostTrie", () => {
     assertGreater(admitted, 10_000);
   });
 
+  test("counts the bytes of all its arrays, those of the schemes too", () => {
+    const own = Array.from({ length: 500 }, (_, i) => `https://${i}.test`);
+    const app = Array.from({ length: 500 }, (_, i) => `app://${i}.test`);
+    const apps = Array.from({ length: 500 }, (_, i) => `app${i}://${i}.test`);
+    const bytes = (patterns: readonly string[]) => new HostTrie(patterns.map(ruleOf)).byteLength;
+    assertLess(bytes(app) - bytes(own), 100);
+    // What each asks for takes four bytes more, and each name some ten.
+    assertGreater(bytes(apps) - bytes(own), 500 * 10);
+  });
+
   test("is packed as soon in any order, if some of its hosts break off letter by letter", () => {
     const suffix = `${"a".repeat(56)}.`.repeat(4) + "test";
     const alike = Array.from({ length: 5000 }, (_, i) => `${i}.${suffix}`);
