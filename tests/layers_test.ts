@@ -32,6 +32,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   { layer: 3, holds: ["src/router/"] },
   { layer: 4, holds: ["src/auth/"] },
   { layer: 5, holds: ["src/cli.ts", "src/cli/"] },
+  { layer: 5, holds: ["src/testing.ts"] },
   { layer: 6, holds: ["mod.ts"] },
 ];
 

@@ -42,10 +42,12 @@ describe("from a registry", asked, () => {
   let folder: string;
   let server: Server;
   let registry: string;
+  let version: string;
+  let exports: unknown;
   const files = new Map<string, { type: string; body: Uint8Array | string }>();
 
-  function run(program: string, args: readonly string[], env: Record<string, string> = {}) {
-    const options = { cwd: folder, env: { ...process.env, NO_COLOR: "1", ...env }, timeout: 90_000 };
+  function run(program: string, args: readonly string[], env: Record<string, string> = {}, cwd = folder) {
+    const options = { cwd, env: { ...process.env, NO_COLOR: "1", ...env }, timeout: 90_000 };
     return new Promise<{ status: unknown; output: string }>((resolve) => {
       execFile(program, [...args], options, (error, stdout, stderr) => {
         resolve({ status: error === null ? 0 : error.code, output: stdout + stderr });
@@ -54,6 +56,7 @@ describe("from a registry", asked, () => {
   }
 
   before(async () => {
+    ({ version, exports } = JSON.parse(await readFile(`${root}deno.json`, "utf8")));
     folder = await mkdtemp(join(tmpdir(), "wsgate-registry-"));
     server = createServer((request, response) => {
       const file = files.get(decodeURIComponent(request.url!));
@@ -69,13 +72,7 @@ describe("from a registry", asked, () => {
   });
 
   it("Deno imports it, and runs its command line", asked, async () => {
-    const { version, exports } = JSON.parse(await readFile(`${root}deno.json`, "utf8"));
-    const { output } = await new Promise<{ output: string }>((resolve) => {
-      const options = { cwd: root, env: { ...process.env, NO_COLOR: "1" } };
-      execFile(process.execPath, ["publish", "--dry-run", "--allow-dirty"], options, (_, stdout, stderr) => {
-        resolve({ output: stdout + stderr });
-      });
-    });
+    const { output } = await run(process.execPath, ["publish", "--dry-run", "--allow-dirty"], {}, root);
     const manifest: Record<string, { size: number; checksum: string }> = {};
     for (const [url] of output.matchAll(/(?<=^ *)file:\S+/gm)) {
       const body = await readFile(new URL(url!));
@@ -93,14 +90,14 @@ describe("from a registry", asked, () => {
     );
     files.set(`/@wsgate/wsgate/${version}_meta.json`, json({ manifest, exports }));
 
-    await writeFile(join(folder, "main.ts"), PROGRAM("jsr:@wsgate/wsgate@0.1"));
+    await writeFile(join(folder, "main.ts"), PROGRAM(`jsr:@wsgate/wsgate@${version}`));
     const env = { JSR_URL: registry, DENO_DIR: join(folder, "cache") };
     const options = ["run", "--quiet", "--no-config", "--no-lock"];
     assertEquals(await run(process.execPath, [...options, "main.ts"], env), { status: 0, output: "403 1\n" });
     const explained = await run(process.execPath, [
       ...options,
       "-A",
-      "jsr:@wsgate/wsgate@0.1/cli",
+      `jsr:@wsgate/wsgate@${version}/cli`,
       ...EXPLAIN,
     ], env);
     assertEquals(explained.status, 1, explained.output);
@@ -110,14 +107,15 @@ describe("from a registry", asked, () => {
   it("Bun installs it from the npm layer, imports it, and runs its command line", asked, async () => {
     const bun = await executableOf("bun");
     const tarball = join(folder, "wsgate.tgz");
-    const packed = await new Promise<unknown>((resolve) => {
-      const args = ["pack", "--quiet", "--allow-dirty", "-o", tarball];
-      execFile(process.execPath, args, { cwd: root }, (error, _, stderr) => resolve(error && stderr));
-    });
-    assertEquals(packed, null);
+    const packed = await run(
+      process.execPath,
+      ["pack", "--quiet", "--allow-dirty", "-o", tarball],
+      {},
+      root,
+    );
+    assertEquals(packed.status, 0, packed.output);
     const body = await readFile(tarball);
     const name = "@jsr/wsgate__wsgate";
-    const version = "0.1.0";
     const dist = {
       tarball: `${registry}/wsgate.tgz`,
       integrity: `sha512-${createHash("sha512").update(body).digest("base64")}`,

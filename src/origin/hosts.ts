@@ -11,8 +11,8 @@
 
 import type { ConfigIssue, ConfigIssueCode } from "../errors.ts";
 import { type Authority, MAX_AUTHORITY_LENGTH, parseAuthority } from "./authority.ts";
-import { lowerAscii } from "./normalise.ts";
 import { NONE } from "./layout.ts";
+import { lowerAscii } from "./normalise.ts";
 import { type HostRule, parsePattern, readList } from "./pattern.ts";
 import type { SuffixList } from "./suffix_list.ts";
 import { HostTrie } from "./trie.ts";

@@ -62,13 +62,13 @@ export function finishHash(hash: number): number {
   return Math.imul(hash ^ (hash >>> 15), 0x9e3779b1);
 }
 
+/** Of so many bits, times a size of one byte, a whole number is left. */
+export const HASH_BITS = 23;
+
 /** Where a hash points to in a table of `size << (HASH_BITS - shift)` slots. */
 export function indexOf(hash: number, size: number, shift: number): number {
   return ((hash >>> (32 - HASH_BITS)) * size) >>> shift;
 }
-
-/** Of so many bits, times a size of one byte, a whole number is left. */
-export const HASH_BITS = 23;
 
 /** Never 0, which is that of an empty slot. */
 export function tagOf(hash: number): number {

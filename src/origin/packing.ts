@@ -43,6 +43,34 @@ export function pack(rules: readonly (HostRule | undefined)[], rulesOfTable = RU
   }
 }
 
+/**
+ * How many letters the hosts of some places have in common, `depth` letters from their right ends on. It reads at most
+ * four letters for each host and each letter in common, and four more: in steps, or the last host could make all others
+ * be read to their ends, again at every letter.
+ */
+export function sharedLetters(
+  letters: ArrayLike<number>,
+  starts: ArrayLike<number>,
+  places: ArrayLike<number>,
+  depth: number,
+): number {
+  const first = starts[places[0]!]! + depth;
+  let shared = starts[places[0]! + 1]! - first;
+  let done = 0;
+  for (let limit = 2; done < shared; limit *= 2) {
+    for (let i = 1; i < places.length && shared > done; i++) {
+      const other = starts[places[i]!]! + depth;
+      const most = Math.min(shared, limit);
+      const end = Math.min(most, starts[places[i]! + 1]! - other);
+      let same = done;
+      while (same < end && letters[first + same] === letters[other + same]) same++;
+      if (same < most) shared = same;
+    }
+    done = limit;
+  }
+  return shared;
+}
+
 const DOT = 0x2e;
 /** A node needs so many slots at most: letters are ASCII. */
 const LETTERS = 1 << LETTER_BITS;
@@ -125,13 +153,10 @@ class Packing {
    * `inTable`: they have a slot of a table, so they need none once more.
    */
   #group(from: number, to: number, depth: number, inTable = false): number {
-    const only = this.#order[from]!;
-    if (to - from === 1) return this.#record(from, 1, depth, this.#starts[only + 1]! - this.#starts[only]!);
-    const next = depth + this.#sharedLetters(from, to, depth);
-    if (
-      to - from >= this.#rulesOfTable && !(inTable && next === depth) && next > 0 &&
-      this.#isAfterDot(only, next)
-    ) {
+    const first = this.#order[from]!;
+    if (to - from === 1) return this.#record(from, 1, depth, this.#rules[first]!.host.length);
+    const next = depth + sharedLetters(this.#letters, this.#starts, this.#order.subarray(from, to), depth);
+    if (to - from >= this.#rulesOfTable && !(inTable && next === depth) && this.#isAfterDot(first, next)) {
       const record = this.#recordAndTable(from, to, depth, next);
       if (record !== null) return record;
     }
@@ -147,28 +172,7 @@ class Packing {
 
   /** True where a label ends `depth` places from the right end of a host. */
   #isAfterDot(place: number, depth: number): boolean {
-    return this.#letters[this.#starts[place]! + depth - 1] === DOT;
-  }
-
-  #sharedLetters(from: number, to: number, depth: number): number {
-    const letters = this.#letters;
-    const first = this.#starts[this.#order[from]!]! + depth;
-    let shared = this.#starts[this.#order[from]! + 1]! - first;
-    // In steps: or the last host of a group could make all others be compared to their ends, again at every letter.
-    let done = 0;
-    for (let limit = 2; done < shared; limit *= 2) {
-      for (let i = from + 1; i < to && shared > done; i++) {
-        const place = this.#order[i]!;
-        const other = this.#starts[place]! + depth;
-        const most = Math.min(shared, limit);
-        const end = Math.min(most, this.#starts[place + 1]! - other);
-        let same = done;
-        while (same < end && letters[first + same] === letters[other + same]) same++;
-        if (same < most) shared = same;
-      }
-      done = limit;
-    }
-    return shared;
+    return depth > 0 && this.#letters[this.#starts[place]! + depth - 1] === DOT;
   }
 
   /** Sorts by the next letter: those without one first, then letter by letter, each group in the order of the list. */

@@ -19,7 +19,7 @@
  * a list of `foo.com` and `bar.com` (GHSA-vhxv-fg4m-p2w8).
  */
 
-import { areLabels, hostEnd, MAX_HOST_LENGTH, portAfter } from "./authority.ts";
+import { areLabels, defaultPort, hostEnd, MAX_HOST_LENGTH, portAfter } from "./authority.ts";
 import { hostStart, kindOf, MAX_ORIGIN_LENGTH, MIN_ORIGIN_LENGTH } from "./origin.ts";
 import {
   ANY_PORT,
@@ -53,7 +53,7 @@ const SLASH = 0x2f;
 const COLON = 0x3a;
 
 /** By number, as {@linkcode SCHEMES} are. */
-const DEFAULT_PORTS = [0, 80, 443, 80, 443];
+const DEFAULT_PORTS = SCHEMES.map(defaultPort);
 const HTTP = 1;
 const HTTPS = 2;
 /** In place of a scheme: it is read where a rule would admit its host, and with it where the host starts. */

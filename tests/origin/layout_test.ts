@@ -2,37 +2,13 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import {
-  BELOW,
-  finishHash,
-  HASH_BITS,
-  hashLetter,
-  HERE,
-  indexOf,
-  NONE,
-  RuleSet,
-  tagOf,
-} from "../../src/origin/layout.ts";
-import { type HostRule, parsePattern } from "../../src/origin/pattern.ts";
+import { BELOW, HASH_BITS, HERE, indexOf, NONE, RuleSet, tagOf } from "../../src/origin/layout.ts";
 import { Random } from "../random.ts";
-
-function rulesOf(patterns: readonly string[]): HostRule[] {
-  return patterns.map((pattern) => {
-    const parsed = parsePattern(pattern);
-    assert("rule" in parsed && parsed.rule.kind === "host", pattern);
-    return parsed.rule;
-  });
-}
-
-function hashOf(label: string): number {
-  let hash = 0;
-  for (const letter of label) hash = hashLetter(hash, letter.charCodeAt(0));
-  return finishHash(hash);
-}
+import { hashOf, ruleOf } from "./trie_parts.ts";
 
 describe("RuleSet", () => {
   test("gives the place of the first rule, whichever way it admits", () => {
-    const rules = rulesOf(["https://h:1", "https://h:*", "h:1", "h", "https://*.h.test", ".h.test:2"]);
+    const rules = ["https://h:1", "https://h:*", "h:1", "h", "https://*.h.test", ".h.test:2"].map(ruleOf);
     const set = new RuleSet();
     rules.forEach((rule, place) => set.add(rule, rule.scheme === "https" ? 2 : 0, place));
     set.add(rules[0]!, 2, 9);

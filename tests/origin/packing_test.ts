@@ -1,13 +1,18 @@
 // The layout of the packed trie, and that nothing in it can be taken for something else.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLess,
+  assertLessOrEqual,
+} from "@std/assert";
 import {
   BELOW,
   EMPTY_SLOT,
-  finishHash,
   HASH_BITS,
-  hashLetter,
   HERE,
   indexOf,
   LETTER_BITS,
@@ -22,20 +27,10 @@ import {
   tagOf,
   WIDE,
 } from "../../src/origin/layout.ts";
-import { pack } from "../../src/origin/packing.ts";
-import { type HostRule, parsePattern } from "../../src/origin/pattern.ts";
+import { pack, sharedLetters } from "../../src/origin/packing.ts";
 import { HostTrie } from "../../src/origin/trie.ts";
 import { Random } from "../random.ts";
-
-function rulesOf(patterns: readonly string[]): HostRule[] {
-  return patterns.map((pattern) => {
-    const parsed = parsePattern(pattern);
-    assert("rule" in parsed && parsed.rule.kind === "host", pattern);
-    return parsed.rule;
-  });
-}
-
-const bytesOf = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
+import { bytesOf, hashOf, ruleOf } from "./trie_parts.ts";
 
 const LETTER_MASK = (1 << LETTER_BITS) - 1;
 /** Record 0: no rules, no letters. */
@@ -43,7 +38,7 @@ const NOTHING = [0, 0];
 
 describe("pack", () => {
   test("puts the letters of a host into a record, from right to left, then its rules", () => {
-    const { root, bytes, slots, demands, everyHost } = pack(rulesOf([".a.test", "https://a.test"]));
+    const { root, bytes, slots, demands, everyHost } = pack([".a.test", "https://a.test"].map(ruleOf));
     assertEquals(root, ~2);
     assertEquals([...bytes], [
       ...NOTHING,
@@ -67,7 +62,7 @@ describe("pack", () => {
 
   test("gives each letter in which hosts differ a slot, and what they share a record before it", () => {
     const hosts = ["a.test", "b.test", "c.test"];
-    const { root, bytes, slots } = pack(rulesOf(hosts));
+    const { root, bytes, slots } = pack(hosts.map(ruleOf));
     const link = NOTHING.length + 2 + "tset.".length;
     assertEquals([...bytes.slice(NOTHING.length, link)], [NODE_FOLLOWS, 5, ...bytesOf("tset.")]);
     assertEquals(root, ~2);
@@ -81,7 +76,7 @@ describe("pack", () => {
   });
 
   test("leads from every other slot to a record that holds nothing", () => {
-    const { slots } = pack(rulesOf(["a.test", "b.test"]));
+    const { slots } = pack(["a.test", "b.test"].map(ruleOf));
     const used = slots.filter((slot) => (slot & LETTER_MASK) !== 0);
     assertEquals(used.length, 2);
     assertEquals(new Set(slots.filter((slot) => (slot & LETTER_MASK) === 0)), new Set([~0 << LETTER_BITS]));
@@ -97,7 +92,7 @@ describe("pack", () => {
         patterns.add(`${random.pick(["", "https://"])}${host}.${random.pick(["com", "net"])}`);
       }
     }
-    const packed = pack(rulesOf([...patterns]));
+    const packed = pack([...patterns].map(ruleOf));
     const seen: Seen = { bases: new Set(), slots: new Set(), places: new Set() };
     walk(packed, packed.root, seen);
     assertGreater(seen.bases.size, 300);
@@ -110,7 +105,7 @@ describe("pack", () => {
 
   test("gives each label below a dot with many rules a slot of a table, by its hash", () => {
     const labels = ["one", "two", "three", "four", "five"];
-    const { root, bytes, slots, tables } = pack(rulesOf(labels.map((label) => `${label}.test`)), 5);
+    const { root, bytes, slots, tables } = pack(labels.map((label) => `${label}.test`).map(ruleOf), 5);
     const [head, letters] = bytes.subarray(~root);
     assertEquals([head, letters], [TABLE_FOLLOWS, "tset.".length]);
     const at = ~root + 2 + "tset.".length;
@@ -132,7 +127,7 @@ describe("pack", () => {
 
   test("makes tables as large as they have to be, and no larger", () => {
     for (const count of [2, 19, 20, 100, 1000, 5001]) {
-      const { tables } = pack(rulesOf(Array.from({ length: count }, (_, i) => `a${i}.test`)), count);
+      const { tables } = pack(Array.from({ length: count }, (_, i) => `a${i}.test`).map(ruleOf), count);
       const slots = tables.length - MAX_PROBES;
       assertGreaterOrEqual(slots, 1.6 * count);
       assertLess(slots, 1.71 * count + 2);
@@ -144,10 +139,10 @@ describe("pack", () => {
     assertEquals(hashOf(first), hashOf(second));
     for (const rulesOfTable of [1, 2]) {
       const [listed, other] = [`${first}.test`, `${second}.test`];
-      const trie = new HostTrie(rulesOf([listed, "x.test", "y.test"]), rulesOfTable);
+      const trie = new HostTrie([listed, "x.test", "y.test"].map(ruleOf), rulesOfTable);
       assertEquals(trie.findOrigin(`https://${listed}`), 0);
       assertEquals(trie.findOrigin(`https://${other}`), NONE);
-      const both = new HostTrie(rulesOf([listed, other, `a.${other}`]), rulesOfTable);
+      const both = new HostTrie([listed, other, `a.${other}`].map(ruleOf), rulesOfTable);
       assertEquals(both.findOrigin(`https://${listed}`), 0);
       assertEquals(both.findOrigin(`https://${other}`), 1);
       assertEquals(both.findOrigin(`https://a.${other}`), 2);
@@ -174,8 +169,8 @@ describe("pack", () => {
     const well = { hosts: [...chosen, filling.pop()!], slots: (size << 4) + MAX_PROBES };
     for (const { hosts, slots } of [ill, well]) {
       const listed = [...hosts, ...filling].slice(0, count);
-      assertEquals(pack(rulesOf(listed), count).tables.length, slots);
-      const trie = new HostTrie(rulesOf(listed), count);
+      assertEquals(pack(listed.map(ruleOf), count).tables.length, slots);
+      const trie = new HostTrie(listed.map(ruleOf), count);
       listed.forEach((host, place) => assertEquals(trie.findOrigin(`https://${host}`), place, host));
       if (slots > 0) assertEquals(trie.findOrigin(`https://${last}.test`), NONE);
     }
@@ -183,21 +178,16 @@ describe("pack", () => {
 
   test("makes no table of a few labels that have many rules", () => {
     const hosts = Array.from({ length: 100 }, (_, i) => `${"abc"[i % 3]}${i}.${"xyz"[i % 3]}.test`);
-    const { tables } = pack(rulesOf(hosts), 50);
+    const { tables } = pack(hosts.map(ruleOf), 50);
     assertEquals(tables.length, 0);
   });
 
   test("numbers the schemes beyond those of the web, in the order of the list", () => {
-    const rules = rulesOf(["a://h", "wss://h", "b://*", "a://*.h.test", "h"]);
+    const rules = ["a://h", "wss://h", "b://*", "a://*.h.test", "h"].map(ruleOf);
     assertEquals(pack(rules).otherSchemes, ["b", "a"]);
     assertEquals(SCHEMES, ["", "http", "https", "ws", "wss"]);
   });
 });
-
-/** As `trie.ts` reads it: from right to left. */
-function hashOf(label: string): number {
-  return finishHash(bytesOf(label).reverse().reduce(hashLetter, 0));
-}
 
 /** Two labels with one hash. Of some 80,000 two have one, as of 23 people two have one birthday. */
 function collision(): [string, string] {
@@ -243,3 +233,53 @@ function walk(packed: Packed, target: number, seen: Seen): void {
     walk(packed, slots[slot]! >> LETTER_BITS, seen);
   }
 }
+
+describe("sharedLetters", () => {
+  /** Hosts as they are packed: from right to left, one after the other. */
+  function packed(hosts: readonly string[]) {
+    const starts = [0];
+    for (const host of hosts) starts.push(starts.at(-1)! + host.length);
+    return { letters: hosts.flatMap((host) => bytesOf(host).reverse()), starts };
+  }
+
+  test("says how many letters all hosts have in common", () => {
+    const random = new Random();
+    const host = () => Array.from({ length: 1 + random.below(20) }, () => random.pick([..."aab"])).join("");
+    for (let round = 0; round < 3000; round++) {
+      const hosts = Array.from({ length: 1 + random.below(5) }, host);
+      const ending = random.pick(["", "aaab", "abaabbaabaab"]);
+      const ended = hosts.map((host) => host + ending);
+      const { letters, starts } = packed(ended);
+      const places = random.shuffle([...ended.keys()]);
+      for (let depth = 0; depth <= ending.length; depth++) {
+        let shared = 0;
+        const rests = ended.map((host) => host.slice(0, host.length - depth));
+        while (rests.every((rest) => shared < rest.length && rest.at(~shared) === rests[0]!.at(~shared))) {
+          shared++;
+        }
+        assertEquals(sharedLetters(letters, starts, places, depth), shared, `${ended}`);
+      }
+    }
+  });
+
+  test("reads four letters at most for each host and letter, whichever host is the odd one", () => {
+    const count = 100;
+    for (let shared = 0; shared < 200; shared++) {
+      const alike = Array<string>(count).fill("a".repeat(200));
+      const odd = "b" + "a".repeat(shared);
+      for (const hosts of [[odd, ...alike], [...alike, odd]]) {
+        const { letters, starts } = packed(hosts);
+        let reads = 0;
+        const counted = new Proxy(letters, {
+          get(target, key) {
+            if (key !== "length") reads++;
+            return Reflect.get(target, key);
+          },
+        });
+        assertEquals(sharedLetters(counted, starts, [...hosts.keys()], 0), shared);
+        assertLessOrEqual(reads, 4 * hosts.length * (shared + 1));
+        assertGreater(reads, 0);
+      }
+    }
+  });
+});

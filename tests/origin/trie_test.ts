@@ -2,20 +2,15 @@
 // `exhaustive_test.ts` and `differential_test.ts` hold the same against the naive model.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import { assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { areLabels } from "../../src/origin/authority.ts";
 import { MAX_RULES, NONE } from "../../src/origin/layout.ts";
-import { type HostRule, parsePattern } from "../../src/origin/pattern.ts";
+import type { HostRule } from "../../src/origin/pattern.ts";
 import { HostTrie } from "../../src/origin/trie.ts";
 import { assertGrowth, growthExponent, LINEAR } from "../growth.ts";
 import { Random, seed } from "../random.ts";
 import { naiveMatcher } from "./naive.ts";
-
-function ruleOf(pattern: string): HostRule {
-  const parsed = parsePattern(pattern);
-  assert("rule" in parsed && parsed.rule.kind === "host", pattern);
-  return parsed.rule;
-}
+import { ruleOf } from "./trie_parts.ts";
 
 /** Names that look like those of a long list. */
 function names(count: number): string[] {
@@ -216,28 +211,6 @@ describe("HostTrie", () => {
     assertLess(bytes(app) - bytes(own), 100);
     // What each asks for takes four bytes more, and each name some ten.
     assertGreater(bytes(apps) - bytes(own), 500 * 10);
-  });
-
-  test("is packed as soon in any order, if some of its hosts break off letter by letter", () => {
-    const suffix = `${"a".repeat(56)}.`.repeat(4) + "test";
-    const alike = Array.from({ length: 5000 }, (_, i) => `${i}.${suffix}`);
-    const breaking = Array.from(suffix, (_, i) => `b${suffix.slice(i + 1)}`).filter((host) =>
-      !/^b\./.test(host)
-    );
-    const orders = [[...breaking, ...alike], [...alike, ...breaking]].map((hosts) =>
-      hosts.map((host) => ({ ...ruleOf("a.test"), host }))
-    );
-    const least = [Infinity, Infinity];
-    for (let round = 0; round < 5; round++) {
-      orders.forEach((rules, order) => {
-        const start = performance.now();
-        const trie = new HostTrie(rules);
-        least[order] = Math.min(least[order]!, performance.now() - start);
-        assertEquals(trie.findOrigin(`https://${rules.at(-1)!.host}`), rules.length - 1);
-      });
-    }
-    // Comparing to the end at every letter would take six to eight times as long in the second order.
-    assertLess(least[1]! / least[0]!, 4);
   });
 
   test("takes a million patterns, each for at most 24 bytes", { timeout: 240_000 }, () => {
