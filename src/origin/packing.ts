@@ -257,7 +257,8 @@ class Packing {
     for (; size > 31; shift--) size = Math.ceil(size / 2);
     const slots = (size << (HASH_BITS - shift)) + MAX_PROBES;
     const tags = new Uint8Array(slots);
-    const ends = new Uint32Array(slots);
+    /** How many have this slot; then, where in their order the last of them ends; then, where the first starts. */
+    const bounds = new Uint32Array(slots + 1);
     const slotOf = new Uint32Array(to - from);
     let used = 0;
     for (let i = from; i < to; i++) {
@@ -269,12 +270,12 @@ class Packing {
       if (slot === end) return null;
       if (tags[slot] === 0) used++;
       tags[slot] = tag;
-      ends[slot]!++;
+      bounds[slot]!++;
       slotOf[i - from] = slot;
     }
     if (used < (to - from) / 8) return null;
-    for (let slot = 1; slot < slots; slot++) ends[slot]! += ends[slot - 1]!;
-    for (let i = to - 1; i >= from; i--) this.#sorted[from + --ends[slotOf[i - from]!]!] = this.#order[i]!;
+    for (let slot = 1; slot <= slots; slot++) bounds[slot]! += bounds[slot - 1]!;
+    for (let i = to - 1; i >= from; i--) this.#sorted[from + --bounds[slotOf[i - from]!]!] = this.#order[i]!;
     this.#order.set(this.#sorted.subarray(from, to), from);
 
     const record = this.#record(from, 0, depth, next);
@@ -285,11 +286,7 @@ class Packing {
     this.#set32(link, base);
     for (let slot = 0; slot < slots; slot++) {
       if (tags[slot] === 0) continue;
-      // Now where it starts.
-      const start = from + ends[slot]!;
-      let end = slot + 1;
-      while (end < slots && tags[end] === 0) end++;
-      const target = this.#group(start, end < slots ? from + ends[end]! : to, next, true);
+      const target = this.#group(from + bounds[slot]!, from + bounds[slot + 1]!, next, true);
       // Only now: the tables may have moved.
       this.#tables[base + slot] = (target << LETTER_BITS) | tags[slot]!;
     }
