@@ -33,23 +33,28 @@
 
 export { type Auth, authMiddlewareStack, type AuthOptions } from "./src/auth/auth.ts";
 export { getCookies } from "./src/auth/cookies.ts";
-export { ConfigError, type ConfigIssue, type ConfigIssueCode } from "./src/errors.ts";
+export { ConfigError, type ConfigIssue, type ConfigIssueCode } from "./src/config.ts";
 export type { Decision, Denied, DenyReason, Guarded, Handler, Handshake } from "./src/handler.ts";
-export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/origin/matcher.ts";
-export type { SuffixList } from "./src/origin/suffix_list.ts";
+export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/matcher/matcher.ts";
+export type { SuffixList } from "./src/pattern/suffix_list.ts";
 export {
   type AllowedHostsOptions,
   allowedHostsOriginValidator,
   guard,
   hostValidator,
   originValidator,
-} from "./src/policy/guard.ts";
-export { explain, type ExplainedHost, type ExplainedOrigin, type Explanation } from "./src/policy/explain.ts";
-export { type ExplanationLayout, formatExplanation } from "./src/policy/explanation_text.ts";
-export { lint, type LintCode, type LintedEntry, type LintFinding } from "./src/policy/lint.ts";
-export type { ListedEntry, NearMiss, NearMissCode, Suggestion } from "./src/policy/near_misses.ts";
-export { check, compilePolicy, Policy, type PolicyOptions } from "./src/policy/policy.ts";
-export { deny, type RefusalOptions } from "./src/refusal.ts";
+} from "./src/guard/guard.ts";
+export {
+  explain,
+  type ExplainedHost,
+  type ExplainedOrigin,
+  type Explanation,
+} from "./src/explain/explain.ts";
+export { type ExplanationLayout, formatExplanation } from "./src/explain/explanation_text.ts";
+export { lint, type LintCode, type LintedEntry, type LintFinding } from "./src/explain/lint.ts";
+export type { ListedEntry, NearMiss, NearMissCode, Suggestion } from "./src/explain/near_misses.ts";
+export { check, compilePolicy, Policy, type PolicyOptions } from "./src/verdict/policy.ts";
+export { deny, type RefusalOptions } from "./src/denial.ts";
 export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";
 export { routeParams, urlRouter } from "./src/router/url_router.ts";
 export { type BunWebSocketHandler, websocket } from "./src/socket/bun.ts";

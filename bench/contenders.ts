@@ -15,7 +15,7 @@ import { cors as honoCors } from "hono/cors";
 import { csrf as honoCsrf } from "hono/csrf";
 import picomatch from "picomatch";
 import { parse as parseDomain } from "tldts";
-import { naiveMatcher } from "../tests/origin/naive.ts";
+import { naiveMatcher } from "../tests/matcher/naive.ts";
 import type { Corpus, Kind } from "./corpus.ts";
 
 /** Whether an origin is admitted. */

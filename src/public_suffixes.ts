@@ -18,7 +18,7 @@
  * @module
  */
 
-import { makeSuffixList, type SuffixList } from "./origin/suffix_list.ts";
+import { makeSuffixList, type SuffixList } from "./pattern/suffix_list.ts";
 import { PACKED } from "./public_suffixes_data.ts";
 
 export type { SuffixList };

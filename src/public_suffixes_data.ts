@@ -3,7 +3,7 @@
 // file, You can obtain one at https://mozilla.org/MPL/2.0/.
 //
 // The Public Suffix List (https://publicsuffix.org/) of 2023-02-09, both its sections: 9506 rules, packed as
-// src/origin/suffix_list.ts says. Unlike the rest of this package it is under the licence above. The list it is made
+// src/pattern/suffix_list.ts says. Unlike the rest of this package it is under the licence above. The list it is made
 // from is https://publicsuffix.org/list/public_suffix_list.dat, here as Debian has it: publicsuffix 20230209.2326-1.
 //
 // Not to be edited: `deno run -A tests/pack_public_suffixes.ts` writes it.

@@ -23,17 +23,21 @@ const root = fileURLToPath(new URL("../", import.meta.url));
  * Rooms of one layer do not see each other.
  */
 const rooms: readonly { readonly layer: number; readonly holds: readonly string[] }[] = [
-  { layer: 0, holds: ["src/handler.ts", "src/errors.ts", "src/scope.ts"] },
+  { layer: 0, holds: ["src/handler.ts", "src/config.ts", "src/scope.ts"] },
   { layer: 1, holds: ["src/origin/"] },
-  { layer: 2, holds: ["src/refusal.ts"] },
-  { layer: 2, holds: ["src/public_suffixes.ts", "src/public_suffixes_data.ts"] },
-  { layer: 3, holds: ["src/socket/"] },
-  { layer: 3, holds: ["src/policy/"] },
+  { layer: 2, holds: ["src/denial.ts"] },
+  { layer: 2, holds: ["src/pattern/", "src/matcher/"] },
+  { layer: 3, holds: ["src/public_suffixes.ts", "src/public_suffixes_data.ts"] },
+  { layer: 3, holds: ["src/handshake.ts"] },
   { layer: 3, holds: ["src/router/"] },
-  { layer: 4, holds: ["src/auth/"] },
-  { layer: 5, holds: ["src/cli.ts", "src/cli/"] },
-  { layer: 5, holds: ["src/testing.ts"] },
-  { layer: 6, holds: ["mod.ts"] },
+  { layer: 3, holds: ["src/verdict/"] },
+  { layer: 4, holds: ["src/socket/"] },
+  { layer: 4, holds: ["src/explain/"] },
+  { layer: 5, holds: ["src/guard/"] },
+  { layer: 6, holds: ["src/auth/"] },
+  { layer: 7, holds: ["src/cli.ts", "src/cli/"] },
+  { layer: 7, holds: ["src/testing.ts"] },
+  { layer: 8, holds: ["mod.ts"] },
 ];
 
 /** The two thin wires and the program, the only files that know a runtime. */
@@ -122,32 +126,34 @@ describe("layers", () => {
 
 describe("the check of layers itself", () => {
   const sound: Graph = new Map([
-    ["src/errors.ts", []],
-    ["src/scope.ts", ["src/errors.ts"]],
-    ["src/origin/pattern.ts", ["src/errors.ts"]],
-    ["src/refusal.ts", ["src/origin/pattern.ts"]],
-    ["src/policy/guard.ts", ["src/policy/policy.ts", "src/origin/pattern.ts"]],
-    ["src/policy/policy.ts", ["src/scope.ts"]],
-    ["src/auth/auth.ts", ["src/policy/guard.ts"]],
+    ["src/config.ts", []],
+    ["src/scope.ts", ["src/config.ts"]],
+    ["src/pattern/pattern.ts", ["src/config.ts"]],
+    ["src/denial.ts", ["src/scope.ts"]],
+    ["src/verdict/policy.ts", ["src/denial.ts", "src/pattern/pattern.ts"]],
+    ["src/guard/guard.ts", ["src/verdict/policy.ts", "src/scope.ts"]],
+    ["src/auth/auth.ts", ["src/guard/guard.ts"]],
     ["src/cli.ts", ["src/cli/tree.ts"]],
-    ["src/cli/tree.ts", ["src/policy/policy.ts"]],
-    ["mod.ts", ["src/auth/auth.ts", "src/policy/guard.ts"]],
+    ["src/cli/tree.ts", ["src/verdict/policy.ts"]],
+    ["mod.ts", ["src/auth/auth.ts", "src/guard/guard.ts"]],
   ]);
   const table: [fault: string, file: string, imports: string[]][] = [
     ["src/lonely.ts is in no room", "src/lonely.ts", []],
-    ["src/origin/pattern.ts (1) imports src/policy/policy.ts (3)", "src/origin/pattern.ts", [
-      "src/policy/policy.ts",
+    ["src/pattern/pattern.ts (2) imports src/verdict/policy.ts (3)", "src/pattern/pattern.ts", [
+      "src/verdict/policy.ts",
     ]],
-    ["src/policy/policy.ts (3) imports src/auth/auth.ts (4)", "src/policy/policy.ts", ["src/auth/auth.ts"]],
-    ["src/router/url.ts (3) imports src/policy/guard.ts (3)", "src/router/url.ts", ["src/policy/guard.ts"]],
-    ["src/origin/pattern.ts (1) imports src/refusal.ts (2)", "src/origin/pattern.ts", ["src/refusal.ts"]],
-    ["src/policy/policy.ts (3) imports src/cli/tree.ts (5)", "src/policy/policy.ts", ["src/cli/tree.ts"]],
-    ["src/auth/auth.ts (4) imports mod.ts (6)", "src/auth/auth.ts", ["mod.ts"]],
-    ["src/errors.ts → src/scope.ts → src/errors.ts", "src/errors.ts", ["src/scope.ts"]],
+    ["src/verdict/policy.ts (3) imports src/auth/auth.ts (6)", "src/verdict/policy.ts", ["src/auth/auth.ts"]],
+    ["src/router/url.ts (3) imports src/verdict/policy.ts (3)", "src/router/url.ts", [
+      "src/verdict/policy.ts",
+    ]],
+    ["src/pattern/pattern.ts (2) imports src/denial.ts (2)", "src/pattern/pattern.ts", ["src/denial.ts"]],
+    ["src/verdict/policy.ts (3) imports src/cli/tree.ts (7)", "src/verdict/policy.ts", ["src/cli/tree.ts"]],
+    ["src/auth/auth.ts (6) imports mod.ts (8)", "src/auth/auth.ts", ["mod.ts"]],
+    ["src/config.ts → src/scope.ts → src/config.ts", "src/config.ts", ["src/scope.ts"]],
     [
-      "src/policy/guard.ts → src/policy/policy.ts → src/policy/guard.ts",
-      "src/policy/policy.ts",
-      ["src/policy/guard.ts"],
+      "src/guard/guard.ts → src/verdict/policy.ts → src/guard/guard.ts",
+      "src/verdict/policy.ts",
+      ["src/guard/guard.ts"],
     ],
     ["src/scope.ts imports npm:left-pad", "src/scope.ts", ["npm:left-pad"]],
     ["src/scope.ts imports node:net", "src/scope.ts", ["node:net"]],
@@ -181,14 +187,14 @@ describe("the check of layers itself", () => {
       `await import(variable);`,
       `/// <reference types="p" />`,
     ].join("\n");
-    assertEquals(importsOf("src/policy/x.ts", text), [
-      ..."abcd".split("").map((name) => `src/policy/${name}.ts`),
+    assertEquals(importsOf("src/verdict/x.ts", text), [
+      ..."abcd".split("").map((name) => `src/verdict/${name}.ts`),
       "src/e.ts",
       "node:f",
-      ..."gh".split("").map((name) => `src/policy/${name}.ts`),
+      ..."gh".split("").map((name) => `src/verdict/${name}.ts`),
       "npm:i@1",
-      ..."jkmn".split("").map((name) => `src/policy/${name}.ts`),
-      "src/policy/o.json",
+      ..."jkmn".split("").map((name) => `src/verdict/${name}.ts`),
+      "src/verdict/o.json",
       "something computed",
       "p",
     ]);

@@ -70,7 +70,7 @@ export function dataModule({ text, version }: InstalledList): string {
 // file, You can obtain one at https://mozilla.org/MPL/2.0/.
 //
 // The Public Suffix List (https://publicsuffix.org/) of ${date}, both its sections: ${rules.length} rules, packed as
-// src/origin/suffix_list.ts says. Unlike the rest of this package it is under the licence above. The list it is made
+// src/pattern/suffix_list.ts says. Unlike the rest of this package it is under the licence above. The list it is made
 // from is https://publicsuffix.org/list/public_suffix_list.dat, here as Debian has it: publicsuffix ${version}.
 //
 // Not to be edited: \`deno run -A tests/pack_public_suffixes.ts\` writes it.
@@ -82,7 +82,7 @@ export const PACKED: string =
 `;
 }
 
-/** What a node's last character says, as bits above `@`; see src/origin/suffix_list.ts. */
+/** What a node's last character says, as bits above `@`; see src/pattern/suffix_list.ts. */
 const MARK = 0x40;
 const [LAST_OF_ROW, RULE, PARENT, EXCEPTION] = [1, 2, 4, 8];
 

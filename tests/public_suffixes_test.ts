@@ -17,7 +17,7 @@ import {
   type SuffixList,
 } from "@wsgate/wsgate";
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
-import { whyShared } from "../src/origin/suffixes.ts";
+import { whyShared } from "../src/pattern/suffixes.ts";
 import { NaiveSuffixes } from "./naive_suffixes.ts";
 import { type InstalledList, readPackedList } from "./pack_public_suffixes.ts";
 import { judgeAll } from "./vectors.ts";

@@ -2,9 +2,9 @@
  * Who is asking: the user is looked up before the handler runs and before anything is upgraded.
  */
 
-import { checkChoice, checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
+import { checkChoice, checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
-import { wasOriginJudged } from "../policy/guard.ts";
+import { wasOriginJudged } from "../guard/guard.ts";
 import {
   denials,
   isPromiseLike,
@@ -12,7 +12,7 @@ import {
   REFUSAL_OPTIONS,
   type RefusalOptions,
   refuser,
-} from "../refusal.ts";
+} from "../denial.ts";
 import { RequestScope } from "../scope.ts";
 
 /**

@@ -3,8 +3,8 @@
  * environment or standard input.
  */
 
-import { quote } from "../errors.ts";
-import type { PolicyOptions } from "../policy/policy.ts";
+import { quote } from "../config.ts";
+import type { PolicyOptions } from "../verdict/policy.ts";
 
 /** The world around a command. */
 export interface Surroundings {

@@ -2,12 +2,12 @@
  * The commands: arguments in, text and an exit status out. Nothing here knows a runtime.
  */
 
-import { ConfigError, quote } from "../errors.ts";
+import { ConfigError, quote } from "../config.ts";
 import { type Handshake, requestedUpgrade } from "../handler.ts";
-import { explain } from "../policy/explain.ts";
-import { formatExplanation, whyInOneLine, wrap } from "../policy/explanation_text.ts";
-import { lint, type LintFinding } from "../policy/lint.ts";
-import { compilePolicy, listsOf, type PolicyOptions } from "../policy/policy.ts";
+import { explain } from "../explain/explain.ts";
+import { formatExplanation, whyInOneLine, wrap } from "../explain/explanation_text.ts";
+import { lint, type LintFinding } from "../explain/lint.ts";
+import { compilePolicy, listsOf, type PolicyOptions } from "../verdict/policy.ts";
 import {
   type Given,
   LIST_OPTIONS,

@@ -3,9 +3,9 @@
  * to the left.
  */
 
-import { quote } from "../errors.ts";
-import { type HostRule, parsePattern } from "../origin/pattern.ts";
-import type { PolicyLists } from "../policy/policy.ts";
+import { quote } from "../config.ts";
+import { type HostRule, parsePattern } from "../pattern/pattern.ts";
+import type { PolicyLists } from "../verdict/policy.ts";
 
 /** A label, or several of them where nothing branches off between; what ends there, and what goes on to the left. */
 export interface TreeNode {

@@ -2,9 +2,9 @@
  * Which protocol? The outermost layer of an application.
  */
 
-import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
+import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
-import { denials, deny } from "../refusal.ts";
+import { denials, deny } from "../denial.ts";
 
 /**
  * Sends handshakes to one handler and all other requests to another: the `ProtocolTypeRouter` of Django Channels.

@@ -2,9 +2,9 @@
  * Which path? Routes are tried in order, on the path as the URL Standard normalises it, whatever the runtime shows.
  */
 
-import { type ConfigIssue, throwIfAny } from "../errors.ts";
+import { type ConfigIssue, throwIfAny } from "../config.ts";
 import type { Guarded, Handler } from "../handler.ts";
-import { denials, deny } from "../refusal.ts";
+import { denials, deny } from "../denial.ts";
 import { RequestScope } from "../scope.ts";
 
 /** A route's path, compiled: literal segments, `{ name }` for a parameter. */

@@ -5,7 +5,7 @@
  * last act is to return it.
  */
 
-import { reportOnce } from "../refusal.ts";
+import { reportOnce } from "../denial.ts";
 import type { Session } from "./session.ts";
 
 /** The members of Deno that are used. */

@@ -3,10 +3,10 @@
  */
 
 import type { Denied } from "../handler.ts";
-import { deny, reportOnce } from "../refusal.ts";
+import { deny, reportOnce } from "../denial.ts";
 import { isBunServer, isOurs, upgradeOnBun } from "./bun.ts";
 import { isDeno, upgradeOnDeno } from "./deno.ts";
-import { checkOpeningHandshake, offeredProtocols } from "./handshake.ts";
+import { checkOpeningHandshake, offeredProtocols } from "../handshake.ts";
 import { Session } from "./session.ts";
 
 /**

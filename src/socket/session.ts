@@ -9,7 +9,7 @@
  * code that says who closed and why.
  */
 
-import { handleRejection } from "../refusal.ts";
+import { handleRejection } from "../denial.ts";
 
 /**
  * One open WebSocket, the same on Deno and on Bun.

@@ -2,12 +2,12 @@
  * The handler that upgrades: every check and everything that can fail first, then the runtime, then nothing.
  */
 
-import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../errors.ts";
+import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import type { Guarded } from "../handler.ts";
-import { denials, deny, handleRejection, isPromiseLike, reportOnce } from "../refusal.ts";
+import { denials, deny, handleRejection, isPromiseLike, reportOnce } from "../denial.ts";
 import { askServer, isBunServer, upgradeOnBun } from "./bun.ts";
 import { isDeno, upgradeOnDeno } from "./deno.ts";
-import { checkOpeningHandshake, chooseProtocol, isToken } from "./handshake.ts";
+import { checkOpeningHandshake, chooseProtocol, isToken } from "../handshake.ts";
 import { type Limits, Session, type SocketHandlers } from "./session.ts";
 
 /** How one handler's sockets are. */

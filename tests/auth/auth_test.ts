@@ -20,7 +20,7 @@ import {
   protocolTypeRouter,
   urlRouter,
 } from "@wsgate/wsgate";
-import { denials } from "../../src/refusal.ts";
+import { denials } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, requestOf, settled, untyped } from "../doubles.ts";
 import { connectRaw, handshakeBytes, handshakeHeaders, nativeUpgrade, serve } from "../runtime.ts";
 

@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import { contender, CONTENDERS, findWrong, naiveOver } from "../../bench/contenders.ts";
 import { corpus, KINDS, patternList } from "../../bench/corpus.ts";
-import { naiveMatcher } from "../origin/naive.ts";
+import { naiveMatcher } from "../matcher/naive.ts";
 
 const inOrder = (counts: Readonly<Record<string, number>>) => KINDS.filter((kind) => kind in counts);
 

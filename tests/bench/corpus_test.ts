@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { compileOrigins } from "@wsgate/wsgate";
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { corpus, FORMS, type Kind, KINDS, patternList, WARM } from "../../bench/corpus.ts";
-import { classify } from "../origin/naive.ts";
+import { classify } from "../matcher/naive.ts";
 
 const siteOf = (pattern: string) => pattern.replace(/^https:\/\/(?:\*\.)?|^\./, "");
 

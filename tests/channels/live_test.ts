@@ -12,8 +12,8 @@ import {
   randomList,
   Shares,
   takeSeed,
-} from "../origin/generator.ts";
-import { classify } from "../origin/naive.ts";
+} from "../matcher/generator.ts";
+import { classify } from "../matcher/naive.ts";
 import { Random } from "../random.ts";
 
 const ORIGINS = 50_000;

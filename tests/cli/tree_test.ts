@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { compilePolicy, type PolicyOptions } from "@wsgate/wsgate";
 import { drawTree, treeOf } from "../../src/cli/tree.ts";
-import { listsOf } from "../../src/policy/policy.ts";
+import { listsOf } from "../../src/verdict/policy.ts";
 
 function draw(
   origins: string[],

@@ -25,8 +25,8 @@ const { upgradeHandler } = await import("../../src/socket/upgrade.ts");
 const { refuseVisibly }: typeof import("../../src/socket/refuse_visibly.ts") = await import(
   `../../src/socket/refuse_visibly.ts${runtime === "bun" ? "?bun_test" : ""}`
 );
-const { ConfigError } = await import("../../src/errors.ts");
-const { denials } = await import("../../src/refusal.ts");
+const { ConfigError } = await import("../../src/config.ts");
+const { denials } = await import("../../src/denial.ts");
 const { handshakeRequest, printed, untyped } = await import("../doubles.ts");
 if (deno !== undefined) Object.defineProperty(globalThis, "Deno", deno);
 

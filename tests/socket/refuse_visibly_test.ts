@@ -12,7 +12,7 @@ import {
   upgradeHandler,
   websocket,
 } from "@wsgate/wsgate";
-import { denials } from "../../src/refusal.ts";
+import { denials } from "../../src/denial.ts";
 import { handshakeRequest, printed } from "../doubles.ts";
 import { type NativeHandler, runtime, serve, type TestServer } from "../runtime.ts";
 import {

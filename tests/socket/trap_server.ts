@@ -4,7 +4,7 @@
 
 import process from "node:process";
 import { refuseVisibly, type Socket, type SocketHandlers, upgradeHandler, websocket } from "@wsgate/wsgate";
-import { denials } from "../../src/refusal.ts";
+import { denials } from "../../src/denial.ts";
 import { type NativeHandler, serve } from "../runtime.ts";
 
 /** Ways in which user code fails. */

@@ -1,0 +1,192 @@
+/**
+ * Why a handshake was let in or refused: one object for the log, the terminal, the test and the program.
+ *
+ * Made only when it is asked for, from the lists as they were written: a policy keeps nothing for it.
+ */
+
+import { quote } from "../config.ts";
+import type { Decision, DenyReason, Handshake } from "../handler.ts";
+import { parseHost } from "../pattern/list.ts";
+import { lowerAscii } from "../pattern/normalize.ts";
+import { parseOrigin } from "../origin/origin.ts";
+import { type ListedEntry, type NearMiss, serialize } from "./near_misses.ts";
+import {
+  carriesCredentials,
+  check,
+  checkOrigin,
+  listsOf,
+  matchOrigin,
+  type Policy,
+} from "../verdict/policy.ts";
+import { entryAt, type Manner, nearest, ORIGIN_LISTS } from "./why_refused.ts";
+
+/** An `Origin` header, read. */
+export type ExplainedOrigin =
+  | {
+    /** Not a tuple of scheme, host and port. */
+    readonly kind: "absent" | "empty" | "null" | "malformed";
+    /** The header as JSON-escaped ASCII in quotes, 80 characters at most; `absent` where there is none. */
+    readonly shown: string;
+  }
+  | {
+    /** A tuple of scheme, host and port. */
+    readonly kind: "tuple";
+    /** As browsers write it, without a default port. */
+    readonly shown: string;
+    /** Such as `https`. */
+    readonly scheme: string;
+    /** Canonical, an IPv6 address in its brackets. */
+    readonly host: string;
+    /** Effective, 1 to 65535; null: none is written and the scheme has none. */
+    readonly port: number | null;
+  };
+
+/** A `Host` header, read. */
+export type ExplainedHost =
+  | {
+    /** Not a host. */
+    readonly kind: "absent" | "malformed";
+    /** The header as JSON-escaped ASCII in quotes, 80 characters at most; `absent` where there is none. */
+    readonly shown: string;
+  }
+  | {
+    /** A host by its name, or by its address. */
+    readonly kind: "name" | "ipv4" | "ipv6";
+    /** The header as it is, which is printable ASCII. */
+    readonly shown: string;
+    /** Canonical, an IPv6 address in its brackets. */
+    readonly host: string;
+    /** As written, 1 to 65535; null: none is. */
+    readonly port: number | null;
+  };
+
+/** Why a handshake was let in or refused. Frozen, plain, and the same after `JSON.parse(JSON.stringify(…))`. */
+export interface Explanation {
+  /** The verdict of {@linkcode check}. */
+  readonly decision: Decision;
+  /** What arrived in `Origin`. */
+  readonly origin: ExplainedOrigin;
+  /** What arrived in `Host`. */
+  readonly host: ExplainedHost;
+  /** The authority that `request.url` names, in lower case, escaped like the headers if it is none; null: it names none. */
+  readonly authority: string | null;
+  /** Whether a Cookie or Authorization rode along. */
+  readonly credentials: boolean;
+  /** The entry or option that decided; null: no entry fits, or the Host was refused by its grammar. */
+  readonly rule: ListedEntry | null;
+  /** For a refusal what came near, the nearest first, 5 at most, never empty; else empty. */
+  readonly nearest: readonly NearMiss[];
+  /** What would refuse the handshake next, once its Host were let in; null: nothing, or the Host is not what was refused. */
+  readonly next: DenyReason | null;
+}
+
+/**
+ * Explains the verdict of {@linkcode check}: what arrived, which rule decided, and for a refusal what came near, with
+ * the entry that would let it in.
+ *
+ * Nothing is kept for it while handshakes are judged: it reads the lists of the policy anew, and costs as much as they
+ * are long. Print it with {@linkcode formatExplanation}.
+ *
+ * **Security.** Attackers' handshakes are explained too: add what it suggests only if that site is yours. Suggestions
+ * are written from parsed origins (RFC 6454) alone; what could not be parsed appears as JSON-escaped ASCII of at most
+ * 80 characters, so that an explanation may be logged as it is. Values of Cookie and Authorization are no part of it.
+ * It is for the operator: do not send it to the client.
+ *
+ * @param handshake A Request, or a snapshot of one. On Deno before it was upgraded: after that its headers are gone.
+ * @param policy What {@linkcode compilePolicy} made.
+ * @returns A frozen object that survives JSON.
+ * @throws {TypeError} `policy` is none that {@linkcode compilePolicy} made.
+ *
+ * @example A port that is not on the list
+ * ```ts
+ * import { compilePolicy, explain } from "@wsgate/wsgate";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const policy = compilePolicy({ origins: ["https://app.example.com"] });
+ * const handshake = {
+ *   method: "GET",
+ *   url: "https://ws.example.com/chat",
+ *   headers: new Headers({ host: "ws.example.com", origin: "https://app.example.com:8443" }),
+ * };
+ * const [nearest] = explain(handshake, policy).nearest;
+ * assertEquals(nearest?.code, "port");
+ * assertEquals(nearest?.suggestion?.entry, "https://app.example.com:8443");
+ * ```
+ */
+export function explain(handshake: Handshake, policy: Policy): Explanation {
+  return explainAs(handshake, policy, {});
+}
+
+/** {@linkcode explain}, for a guard that has made its policy itself or has not much time. */
+export function explainAs(handshake: Handshake, policy: Policy, manner: Manner): Explanation {
+  const decision = check(handshake, policy);
+  const { headers } = handshake;
+  const host = readHost(headers.get("host"));
+  const authority = authorityOf(handshake.url);
+  return deepFreeze({
+    decision,
+    origin: readOrigin(headers.get("origin")),
+    host,
+    authority,
+    credentials: carriesCredentials(handshake),
+    rule: decidingRule(handshake, policy, decision, manner),
+    nearest: decision.allowed
+      ? []
+      : nearest(decision.reason, handshake, policy, manner, { host: host.shown, authority }),
+    next: decision.allowed ? null : refusedNext(decision.reason, handshake, policy),
+  });
+}
+
+function readOrigin(value: string | null): ExplainedOrigin {
+  const origin = parseOrigin(value);
+  if (origin.kind !== "tuple") return { kind: origin.kind, shown: value === null ? "absent" : quote(value) };
+  const { scheme, host, port } = origin;
+  return { kind: "tuple", shown: serialize(origin), scheme, host, port: port || null };
+}
+
+function readHost(value: string | null): ExplainedHost {
+  const authority = parseHost(value ?? "");
+  if (value === null) return { kind: "absent", shown: "absent" };
+  if (authority === null) return { kind: "malformed", shown: quote(value) };
+  const { host, port } = authority;
+  const kind = host.startsWith("[") ? "ipv6" : /^[\d.]+$/.test(host) ? "ipv4" : "name";
+  return { kind, shown: value, host, port: port || null };
+}
+
+function authorityOf(url: string): string | null {
+  const written = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
+  if (written === undefined) return null;
+  return parseHost(written) === null ? quote(written) : lowerAscii(written);
+}
+
+function decidingRule(
+  handshake: Handshake,
+  policy: Policy,
+  decision: Decision,
+  manner: Manner,
+): ListedEntry | null {
+  const origin = handshake.headers.get("origin");
+  if (origin === null) {
+    return decision.allowed || decision.reason === "origin-absent"
+      ? { list: "absent", index: -1, pattern: policy.absent }
+      : null;
+  }
+  if (!decision.allowed) return null;
+  const lists = listsOf(policy);
+  const pattern = matchOrigin(origin, policy) ?? "'self'";
+  // Of several that are written alike the first decides.
+  const list = ORIGIN_LISTS.find((name) => lists[name].includes(pattern))!;
+  return entryAt(lists, list, lists[list].indexOf(pattern), manner);
+}
+
+function refusedNext(reason: DenyReason, handshake: Handshake, policy: Policy): DenyReason | null {
+  const host = handshake.headers.get("host") ?? "";
+  if (!reason.startsWith("host-") || parseHost(host) === null) return null;
+  const decision = checkOrigin(handshake, policy, host);
+  return decision.allowed ? null : decision.reason;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
+  return value;
+}

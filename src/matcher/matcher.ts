@@ -1,0 +1,132 @@
+/**
+ * A list of patterns, compiled: the public face of the trie, and the patterns that name no host.
+ */
+
+import { type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
+import { NONE } from "./trie_layout.ts";
+import { readPatterns, type Rule } from "../pattern/pattern.ts";
+import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
+import { HostTrie } from "./trie.ts";
+
+/** More patterns than a list may hold by itself, and what decides which those are. */
+export interface PatternOptions {
+  /**
+   * More patterns, of the kinds that the list refuses as unsafe; never of the kinds that are wrong. Matched after
+   * the list.
+   *
+   * **Security.** Each of them lets people in whom nobody chose: whoever signs up at a hosting service
+   * (`*.github.io`), every page that puts itself in a sandbox (`null`), every site there is (`https://*`).
+   */
+  readonly dangerouslyAllow?: readonly string[];
+  /**
+   * The names under which strangers can register, over which no wildcard may stand: `publicSuffixes` of
+   * `@wsgate/wsgate/public_suffixes`, the whole Public Suffix List, in place of the short list that is built in. The
+   * names on the short list stay refused; its guess at the registries of countries does not.
+   *
+   * **Security.** The short list cannot know every registry and every hosting service. Where patterns come from others
+   * (customers, a table of tenants), give the whole one.
+   */
+  readonly suffixes?: SuffixList;
+}
+
+/**
+ * An immutable, compiled list of patterns.
+ *
+ * @example One compiled list, many origins
+ * ```ts
+ * import { compileOrigins, type OriginMatcher } from "@wsgate/wsgate";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const matcher: OriginMatcher = compileOrigins(["https://example.com", ".example.org"]);
+ * assertEquals(matcher.test("https://example.com"), true);
+ * assertEquals(matcher.match("https://eu.example.org:8443"), ".example.org");
+ * assertEquals(matcher.match("https://example.com.evil.test"), null);
+ * ```
+ */
+export interface OriginMatcher {
+  /** The patterns as written, those of `dangerouslyAllow` last. Frozen. */
+  readonly patterns: readonly string[];
+  /** Reports whether a pattern admits the value of an `Origin` header; null: there was none. Never throws. */
+  test(origin: string | null): boolean;
+  /** The first listed pattern that admits `origin`, as written, or null. Never throws. */
+  match(origin: string | null): string | null;
+}
+
+/**
+ * Compiles a list of patterns into an immutable matcher.
+ *
+ * `example.com` admits that host, `.example.com` the host and every subdomain, `*.example.com` the subdomains
+ * alone, each with any scheme and port; `https://example.com` exactly that origin, the default port left out or
+ * written; `:8443` one port, `:*` any; `moz-extension://*` every host of a scheme; `*` everybody. Upper case,
+ * Unicode names and long IPv6 addresses are normalised to what browsers send.
+ *
+ * **Security.** The list is complete: what it does not name is refused. Entries that would admit strangers
+ * (a wildcard over a suffix that anyone can register under, `null`, `https://*`) are refused unless they stand in
+ * `dangerouslyAllow`. `'self'` needs the Host header and is part of a policy: see {@linkcode compilePolicy}.
+ *
+ * Origins are compared by RFC 6454 §5 over the serialisation of the Fetch Standard; any other text is malformed,
+ * and only `*` admits it. A look-up costs one pass over the origin, whatever the number of patterns.
+ *
+ * @param patterns The allowed origins. An empty list refuses every origin.
+ * @param options More patterns, unsafe ones; the suffixes that make them so.
+ * @returns A matcher that keeps no reference to the list.
+ * @throws {ConfigError} All faults of the list at once.
+ *
+ * @example The grammar in one list
+ * ```ts
+ * import { compileOrigins } from "@wsgate/wsgate";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { test } = compileOrigins(["https://example.com", "*.bücher.example", "localhost:3000"]);
+ * assertEquals(test("https://example.com:443"), true);
+ * assertEquals(test("http://example.com"), false);
+ * assertEquals(test("https://shop.xn--bcher-kva.example"), true);
+ * assertEquals(test("http://localhost:3000"), true);
+ * assertEquals(test(null), false);
+ * ```
+ */
+export function compileOrigins(patterns: readonly string[], options: PatternOptions = {}): OriginMatcher {
+  const ofList: ConfigIssue[] = [];
+  const ofOptions: ConfigIssue[] = [];
+  const read = readOptions(options, ["dangerouslyAllow", "suffixes"], ofOptions) ?? {};
+  const { dangerouslyAllow = [] } = read;
+  const listed = readPatterns(patterns, "origins", { suffixes: readSuffixes(read, ofOptions) }, ofList);
+  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, ofOptions);
+  throwIfAny([...ofList, ...ofOptions]);
+  return buildMatcher([...listed, ...dangerous], [...patterns, ...dangerouslyAllow as readonly string[]]);
+}
+
+/** The matcher of checked rules; `written[i]` is what `rules[i]` was read from. */
+export function buildMatcher(rules: readonly Rule[], written: readonly string[]): OriginMatcher {
+  const anyPlace = placeOf("any", rules);
+  const nullPlace = placeOf("null", rules);
+  const hosts = new HostTrie(rules.map((rule) => rule.kind === "host" ? rule : undefined));
+  // Most lists name hosts alone, and what no list asks for should cost nothing. Where no compiler looks, an absent
+  // header is undefined.
+  const find = anyPlace === NONE && nullPlace === NONE
+    ? (origin: string | null): number => typeof origin === "string" ? hosts.findOrigin(origin) : NONE
+    : (origin: string | null): number => {
+      if (typeof origin !== "string") return anyPlace;
+      if (origin === "null") return Math.min(anyPlace, nullPlace);
+      return Math.min(anyPlace, hosts.findOrigin(origin));
+    };
+  const patterns = [...written];
+  let frozen: readonly string[] | undefined;
+  return Object.freeze({
+    // Not at once: one of the runtimes takes a second to freeze a million, and reads them slowly ever after.
+    get patterns(): readonly string[] {
+      return frozen ??= Object.freeze([...patterns]);
+    },
+    test: (origin: string | null): boolean => find(origin) !== NONE,
+    match: (origin: string | null): string | null => {
+      const place = find(origin);
+      return place === NONE ? null : patterns[place]!;
+    },
+  });
+}
+
+/** Apart from the matcher, whose functions would keep all rules for as long as they are there. */
+function placeOf(kind: Rule["kind"], rules: readonly Rule[]): number {
+  const index = rules.findIndex((rule) => rule.kind === kind);
+  return index < 0 ? NONE : index;
+}

@@ -1,0 +1,172 @@
+/**
+ * A list of public suffixes, packed: the type of the option `suffixes`. The one list there is comes from
+ * `./public_suffixes`, so that who does not import it does not ship it.
+ *
+ * The packed form is the trie of the list's rules by label, from the right, breadth first: each node is its label,
+ * then one character that says what the node is and ends it. The children of a node stand together, in order; the
+ * k-th node that has children owns the k-th such row.
+ *
+ *     rules    com   uk   co.uk   *.ck   !www.ck
+ *
+ *     packed   E  ckD comB ukG  *B wwwI  coC
+ *              root, its three children, those of ck, those of uk
+ *
+ * So a name that ends many rules is written once, and unpacking is one pass that finds where the labels end. What
+ * is kept is the string and two numbers a node, where a Map at each node would take ten times as much.
+ */
+
+import type { ConfigIssue, Options } from "../config.ts";
+import { endsInNumber, isCanonicalHost } from "../origin/authority.ts";
+
+/** What a node's last character says, as bits above `@`. No label holds any of them: labels are lower case. */
+const MARK = 0x40;
+const [LAST_OF_ROW, RULE, PARENT, EXCEPTION] = [1, 2, 4, 8];
+
+interface Unpacked {
+  /** Node → the place of its mark. Node 0 is the root, its label empty. */
+  readonly marks: Uint32Array;
+  /** Node → its first child; the first child of the next node ends the row. */
+  readonly children: Uint32Array;
+}
+
+const KEY = Symbol();
+// These are set while the class below is evaluated: only this module can make a SuffixList or look into one.
+let make: (packed: string) => SuffixList;
+let isList: (value: unknown) => value is SuffixList;
+let find: (list: SuffixList, name: string) => Found;
+
+interface Found {
+  /** Where the public suffix starts in the name. */
+  readonly start: number;
+  /** There are rules for names below the name. */
+  readonly goesOn: boolean;
+}
+
+/**
+ * A list of the names under which strangers can register, to be given as `suffixes` to {@linkcode compileOrigins} and
+ * {@linkcode compilePolicy}. There is one, `publicSuffixes` of `@wsgate/wsgate/public_suffixes`; a copy is none, by
+ * type and at run time.
+ */
+export class SuffixList {
+  readonly #packed: string;
+  #unpacked: Unpacked | undefined;
+
+  private constructor(packed: string, key: symbol) {
+    // `private` is a word of the type checker's: at run time anybody can call this.
+    if (key !== KEY) throw new TypeError("A SuffixList is what @wsgate/wsgate/public_suffixes exports");
+    this.#packed = packed;
+    Object.freeze(this);
+  }
+
+  /**
+   * The public suffix of a host, by the algorithm of https://publicsuffix.org/list/: the longest rule that matches, an
+   * exception before all, and the last label where no rule does. One label more is the registrable domain.
+   *
+   * @param host A name as browsers send it: lower case, Unicode as punycode. A dot at its end stays in the answer.
+   * @returns The end of `host`, all of it where it is a suffix itself; null: it is no such name, or an address. Never
+   * throws.
+   *
+   * @example Where other people's names begin
+   * ```ts
+   * import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(publicSuffixes.suffixOf("shop.example.co.uk"), "co.uk");
+   * assertEquals(publicSuffixes.suffixOf("ada.github.io"), "github.io");
+   * assertEquals(publicSuffixes.suffixOf("127.0.0.1"), null);
+   * ```
+   */
+  suffixOf(host: string): string | null {
+    if (typeof host !== "string" || !isCanonicalHost(host) || /^\[/.test(host) || endsInNumber(host)) {
+      return null;
+    }
+    return host.slice(this.#find(host.endsWith(".") ? host.slice(0, -1) : host).start);
+  }
+
+  /** Walks the labels of a canonical name without a dot at its end. */
+  #find(name: string): Found {
+    const { marks, children } = this.#unpacked ??= unpack(this.#packed);
+    const label = (node: number) => this.#packed.slice(marks[node - 1]! + 1, marks[node]);
+    let node = 0;
+    let end = name.length;
+    // Where no rule matches, the last label is the suffix.
+    let start = name.lastIndexOf(".") + 1;
+    while (true) {
+      const labelStart = name.lastIndexOf(".", end - 1) + 1;
+      const wanted = name.slice(labelStart, end);
+      let low = children[node]!;
+      let high = children[node + 1]!;
+      // Before letters, digits and the hyphen: the first of its row. It has no children.
+      if (low < high && label(low) === "*") start = labelStart;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (label(middle) < wanted) low = middle + 1;
+        else high = middle;
+      }
+      if (low === children[node + 1] || label(low) !== wanted) return { start, goesOn: false };
+
+      node = low;
+      const mark = this.#packed.charCodeAt(marks[node]!) - MARK;
+      if (mark & EXCEPTION) return { start: end + 1, goesOn: false };
+      if (mark & RULE) start = labelStart;
+      if (labelStart === 0) return { start, goesOn: (mark & PARENT) !== 0 };
+      end = labelStart - 1;
+    }
+  }
+
+  static {
+    make = (packed) => new SuffixList(packed, KEY);
+    isList = (value): value is SuffixList => typeof value === "object" && value !== null && #packed in value;
+    find = (list, name) => list.#find(name);
+  }
+}
+
+/** Takes a list as `tests/pack_public_suffixes.ts` packs it, and looks into it when it is first asked. */
+export function makeSuffixList(packed: string): SuffixList {
+  return make(packed);
+}
+
+/** Reports whether a canonical name of several labels is a suffix of the list, or has one below it. */
+export function isOnOrAbove(list: SuffixList, name: string): boolean {
+  const { start, goesOn } = find(list, name);
+  return start === 0 || goesOn;
+}
+
+/** The option `suffixes`; null: it is left out, or wrong, which goes to `issues`. */
+export function readSuffixes(options: Options, issues: ConfigIssue[]): SuffixList | null {
+  // Not `=== undefined`: a name misspelt after import() must not mean the short list.
+  if (!("suffixes" in options)) return null;
+  const value = options.suffixes;
+  if (isList(value)) return value;
+  issues.push({
+    code: "wrong-type",
+    field: "suffixes",
+    index: -1,
+    value,
+    fix:
+      'Give `publicSuffixes` of "@wsgate/wsgate/public_suffixes" itself, of this very version, or leave it out; ' +
+      "names in a list are no list of suffixes.",
+  });
+  return null;
+}
+
+function unpack(packed: string): Unpacked {
+  const marks: number[] = [];
+  const rowEnds: number[] = [];
+  // Not a loop over charCodeAt(): code that runs once is not compiled, and the search within a regular expression is.
+  const marked = /[@-O]/g;
+  while (marked.test(packed)) {
+    const place = marked.lastIndex - 1;
+    marks.push(place);
+    if ((packed.charCodeAt(place) - MARK) & LAST_OF_ROW) rowEnds.push(marks.length);
+  }
+  // Where the row before ends, the next one begins: the root's own row is the first.
+  const children = new Uint32Array(marks.length + 1);
+  let row = 0;
+  marks.forEach((place, node) => {
+    children[node] = rowEnds[row]!;
+    if ((packed.charCodeAt(place) - MARK) & PARENT) row++;
+  });
+  children[marks.length] = rowEnds[row]!;
+  return { marks: Uint32Array.from(marks), children };
+}

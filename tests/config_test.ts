@@ -1,0 +1,412 @@
+// The faults of a configuration, and how they and what clients send are put into words.
+
+import { describe, test } from "node:test";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertInstanceOf,
+  assertLessOrEqual,
+  assertMatch,
+  assertThrows,
+} from "@std/assert";
+import { compileOrigins, ConfigError, type ConfigIssue } from "@wsgate/wsgate";
+import { checkChoice, checkFunction, quote, readOptions, throwIfAny } from "../src/config.ts";
+import { assertGrowth, CONSTANT, runsOf } from "./growth.ts";
+import { Random, seed } from "./random.ts";
+
+const PATH: ConfigIssue = {
+  code: "path",
+  field: "origins",
+  index: 3,
+  value: "https://example.com/",
+  fix: "Leave the path out.",
+};
+const TYPE: ConfigIssue = {
+  code: "wrong-type",
+  field: "debug",
+  index: -1,
+  value: "false",
+  fix: "Give true.",
+};
+
+describe("ConfigError", () => {
+  test("is an Error with a name of its own", () => {
+    const error = new ConfigError([PATH]);
+    assertInstanceOf(error, Error);
+    assertInstanceOf(error, ConfigError);
+    assertEquals(error.name, "ConfigError");
+    assertEquals(String(error).split(":")[0], "ConfigError");
+  });
+
+  test("says each fault in a line of its own: where, what was given, the code, the fix", () => {
+    assertEquals(
+      new ConfigError([PATH]).message,
+      "wsgate cannot use this configuration, 1 fault:\n" +
+        '  origins[3] "https://example.com/" (path): Leave the path out.',
+    );
+    assertEquals(
+      new ConfigError([PATH, TYPE, { ...PATH, index: 0, value: undefined }]).message,
+      "wsgate cannot use this configuration, 3 faults:\n" +
+        '  origins[3] "https://example.com/" (path): Leave the path out.\n' +
+        '  debug "false" (wrong-type): Give true.\n' +
+        "  origins[0] undefined (path): Leave the path out.",
+    );
+  });
+
+  test("quotes the value, so that it cannot start a line or colour a terminal", () => {
+    const { message } = new ConfigError([{ ...PATH, value: "a\nb\x1b[31m\u202e" + "x".repeat(10_000) }]);
+    assertEquals(message.split("\n").length, 2);
+    assertMatch(message, /^[\x20-\x7e\n]*$/);
+    assertLessOrEqual(message.length, 250);
+  });
+
+  test("nor can the name of an option that does not exist", () => {
+    const issues: ConfigIssue[] = [];
+    readOptions({ "a\nb\x1b[31m\u202e": 1 }, ["debug"], issues);
+    const { message } = new ConfigError(issues);
+    assertEquals(message.split("\n").length, 2);
+    assertMatch(message, /^[\x20-\x7e\n]*$/);
+  });
+
+  test("keeps the issues as they were, frozen", () => {
+    const given = [{ ...PATH }, { ...TYPE }];
+    const error = new ConfigError(given);
+    given[0]!.fix = "something else";
+    given.pop();
+    assertEquals(error.issues, [PATH, TYPE]);
+    assert(Object.isFrozen(error.issues));
+    for (const issue of error.issues) assert(Object.isFrozen(issue));
+    assertThrows(() => (error.issues as ConfigIssue[]).push(PATH), TypeError);
+    assertThrows(() => Object.assign(error.issues[0]!, { code: "empty" }), TypeError);
+  });
+
+  test("does not freeze what was given", () => {
+    const value = { a: 1 };
+    const issue = { ...TYPE, value };
+    const { issues } = new ConfigError([issue]);
+    assertEquals(issues[0]!.value === value, true);
+    assert(!Object.isFrozen(value));
+    assert(!Object.isFrozen(issue));
+  });
+});
+
+describe("throwIfAny", () => {
+  test("throws all the faults, or nothing", () => {
+    throwIfAny([]);
+    assertEquals(assertThrows(() => throwIfAny([PATH]), ConfigError).issues, [PATH]);
+    const { issues } = assertThrows(() => throwIfAny([PATH, TYPE]), ConfigError);
+    assertEquals(issues, [PATH, TYPE]);
+  });
+});
+
+/** Whatever a careless or hostile caller may hand over. */
+function strangeValues(): unknown[] {
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  const { proxy: revokedFunction, revoke: revokeFunction } = Proxy.revocable(() => {}, {});
+  revoke();
+  revokeFunction();
+  const angry = new Proxy({}, {
+    get: () => {
+      throw new Error("trapped");
+    },
+    ownKeys: () => {
+      throw new Error("trapped");
+    },
+  });
+  return [
+    cyclic,
+    [cyclic],
+    revoked,
+    revokedFunction,
+    angry,
+    { toJSON: () => angry },
+    {
+      toJSON() {
+        throw new Error("no");
+      },
+      toString() {
+        throw new Error("no");
+      },
+    },
+    {
+      get a() {
+        throw new Error("no");
+      },
+    },
+    { toJSON: "not a function" },
+    { toJSON: () => undefined },
+    { toJSON: () => 1n },
+    { toJSON: () => "\u202e\x1b" },
+    { "\u202e\x1b\n": "\ud800" },
+    Object.create(null),
+    { a: 1n },
+    [1n],
+    10n ** 500n,
+    Symbol(),
+    Symbol("\u202e\n"),
+    Symbol.iterator,
+    Object.assign(() => {}, { toString: () => "\x1b" }),
+    class Évil {},
+    new Date(NaN),
+    new Map([["a", 1]]),
+    new Error("\x1b"),
+    new String("\u202e"),
+    Array(100_000).fill("é"),
+    Array.from({ length: 3 }),
+    "\ud800",
+    "\udc00\ud800",
+    "😀".repeat(100),
+    "a" + "😀".repeat(100),
+    "\u202e".repeat(10_000),
+    '"'.repeat(10_000),
+    "\\".repeat(10_000),
+    "\0".repeat(10_000),
+    "x".repeat(10_000),
+    NaN,
+    -0,
+    1e300,
+    true,
+    null,
+    undefined,
+  ];
+}
+
+describe("quote", () => {
+  const TABLE: readonly (readonly [value: unknown, expected: string])[] = [
+    ["", '""'],
+    ["abc", '"abc"'],
+    ['a"b\\c', '"a\\"b\\\\c"'],
+    ["a\nb\tc\x1b", '"a\\nb\\tc\\u001b"'],
+    ["\x7f\x80\xa0\xff", '"\\u007f\\u0080\\u00a0\\u00ff"'],
+    ["\u2028\u2029\u202e\u2066\ufeff", '"\\u2028\\u2029\\u202e\\u2066\\ufeff"'],
+    ["bücher", '"b\\u00fccher"'],
+    ["😀", '"\\ud83d\\ude00"'],
+    ["\ud800", '"\\ud800"'],
+    ["\udc00x", '"\\udc00x"'],
+    [undefined, "undefined"],
+    [null, "null"],
+    [true, "true"],
+    [8080, "8080"],
+    [NaN, "NaN"],
+    [10n, "10"],
+    [Symbol("é"), "Symbol(\\u00e9)"],
+    [["a", 1], '["a",1]'],
+    [{ a: "é" }, '{"a":"\\u00e9"}'],
+    [() => 1, "(a function)"],
+    [class A {}, "(a function)"],
+    [{ toJSON: () => undefined }, "(an object)"],
+    [{ a: 1n }, "(an object)"],
+    // exactly as long as it may be, and one more
+    ["x".repeat(78), `"${"x".repeat(78)}"`],
+    ["x".repeat(79), `"${"x".repeat(76)}...`],
+    ["x".repeat(80), `"${"x".repeat(76)}...`],
+    ["x".repeat(81), `"${"x".repeat(76)}...`],
+    [Array(39).fill(1), `[${Array(39).fill(1)}]`.slice(0, 77) + (`[${Array(39).fill(1)}]`.slice(77))],
+    [Array(40).fill(1), `[${Array(40).fill(1)}]`.slice(0, 77) + "..."],
+  ];
+
+  test("shows a value on one line", () => {
+    for (const [value, expected] of TABLE) assertEquals(quote(value), expected);
+  });
+
+  test("never throws, never lets a character through that is not printable ASCII, and has an end", () => {
+    for (const value of strangeValues()) {
+      for (const max of [10, 80, 200]) {
+        const text = quote(value, max);
+        assertMatch(text, /^[\x20-\x7e]+$/);
+        assertLessOrEqual(text.length, max);
+      }
+      assertLessOrEqual(quote(value).length, 80);
+    }
+  });
+
+  test("gives a short text back unchanged to whoever reads it as JSON, and says so where it is cut", () => {
+    const random = new Random();
+    let whole = 0;
+    let cut = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const wide = random.oneIn(2);
+      const units = Array.from({ length: random.below(60) }, () => random.below(wide ? 0x10000 : 0x80));
+      const value = String.fromCharCode(...units);
+      const text = quote(value);
+      assertMatch(text, /^[\x20-\x7e]+$/, `${units} (seed ${seed})`);
+      assertLessOrEqual(text.length, 80);
+      if (text.length === 80 && text.endsWith("...")) {
+        cut++;
+      } else {
+        whole++;
+        assertEquals(JSON.parse(text), value, `${units} (seed ${seed})`);
+      }
+    }
+    assertGreater(whole, 5000);
+    assertGreater(cut, 1000);
+  });
+
+  test("costs no more for a long text than for a short one", () => {
+    const units = ["\0", "\u202e", "\ud800", "😀"];
+    assertGrowth((text) => quote(text), runsOf({ suffix: "\u202e", units }), CONSTANT);
+    // What is no string is put into words first, in one pass.
+    assertGrowth((text) => quote([text]), runsOf({ suffix: "\u202e", units }));
+  });
+});
+
+describe("readOptions", () => {
+  const known = ["origins", "debug"];
+  const read = (options: unknown) => {
+    const issues: ConfigIssue[] = [];
+    return { read: readOptions(options, known, issues), issues };
+  };
+
+  test("gives the known options of a plain object, each as it was given", () => {
+    const origins = ["https://example.com"];
+    for (
+      const options of [{}, { debug: 1 }, { origins, debug: undefined }, Object.freeze({ origins })] as {
+        origins?: string[];
+        debug?: unknown;
+      }[]
+    ) {
+      const { read: values, issues } = read(options);
+      assertEquals(issues, []);
+      assertEquals({ ...values }, { ...options });
+      assert(values?.origins === options.origins);
+    }
+    const bare = Object.assign(Object.create(null), { debug: true });
+    assertEquals(read(bare).issues, []);
+    assertEquals(read(bare).read?.debug, true);
+  });
+
+  test("inherits nothing", () => {
+    const { read: values } = read({ debug: true });
+    assertEquals(Object.getPrototypeOf(values), null);
+    for (const name of ["constructor", "toString", "__proto__"]) {
+      assertEquals(values?.[name], undefined, name);
+    }
+  });
+
+  test("reads each option once, and keeps what it read", () => {
+    let reads = 0;
+    const options = {
+      get debug() {
+        return ++reads;
+      },
+    };
+    const { read: values } = read(options);
+    assertEquals([values?.debug, values?.debug, reads], [1, 1, 1]);
+    const given: { debug?: unknown } = { debug: true };
+    const kept = read(given).read;
+    delete given.debug;
+    assertEquals(kept?.debug, true);
+  });
+
+  test("refuses what is no plain object", () => {
+    class Options {
+      get origins() {
+        return ["*"];
+      }
+    }
+    for (
+      const options of [
+        ...[undefined, null, true, 7, "debug", [], ["debug"], () => {}, Symbol(), 1n],
+        ...[new Options(), new Map([["debug", true]]), Object.create({ debug: true }), new Date(), /x/],
+      ]
+    ) {
+      const { read: values, issues } = read(options);
+      assertEquals(values, null);
+      assertEquals(issues.length, 1);
+      const { code, field, index, value, fix } = issues[0]!;
+      assertEquals([code, field, index], ["wrong-type", "options", -1]);
+      assert(value === options);
+      assertEquals(fix, "Give a plain object with any of origins, debug.");
+    }
+  });
+
+  test("names the argument that is no object, where it is not called options", () => {
+    const issues: ConfigIssue[] = [];
+    assertEquals(readOptions([], known, issues, "protocols"), null);
+    readOptions({ other: 1 }, known, issues, "protocols");
+    assertEquals(issues.map(({ code, field }) => [code, field]), [
+      ["wrong-type", "protocols"],
+      ["unknown-option", "other"],
+    ]);
+  });
+
+  test("names every unknown key, and goes on with the known ones", () => {
+    const { read: values, issues } = read({
+      origin: ["https://example.com"],
+      debug: true,
+      Debug: false,
+      constructor: 1,
+    });
+    const fix = "There is no such option here; there are origins, debug.";
+    assertEquals(issues, [
+      { code: "unknown-option", field: "origin", index: -1, value: ["https://example.com"], fix },
+      { code: "unknown-option", field: "Debug", index: -1, value: false, fix },
+      { code: "unknown-option", field: "constructor", index: -1, value: 1, fix },
+    ]);
+    assertEquals(values?.debug, true);
+    const proto = read(JSON.parse('{"__proto__": {"debug": true}}'));
+    assertEquals(proto.issues.map(({ code, field }) => [code, field]), [["unknown-option", "__proto__"]]);
+    assertEquals(proto.read?.debug, undefined);
+  });
+
+  test("is what stands before every list of options", () => {
+    // A misspelt option must not be silence.
+    const options = { dangerouslyAlow: ["null"] } as Record<string, unknown>;
+    const { issues } = assertThrows(() => compileOrigins(["nonsense/"], options), ConfigError);
+    assertEquals(issues.map(({ code, field }) => [code, field]), [
+      ["path", "origins"],
+      ["unknown-option", "dangerouslyAlow"],
+    ]);
+  });
+});
+
+describe("checkChoice", () => {
+  const choices = ["deny", "allow", true] as const;
+  const read = (value: unknown) => {
+    const issues: ConfigIssue[] = [];
+    return [checkChoice({ absent: value }, "absent", choices, issues), issues] as const;
+  };
+
+  test("gives one of the values, or undefined where it is left out", () => {
+    for (const value of [...choices, undefined]) assertEquals(read(value), [value, []]);
+    assertEquals(checkChoice({}, "absent", choices, []), undefined);
+  });
+
+  test("refuses everything else, what looks the same included", () => {
+    for (const value of ["Deny", "", "true", 1, false, null, NaN, ["deny"], new String("deny"), {}]) {
+      const [choice, issues] = read(value);
+      assertEquals(choice, undefined);
+      assertEquals(issues, [{
+        code: "wrong-type",
+        field: "absent",
+        index: -1,
+        value,
+        fix: 'Give "deny" or "allow" or true, or leave it out.',
+      }]);
+    }
+  });
+});
+
+describe("checkFunction", () => {
+  test("lets functions of all kinds pass, and nothing else", () => {
+    for (const value of [() => {}, async () => {}, function () {}, class {}, Math.max]) {
+      const issues: ConfigIssue[] = [];
+      checkFunction(value, "handler", issues);
+      assertEquals(issues, []);
+    }
+    for (const value of [undefined, null, {}, "f", 1, Promise.resolve(() => {}), { fetch() {} }]) {
+      const issues: ConfigIssue[] = [];
+      checkFunction(value, "handler", issues);
+      assertEquals(issues, [{
+        code: "wrong-type",
+        field: "handler",
+        index: -1,
+        value,
+        fix: "Give a function.",
+      }]);
+    }
+  });
+});

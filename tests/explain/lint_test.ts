@@ -1,0 +1,264 @@
+// What is found in lists that compile, by table; what covers what, held against a naive reading; and the cost.
+
+import { describe, test } from "node:test";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { compilePolicy, ConfigError, lint, type LintFinding, type PolicyOptions } from "@wsgate/wsgate";
+import { faultsOf, untyped } from "../doubles.ts";
+import { assertGrowth } from "../growth.ts";
+import { many, randomList, randomPattern, takeSeed } from "../matcher/generator.ts";
+import { naiveMatcher } from "../matcher/naive.ts";
+import { Random } from "../random.ts";
+
+/** Findings as `field[index] code`, `< field[index]` where another entry covers. */
+function found(options: Partial<PolicyOptions>): string[] {
+  return lint({ origins: ["https://other.test"], ...options }).map(brief);
+}
+
+function brief({ field, index, code, coveredBy }: LintFinding): string {
+  const by = coveredBy === undefined ? "" : ` < ${coveredBy.field}[${coveredBy.index}]`;
+  return `${field}[${index}] ${code}${by}`;
+}
+
+describe("lint()", () => {
+  const table: [origins: string[], findings: string[]][] = [
+    [["https://a.test"], []],
+    [
+      ["https://a.test", "https://*.b.test", "https://bücher.test:8443", "capacitor://localhost", "'self'"],
+      [],
+    ],
+    [["http://localhost:3000", "http://app.localhost", "http://127.0.0.1", "http://[::1]:1"], []],
+    [[], ["origins[-1] empty-list"]],
+    [["*"], ["origins[0] any-origin"]],
+    [["https://a.test", "*", "'self'"], [
+      "origins[0] covered < origins[1]",
+      "origins[1] any-origin",
+      "origins[2] covered < origins[1]",
+    ]],
+    [["a.test"], ["origins[0] any-scheme-and-port"]],
+    [["a.test:443"], ["origins[0] any-scheme"]],
+    [["https://a.test:*"], ["origins[0] any-port"]],
+    [["http://a.test"], ["origins[0] cleartext"]],
+    [["ws://a.test", "wss://a.test"], ["origins[0] socket-scheme", "origins[1] socket-scheme"]],
+    [["https://a.test."], ["origins[0] trailing-dot"]],
+    [["moz-extension://*", "wss://*"], ["origins[0] any-host", "origins[1] socket-scheme"]],
+    [["https://a.test", "HTTPS://A.test:443"], ["origins[1] duplicate < origins[0]"]],
+    [["'self'", "'self'"], ["origins[1] duplicate < origins[0]"]],
+    // The list in Channels' documentation.
+    [[".goodsite.com", "http://.goodsite.com:80", "http://other.site.com"], [
+      "origins[0] any-scheme-and-port",
+      "origins[1] covered < origins[0]",
+      "origins[1] cleartext",
+      "origins[2] cleartext",
+    ]],
+    // What covers what.
+    [["https://x.a.test", "https://*.a.test"], ["origins[0] covered < origins[1]"]],
+    [["https://a.test", "https://*.a.test"], []],
+    [["https://a.test", "https://.a.test"], ["origins[0] covered < origins[1]"]],
+    [["https://*.a.test", "https://.a.test"], ["origins[0] covered < origins[1]"]],
+    [["https://.a.test", "https://*.a.test"], ["origins[1] covered < origins[0]"]],
+    [["https://.x.a.test", "https://*.a.test"], ["origins[0] covered < origins[1]"]],
+    [["https://x.a.test:8443", "https://*.a.test"], []],
+    [["https://x.a.test:8443", "https://*.a.test:*"], [
+      "origins[0] covered < origins[1]",
+      "origins[1] any-port",
+    ]],
+    [["https://a.test", "a.test:443"], ["origins[0] covered < origins[1]", "origins[1] any-scheme"]],
+    [["a.test:443", "https://a.test:*"], ["origins[0] any-scheme", "origins[1] any-port"]],
+    [["moz-extension://x", "moz-extension://*"], ["origins[0] covered < origins[1]", "origins[1] any-host"]],
+    [["moz-extension://x:1", "moz-extension://*"], ["origins[1] any-host"]],
+    [["https://evila.test", "https://*.a.test", "https://a.test.evil.test"], []],
+  ];
+  for (const [origins, findings] of table) {
+    test(JSON.stringify(origins), () => assertEquals(found({ origins, hosts: ["site.test"] }), findings));
+  }
+
+  test("entries of dangerouslyAllow: needless ones, and what they cover", () => {
+    assertEquals(
+      found({
+        origins: ["https://mine.vercel.app", "null.test:1"],
+        dangerouslyAllow: [
+          "https://*.vercel.app",
+          "https://a.test",
+          "null",
+          "http://*",
+          "http://*",
+          "*.co.uk.",
+        ],
+      }),
+      [
+        "origins[0] covered < dangerouslyAllow[0]",
+        "origins[1] any-scheme",
+        "dangerouslyAllow[1] needless-danger",
+        "dangerouslyAllow[3] any-host",
+        "dangerouslyAllow[3] cleartext",
+        "dangerouslyAllow[4] duplicate < dangerouslyAllow[3]",
+        "dangerouslyAllow[4] any-host",
+        "dangerouslyAllow[4] cleartext",
+        "dangerouslyAllow[5] any-scheme-and-port",
+        "dangerouslyAllow[5] trailing-dot",
+      ],
+    );
+    assertEquals(found({ origins: [], dangerouslyAllow: ["null"] }), []);
+    assertEquals(found({ origins: ["*"], dangerouslyAllow: ["null"] }), [
+      "origins[0] any-origin",
+      "dangerouslyAllow[0] covered < origins[0]",
+    ]);
+  });
+
+  test("hosts: what is listed twice, covered, or has a dot at its end", () => {
+    assertEquals(found({ hosts: ["a.test", "A.test", ".a.test", "b.test:1", "b.test", "c.test."] }), [
+      "hosts[0] covered < hosts[2]",
+      "hosts[1] duplicate < hosts[0]",
+      "hosts[3] covered < hosts[4]",
+      "hosts[5] trailing-dot",
+    ]);
+    assertEquals(found({ hosts: [] }), ["hosts[-1] empty-list"]);
+    assertEquals(found({ hosts: [], debug: true }), ["hosts[-1] empty-list"]);
+  });
+
+  test("the words", () => {
+    const words = (options: Partial<PolicyOptions>) =>
+      lint({ origins: [], ...options }).map(({ text }) => text);
+    assertEquals(words({ origins: [".goodsite.com", "http://.goodsite.com:80", "HTTP://.goodsite.com"] }), [
+      "Any scheme is let in, on any port, also http, which whoever is on the way can write: write https://, " +
+      "if that is all that is meant",
+      'It admits nothing that ".goodsite.com" (origins[0]) does not: leave it out, or that one, if this is all that is meant',
+      "Whoever is on the way to a visitor can write a page that comes over http: write https",
+      'It says the same as "http://.goodsite.com:80" (origins[1]): leave one of them out',
+      "Whoever is on the way to a visitor can write a page that comes over http: write https",
+    ]);
+    assertEquals(words({ origins: ["localhost", "127.0.0.1:80", "ws://a.test", "wss://b.test"] }), [
+      "Any scheme is let in, on any port, also schemes of apps, such as capacitor://localhost, every app made with " +
+      "Capacitor: write http://, if that is all that is meant",
+      "Any scheme is let in, also schemes of apps: write http://, if that is all that is meant",
+      "No browser sends it: an origin is the page's, and its scheme http",
+      "No browser sends it: an origin is the page's, and its scheme https",
+    ]);
+    assertEquals(words({}), ["An empty list refuses every origin"]);
+    assertEquals(words({ origins: ["https://a.test"], hosts: [] }), ["An empty list refuses every Host"]);
+    assertEquals(words({ origins: ["*"] }), [
+      "Every page of every site is let in: nothing is judged but the Host",
+    ]);
+    assertEquals(words({ origins: ["app://*"] }), [
+      "Every page of the scheme app is let in: name the hosts, if they are known",
+    ]);
+    assertEquals(words({ dangerouslyAllow: ["https://a.test"] }), [
+      "There is no danger in it: it can stand in origins",
+    ]);
+  });
+
+  test("an operator's text is escaped in words, and whole beside them", () => {
+    const [finding] = lint({ origins: ["https://.bücher.test", "https://x.bücher.test"] });
+    assertEquals(finding?.value, "https://x.bücher.test");
+    assertEquals(finding?.coveredBy, { field: "origins", index: 0, value: "https://.bücher.test" });
+    assert(/^[\x20-\x7e]+$/.test(finding!.text), finding!.text);
+  });
+
+  test("frozen, and the same after JSON", () => {
+    const findings = lint({ origins: ["*", "a.test"], hosts: [] });
+    assert(Object.isFrozen(findings) && findings.every((it) => Object.isFrozen(it)));
+    assert(
+      findings.every(({ coveredBy, value }) =>
+        Object.isFrozen(coveredBy ?? findings) && Object.isFrozen(value)
+      ),
+    );
+    assertEquals(JSON.parse(JSON.stringify(findings)), findings);
+  });
+
+  test("wrong options are thrown as compilePolicy throws them", () => {
+    for (
+      const options of [{}, null, { origins: "a.test" }, { origins: ["https://a.test/"], hosts: [1], x: 1 }, {
+        origins: ["null"],
+      }]
+    ) {
+      const thrown = assertThrows(() => lint(untyped(options)), ConfigError);
+      const expected = assertThrows(() => compilePolicy(untyped(options)), ConfigError);
+      assertEquals(thrown.issues, expected.issues);
+    }
+    assertEquals(faultsOf(() => lint(untyped({ origins: [""] }))).length, 1);
+  });
+});
+
+describe("lint(): what covers what", () => {
+  test("agrees with origins tried one by one, over random lists", () => {
+    const random = new Random(takeSeed("lint"));
+    let covered = 0;
+    for (let round = 0; round < 3000; round++) {
+      const list = randomList(random, "wsgate");
+      // Pairs that have to do with one another: by themselves, random entries hardly do.
+      const more = many(3, () => randomPattern(random, "wsgate")).filter(({ dangerous }) => !dangerous);
+      const wider = more.map(({ text }) =>
+        text.replace(/:\d+$/, ":*").replace(/^(\w+:\/\/)?(?=[a-z])/i, "$1.")
+      );
+      const origins = [...list.patterns, ...more.map(({ text }) => text), ...wider].filter(compiles);
+      const options = { origins, dangerouslyAllow: list.dangerouslyAllow };
+      const entries = [...origins, ...list.dangerouslyAllow];
+      const findings = lint(options).filter(({ coveredBy }) => coveredBy !== undefined);
+      covered += findings.length;
+      const made = [...list.made, ...more];
+      for (const { value, coveredBy } of findings) {
+        const pattern = made.find(({ text }) => text === value);
+        if (pattern === undefined) continue;
+        for (let tries = 0; tries < 5; tries++) {
+          const origin = pattern.admitted(random);
+          // A name that grew too long is nobody's.
+          if (naiveMatcher([value as string])(origin) < 0) continue;
+          const by = coveredBy!.value as string;
+          assertEquals(naiveMatcher([by])(origin), 0, `${value} < ${by}: ${origin}`);
+        }
+      }
+      // The other way round: what is not covered admits something that no single other entry admits whole.
+      const told = new Set(findings.map(({ value }) => value));
+      for (const { text } of made.filter(({ text }) => !told.has(text)).slice(0, 5)) {
+        for (const other of entries.filter((it) => it !== text)) {
+          const covers = coversForSure(other, text) && !coversForSure(text, other);
+          assert(!covers, `${other} covers ${text}, and nothing is said`);
+        }
+      }
+    }
+    assert(covered > 3000, `${covered} covered: too few to prove anything`);
+  });
+
+  function compiles(entry: string): boolean {
+    try {
+      compilePolicy({ origins: [entry] });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Another spelling of the rule, from the texts alone, for the commonest forms. */
+  function coversForSure(wide: string, narrow: string): boolean {
+    if (wide === "*") return true;
+    const read = (text: string) => /^(?:([a-z]+):\/\/)?(\*\.|\.)?([a-z0-9._-]+?)(?::(\d+|\*))?$/.exec(text);
+    const [w, n] = [read(wide), read(narrow)];
+    if (w === null || n === null || w[3]!.endsWith(".") || n[3]!.endsWith(".")) return false;
+    const port = (it: RegExpExecArray) => it[4] ?? (it[1] === undefined ? "*" : `default of ${it[1]}`);
+    const below = n[3]!.endsWith(`.${w[3]}`);
+    const reach = w[2] === undefined
+      ? n[2] === undefined && n[3] === w[3]
+      : w[2] === "*."
+      ? below || n[2] === "*." && n[3] === w[3]
+      : below || n[3] === w[3];
+    return reach && (w[1] === undefined || w[1] === n[1]) && (port(w) === "*" || port(w) === port(n));
+  }
+
+  test("linear in the list", () => {
+    // The length of a list, written as a text of that length: a letter for each entry.
+    const lists = new Map<number, readonly string[]>();
+    const entriesFor = (letters: string) => {
+      let list = lists.get(letters.length);
+      if (list === undefined) {
+        list = Array.from(
+          { length: letters.length },
+          (_, index) => `https://${index % 2 ? "*." : ""}a.b.s${index >> 1}.test`,
+        );
+        lists.set(letters.length, list);
+      }
+      return list;
+    };
+    const make = (letter: string) => (length: number) => letter.repeat(length);
+    assertGrowth((letters) => lint({ origins: entriesFor(letters) }), { entries: make("a") });
+  });
+});

@@ -1,0 +1,487 @@
+// RFC 6455 §4.2.1 by table, and the choice of a subprotocol. Everything here is pure: the real servers are asked in
+// `traps_test.ts`.
+
+import { Buffer } from "node:buffer";
+import { describe, test } from "node:test";
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { DenyReason } from "@wsgate/wsgate";
+import { checkOpeningHandshake, chooseProtocol, isToken, offeredProtocols } from "../src/handshake.ts";
+import { denials } from "../src/denial.ts";
+import { handshakeOf, type Parts, requestOf } from "./doubles.ts";
+import { assertGrowth, runsOf } from "./growth.ts";
+import { Random, seed } from "./random.ts";
+import { handshakes, judgeAll } from "./vectors.ts";
+
+/** RFC 6455 §1.3's own. */
+const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+
+const GOOD = {
+  host: "site.test",
+  upgrade: "websocket",
+  connection: "Upgrade",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": KEY,
+};
+
+/** What is said of a handshake that differs from a good one only as given. */
+function verdict({ headers, ...parts }: Parts): DenyReason | "good" {
+  return checkOpeningHandshake(handshakeOf({ ...parts, headers: { ...GOOD, ...headers } }))?.reason ?? "good";
+}
+
+/** One header field (or the method): what passes, and what is refused with which reason. */
+interface Row {
+  readonly field: string;
+  readonly accepts: readonly string[];
+  readonly rejects: Readonly<Partial<Record<DenyReason, readonly (string | null)[]>>>;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    field: "upgrade",
+    accepts: ["websocket", "WebSocket", "WEBSOCKET", "wEBsOCKET"],
+    rejects: {
+      "not-a-handshake": [
+        null,
+        "",
+        " ",
+        ",",
+        "h2c",
+        "TLS/1.0",
+        "web socket",
+        "web,socket",
+        "websocke",
+        "ebsocket",
+      ],
+      // Wherever the word is, a runtime may find it.
+      "upgrade-malformed": [
+        "websocket,websocket",
+        "h2c, websocket",
+        "websocket, h2c",
+        ",websocket",
+        "websocket,",
+        "WebSocket\t,\tTLS/1.0",
+        " websocket", // a runtime has trimmed it; whatever has not been trimmed is not what browsers send
+        "websocket ",
+        "websockets",
+        "xwebsocket",
+        "websocket/13",
+        "foo websocket",
+        '"websocket"',
+        "\xa0websocket",
+        "websocket\x0b",
+      ],
+    },
+  },
+  {
+    field: "host",
+    accepts: [
+      "site.test",
+      "SITE.test",
+      "site.test:8080",
+      "127.0.0.1",
+      "[::1]:8443",
+      "localhost",
+      "site.test.",
+    ],
+    rejects: {
+      "host-absent": [null],
+      "host-malformed": [
+        "",
+        " ",
+        "site.test, site.test",
+        "site.test:",
+        "site.test:99999",
+        "user@site.test",
+        "site.test/path",
+        "http://site.test",
+        "127.1",
+        "::1",
+        "[::1%25eth0]",
+        "\xa0site.test",
+      ],
+    },
+  },
+  {
+    field: "connection",
+    accepts: [
+      "Upgrade",
+      "upgrade",
+      "UPGRADE",
+      "uPgRaDe",
+      "keep-alive, Upgrade", // Firefox
+      "Upgrade, keep-alive",
+      "Upgrade,keep-alive,TE",
+      "keep-alive,Upgrade",
+      "keep-alive ,\tUpgrade\t , TE",
+      " Upgrade ",
+      ",Upgrade",
+      "Upgrade,",
+      ", ,, upgrade ,",
+      "Upgrade, Upgrade",
+    ],
+    rejects: {
+      "connection-malformed": [
+        null,
+        "",
+        " ",
+        ",",
+        "keep-alive",
+        "close",
+        "Upgraded",
+        "XUpgrade",
+        "x-upgrade",
+        "upgrade-insecure-requests",
+        "keep-alive Upgrade",
+        "Upgrade keep-alive",
+        "Upgrade;keep-alive",
+        "Upgrade; q=1",
+        "Upgrade=1",
+        '"Upgrade"',
+        "up grade",
+        "\xa0Upgrade",
+        "keep-alive,\x0bUpgrade",
+        "Upgrade\n",
+        "websocket",
+      ],
+    },
+  },
+  {
+    field: "sec-websocket-version",
+    accepts: ["13"],
+    rejects: {
+      "version-unsupported": [
+        null,
+        "",
+        "8",
+        "7",
+        "0",
+        "1",
+        "14",
+        "113",
+        "013",
+        "13.0",
+        "+13",
+        "0xd",
+        "1 3",
+        " 13",
+        "13 ",
+        "13\n",
+        "13, 13", // repeated
+        "13, 8",
+        "8, 13",
+        "13,13",
+        "\x31\xb3",
+      ],
+    },
+  },
+  {
+    field: "sec-websocket-key",
+    accepts: [
+      KEY,
+      "AAAAAAAAAAAAAAAAAAAAAA==",
+      "AAAAAAAAAAAAAAAAAAAAAQ==",
+      "AAAAAAAAAAAAAAAAAAAAAg==",
+      "AAAAAAAAAAAAAAAAAAAAAw==",
+      "/////////////////////w==",
+      "+/+/+/+/+/+/+/+/+/+/+w==",
+    ],
+    rejects: {
+      "key-malformed": [
+        null,
+        "",
+        " ",
+        "==",
+        "=",
+        KEY.slice(0, -1),
+        KEY.slice(0, -2),
+        KEY + "=",
+        " " + KEY,
+        KEY + " ",
+        KEY + "\n",
+        `${KEY}, ${KEY}`, // repeated
+        `${KEY},${KEY}`,
+        KEY.replace("Z", "-"), // base64url
+        KEY.replace("Z", "_"),
+        KEY.replace("Z", " "),
+        KEY.replace("Z", "\xe9"),
+        KEY.replace("Z", "="),
+        KEY.replace("Q==", "R=="), // bits that sixteen bytes do not have
+        KEY.replace("Q==", "a=="),
+        KEY.replace("Q==", "/=="),
+        Buffer.from("fifteen bytes..").toString("base64"),
+        Buffer.from("seventeen bytes..").toString("base64"),
+        Buffer.from("eighteen bytes....").toString("base64"),
+        "not base64 at all!!!!!!!",
+        KEY.repeat(3000),
+      ],
+    },
+  },
+];
+
+describe("checkOpeningHandshake()", () => {
+  test("an ordinary handshake passes", () => {
+    assertEquals(checkOpeningHandshake(handshakeOf({ headers: GOOD })), null);
+    assertEquals(checkOpeningHandshake(requestOf({ headers: GOOD })), null);
+  });
+
+  test("the method is GET, in upper case", () => {
+    assertEquals(verdict({ method: "GET" }), "good");
+    const others = [
+      "get",
+      "Get",
+      "POST",
+      "PUT",
+      "HEAD",
+      "DELETE",
+      "OPTIONS",
+      "PATCH",
+      "TRACE",
+      "CONNECT",
+      "",
+      "GET ",
+    ];
+    for (const method of others) assertEquals(verdict({ method }), "method-not-allowed", method);
+  });
+
+  for (const { field, accepts, rejects } of ROWS) {
+    test(`${field}: what passes`, () => {
+      for (const value of accepts) assertEquals(verdict({ headers: { [field]: value } }), "good", value);
+    });
+    for (const [reason, values] of Object.entries(rejects)) {
+      test(`${field}: ${reason}`, () => {
+        for (const value of values) {
+          assertEquals(verdict({ headers: { [field]: value } }), reason as DenyReason, JSON.stringify(value));
+        }
+      });
+    }
+  }
+
+  test("every key of sixteen bytes passes, and none of another length", () => {
+    const random = new Random();
+    for (let i = 0; i < 2000; i++) {
+      const length = 14 + random.below(5);
+      const key = Buffer.from(Array.from({ length }, () => random.below(256))).toString("base64");
+      const expected = length === 16 ? "good" : "key-malformed";
+      assertEquals(verdict({ headers: { "sec-websocket-key": key } }), expected, `${key}, seed ${seed}`);
+    }
+  });
+
+  test("a key passes exactly where decoding and encoding give it back and sixteen bytes lie between", () => {
+    const random = new Random();
+    const alphabet = "ABQZagqwz0159+/==-_ \n";
+    let passed = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const end = random.pick(["==", "==", "==", "=", "", "A=", "===", " =="]);
+      const key = Array.from({ length: 22 }, () =>
+        random.oneIn(60) ? random.pick([...alphabet]) : "w").join("") + end;
+      const bytes = Buffer.from(key, "base64");
+      const good = bytes.length === 16 && bytes.toString("base64") === key;
+      if (good) passed++;
+      const says = `${JSON.stringify(key)}, seed ${seed}`;
+      assertEquals(verdict({ headers: { "sec-websocket-key": key } }), good ? "good" : "key-malformed", says);
+    }
+    assertGreater(passed, 2000);
+  });
+
+  test("the first fault is the one that is told, in the order of the way of a request", () => {
+    const faults: readonly [DenyReason, Parts][] = [
+      ["key-malformed", { headers: { "sec-websocket-key": null } }],
+      ["version-unsupported", { headers: { "sec-websocket-version": "8" } }],
+      ["connection-malformed", { headers: { connection: "close" } }],
+      ["host-malformed", { headers: { host: "a b" } }],
+      ["host-absent", { headers: { host: null } }],
+      ["method-not-allowed", { method: "POST" }],
+      ["upgrade-malformed", { headers: { upgrade: "h2c, websocket" } }],
+      ["not-a-handshake", { headers: { upgrade: "h2c" } }],
+    ];
+    let all: Parts = {};
+    for (const [reason, parts] of faults) {
+      all = { ...all, ...parts, headers: { ...all.headers, ...parts.headers } };
+      assertEquals(verdict(all), reason);
+    }
+  });
+
+  test("it returns the frozen decision of each reason", () => {
+    assert(checkOpeningHandshake(handshakeOf({})) === denials["not-a-handshake"]);
+    assert(
+      checkOpeningHandshake(handshakeOf({ headers: { ...GOOD, connection: null } })) ===
+        denials["connection-malformed"],
+    );
+  });
+
+  test("each header is read once", () => {
+    const handshake = handshakeOf({ headers: GOOD });
+    checkOpeningHandshake(handshake);
+    assertEquals(handshake.headers.reads.toSorted(), Object.keys(GOOD).toSorted());
+  });
+
+  test("every captured handshake of browsers and clients passes, but for one whose Host is no ASCII", async () => {
+    await judgeAll("RFC 6455 §4.2.1", handshakes, 428, ({ method, path, headers }) => {
+      const fields = new Headers(headers as [string, string][]);
+      // One client of the 428 sends an international name in UTF-8 instead of punycode.
+      const expected = /[^\x20-\x7e]/.test(fields.get("host")!) ? "host-malformed" : null;
+      const reason = checkOpeningHandshake({ method, url: path, headers: fields })?.reason ?? null;
+      return reason === expected ? null : `${reason} instead of ${expected}`;
+    });
+  });
+
+  test("whatever the bytes, it answers, and lets through what has every part and nothing else", () => {
+    const random = new Random();
+    const pieces = [
+      "websocket",
+      "Upgrade",
+      "13",
+      KEY,
+      "site.test",
+      ",",
+      ", ",
+      " ",
+      "\t",
+      "=",
+      "a",
+      "\xa0",
+      "\xff",
+      "",
+    ];
+    let good = 0;
+    for (let i = 0; i < 5000; i++) {
+      const headers: Record<string, string | null> = {};
+      for (const [name, value] of Object.entries(GOOD)) {
+        const noise = () => Array.from({ length: random.below(4) }, () => random.pick(pieces)).join("");
+        if (random.oneIn(8)) headers[name] = random.oneIn(4) ? null : noise();
+        else if (random.oneIn(20)) headers[name] = noise() + value + noise();
+      }
+      const reason = verdict({ headers });
+      assert(reason === "good" || reason in denials, `${JSON.stringify(headers)}, seed ${seed}`);
+      if (reason === "good") good++;
+      if (Object.keys(headers).length === 0) assertEquals(reason, "good");
+    }
+    assertGreater(good, 500);
+    assertGreater(5000 - good, 500);
+  });
+
+  test("no header costs more than one pass", () => {
+    for (const field of Object.keys(GOOD)) {
+      const run = (value: string) =>
+        checkOpeningHandshake(handshakeOf({ headers: { ...GOOD, [field]: value } }));
+      assertGrowth(
+        run,
+        runsOf({ units: ["upgrade", "upgrade,", "websocket", "websocket,", " \t", "upgrade "] }),
+      );
+    }
+  });
+});
+
+describe("offeredProtocols()", () => {
+  const table: readonly [offer: string | null, names: readonly string[]][] = [
+    [null, []],
+    ["", []],
+    [" ", []],
+    [",", []],
+    [" , ,, ", []],
+    ["a", ["a"]],
+    ["a,b", ["a", "b"]], // the npm client `ws`
+    ["a, b", ["a", "b"]], // browsers
+    ["a ,\tb\t,  c", ["a", "b", "c"]],
+    [",a,,b,", ["a", "b"]],
+    ["b, a", ["b", "a"]],
+    ["a, a", ["a", "a"]],
+    ["chat.v2, graphql-transport-ws, v12.stomp", ["chat.v2", "graphql-transport-ws", "v12.stomp"]],
+    ["A, a", ["A", "a"]], // names are compared with their case
+    ["bearer.eyJh.b-_, ticket.1", ["bearer.eyJh.b-_", "ticket.1"]],
+    ["!#$%&'*+-.^_`|~", ["!#$%&'*+-.^_`|~"]],
+    // No token: could not be chosen, and is passed over.
+    ["a b, c", ["c"]],
+    ["a/1, (x), <y>, b@c, d:e, f;g, h=i, k?l, [m], {n}, \\o", []],
+    ["\xa0a, b\xa0, \x0bc, d\x0c, e", ["e"]], // HTTP trims spaces and tabs only
+    ['"a, b", c', ["c"]], // no quoted strings in a list of tokens
+    ["a\x00, \x7f, \x80, \xff, é, \u0131, c", ["c"]],
+    ["constructor, __proto__, toString", ["constructor", "__proto__", "toString"]],
+  ];
+  for (const [offer, names] of table) {
+    test(`of ${JSON.stringify(offer)}`, () => {
+      assertEquals(offeredProtocols(handshakeOf({ headers: { "sec-websocket-protocol": offer } })), [
+        ...names,
+      ]);
+    });
+  }
+
+  test("a repeated header reads as one list", () => {
+    const headers = new Headers([["sec-websocket-protocol", "a"], ["sec-websocket-protocol", "b,c"]]);
+    assertEquals(offeredProtocols({ method: "GET", url: "/", headers }), ["a", "b", "c"]);
+  });
+
+  test("it costs one pass", () => {
+    const run = (offer: string) =>
+      offeredProtocols(handshakeOf({ headers: { "sec-websocket-protocol": offer } }));
+    assertGrowth(run, runsOf({ units: ["a,", "a, ", " a", "a \t"] }));
+  });
+});
+
+describe("chooseProtocol()", () => {
+  const table: readonly [ours: readonly string[], offer: string | null, chosen: string][] = [
+    [[], null, ""],
+    [[], "a", ""],
+    [[], "", ""],
+    [["a"], null, ""],
+    [["a"], "", ""],
+    [["a"], "a", "a"],
+    [["a"], "b", ""],
+    [["a"], "A", ""],
+    [["A"], "a", ""],
+    [["a"], "aa", ""],
+    [["aa"], "a", ""],
+    [["a", "b"], "a,b", "a"],
+    [["a", "b"], "b,a", "a"], // the server's order
+    [["b", "a"], "a, b", "b"],
+    [["a", "b"], "b", "b"],
+    [["a", "b", "c"], "x, c, y,b", "b"],
+    [["a"], "bearer.secret, a", "a"],
+    [["a"], "bearer.secret", ""],
+    [["a"], "a b", ""], // no token, so no offer of either
+    [["b"], "a b", ""],
+    [["a"], '"a"', ""],
+    [["constructor"], "a", ""],
+    [["a"], "constructor, __proto__", ""],
+    [["__proto__"], "__proto__", "__proto__"],
+  ];
+  for (const [ours, offer, chosen] of table) {
+    test(`${JSON.stringify(ours)} of ${JSON.stringify(offer)}`, () => {
+      assertEquals(
+        chooseProtocol(handshakeOf({ headers: { "sec-websocket-protocol": offer } }), ours),
+        chosen,
+      );
+    });
+  }
+
+  test("without subprotocols of its own a server does not read the offer", () => {
+    const handshake = handshakeOf({ headers: { "sec-websocket-protocol": "a" } });
+    chooseProtocol(handshake, []);
+    assertEquals(handshake.headers.reads, []);
+  });
+
+  test("it costs one pass, however many are offered", () => {
+    const ours = Array.from({ length: 50 }, (_, i) => `proto${i}`);
+    const run = (offer: string) =>
+      chooseProtocol(handshakeOf({ headers: { "sec-websocket-protocol": offer } }), ours);
+    let count = 0;
+    const distinct = (length: number) =>
+      Array.from(
+        { length: Math.ceil(length / 8) },
+        () => `p${(count++ % 100_000).toString().padStart(6, "0")}`,
+      ).join();
+    assertGrowth(run, { ...runsOf({ units: ["a,", "proto1,"] }), "distinct names": distinct });
+  });
+});
+
+test("isToken() is RFC 9110's token, for every character there is up to U+0200", () => {
+  // RFC 9110 §5.6.2: tchar
+  const allowed = new Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  for (let code = 0; code < 0x200; code++) {
+    const char = String.fromCharCode(code);
+    for (const text of [char, `a${char}`, `${char}a`]) assertEquals(isToken(text), allowed.has(char), text);
+  }
+  assertEquals(isToken(""), false);
+  assertEquals(isToken("a\n"), false);
+  assertEquals(isToken("a".repeat(10_000)), true);
+});

@@ -1,0 +1,24 @@
+/**
+ * What the tests of the trie's parts share.
+ *
+ * @module
+ */
+
+import { assert } from "@std/assert";
+import { finishHash, hashLetter } from "../../src/matcher/trie_layout.ts";
+import { type HostRule, parsePattern } from "../../src/pattern/pattern.ts";
+
+/** The rule of a good pattern that names hosts. */
+export function ruleOf(pattern: string): HostRule {
+  const parsed = parsePattern(pattern);
+  assert("rule" in parsed && parsed.rule.kind === "host", pattern);
+  return parsed.rule;
+}
+
+/** The letters of a text, as bytes. */
+export const bytesOf = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0));
+
+/** The hash of a label, read from right to left as in the trie. */
+export function hashOf(label: string): number {
+  return finishHash(bytesOf(label).reverse().reduce(hashLetter, 0));
+}

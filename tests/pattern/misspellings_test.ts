@@ -1,0 +1,72 @@
+import { describe, test } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { findMisspelling } from "../../src/pattern/misspellings.ts";
+
+/** Names every candidate: what a list does that takes it. */
+const quoted = (candidate: string) => JSON.stringify(candidate);
+/** Names none: what a list does that takes no candidate. */
+const otherwise = (_: string, otherwise: string) => otherwise;
+
+// entry, code, what the fix names
+const MISSPELT = [
+  ["", "empty", "variable"],
+  ["self", "keyword", "\"'self'\""],
+  ["“self”", "keyword", "\"'self'\""],
+  ["'none'", "keyword", "empty list"],
+  ["undefined", "keyword", "unset"],
+  ["[object Object]", "keyword", "unset"],
+  ['%{host: "example.com"}', "foreign-spelling", "one entry"],
+  ["//shop.example", "foreign-spelling", '"shop.example"'],
+  [
+    "https://example.com:[80,8080]",
+    "foreign-spelling",
+    '"https://example.com:80", "https://example.com:8080"',
+  ],
+  ["^https://example\\.com$", "regular-expression", "*.example.com"],
+  ["a.example,b.example", "several-entries", '"a.example", "b.example"'],
+  [" example.com", "white-space", '"example.com"'],
+  ["'example.com'", "foreign-spelling", '"example.com"'],
+  ["https:/example.com", "scheme-malformed", '"https://example.com"'],
+  ["file://", "scheme-not-allowed", "null"],
+  ["*://example.com", "scheme-malformed", '"example.com"'],
+] as const;
+
+describe("findMisspelling()", () => {
+  for (const [entry, code, named] of MISSPELT) {
+    test(`${JSON.stringify(entry)} is ${code}`, () => {
+      const fault = findMisspelling(entry, quoted);
+      assertEquals(fault?.code, code);
+      assert(fault!.fix.includes(named), fault!.fix);
+    });
+  }
+
+  test("a fix names nothing that its list would not take", () => {
+    for (
+      const entry of [
+        "//shop.example",
+        "https:/shop.example",
+        "'shop.example'",
+        "*://shop.example",
+        "shop.example,x",
+      ]
+    ) {
+      const { fix } = findMisspelling(entry, otherwise)!;
+      assert(!fix.includes("shop.example"), fix);
+    }
+  });
+
+  test("patterns are none", () => {
+    for (
+      const entry of [
+        "*",
+        "example.com",
+        ".example.com",
+        "https://*.example.com:*",
+        "[::1]",
+        "moz-extension://*",
+      ]
+    ) {
+      assertEquals(findMisspelling(entry, quoted), null, entry);
+    }
+  });
+});
