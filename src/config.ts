@@ -1,6 +1,9 @@
 /**
- * What an operator wrote wrongly: collected while a configuration is read, thrown once, each with its fix.
+ * What an operator wrote: options read once, and what is wrong with them collected and thrown once, each fault with its
+ * fix.
  */
+
+import { escapeNonAscii, quote } from "./quote.ts";
 
 /** What is wrong with an option or an entry of a list. Stable: safe to compare. */
 export type ConfigIssueCode =
@@ -106,7 +109,7 @@ export class ConfigError extends Error {
 
 function describe(issues: readonly ConfigIssue[]): string {
   const lines = issues.map(({ code, field, index, value, fix }) =>
-    escape(`  ${index < 0 ? field : `${field}[${index}]`} ${quote(value)} (${code}): ${fix}`)
+    escapeNonAscii(`  ${index < 0 ? field : `${field}[${index}]`} ${quote(value)} (${code}): ${fix}`)
   );
   const count = issues.length === 1 ? "1 fault" : `${issues.length} faults`;
   return `wsgate cannot use this configuration, ${count}:\n${lines.join("\n")}`;
@@ -115,37 +118,6 @@ function describe(issues: readonly ConfigIssue[]): string {
 /** Throws the collected faults, if there are any. */
 export function throwIfAny(issues: readonly ConfigIssue[]): void {
   if (issues.length > 0) throw new ConfigError(issues);
-}
-
-/**
- * `value` for one line of a log: printable ASCII, JSON-escaped, `max` characters at most. Never throws. What comes
- * from a client goes through here, so that no control or bidirectional character reaches a terminal raw.
- */
-export function quote(value: unknown, max = 80): string {
-  let text: string;
-  if (typeof value === "string") {
-    // Cut first: the escaping below must not cost more for a long value.
-    text = JSON.stringify(value.slice(0, max));
-  } else if (typeof value === "function") {
-    text = "(a function)";
-  } else {
-    try {
-      text = typeof value === "object" ? JSON.stringify(value) ?? "(an object)" : String(value);
-    } catch {
-      text = "(an object)";
-    }
-    text = text.slice(0, max + 1);
-  }
-  text = escape(text);
-  return text.length <= max ? text : text.slice(0, max - 3) + "...";
-}
-
-/** All but printable ASCII as JSON escapes it. */
-function escape(text: string): string {
-  return text.replace(
-    /[^\x20-\x7e]/g,
-    (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
-  );
 }
 
 /** Options as they were given, each read once; without a prototype, so that nothing is inherited. */

@@ -2,9 +2,10 @@
  * Refusals: the decisions, the responses, and how the operator is told before the client is.
  */
 
-import { checkFunction, type ConfigIssue, type Options, quote } from "./config.ts";
+import { checkFunction, type ConfigIssue, type Options } from "./config.ts";
 import type { Denied, DenyReason, Handshake } from "./handler.ts";
 import { parseOrigin } from "./origin/origin.ts";
+import { quote } from "./quote.ts";
 
 const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
   "not-a-handshake": 426,

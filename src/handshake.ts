@@ -5,6 +5,7 @@
  * for a good one. So nothing is left to them.
  */
 
+import { denials } from "./denial.ts";
 import {
   connectionUpgrade,
   type Denied,
@@ -12,8 +13,7 @@ import {
   requestedUpgrade,
   trimWhiteSpace,
 } from "./handler.ts";
-import { parseHost } from "./pattern/list.ts";
-import { denials } from "./denial.ts";
+import { parseHost } from "./origin/authority.ts";
 
 /** Sixteen bytes in base64 (RFC 4648 §4): the last of 22 characters carries two bits, the rest of it is zero. */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;

@@ -3,7 +3,7 @@
  * environment or standard input.
  */
 
-import { quote } from "../config.ts";
+import { quote } from "../quote.ts";
 import type { PolicyOptions } from "../verdict/policy.ts";
 
 /** The world around a command. */

@@ -2,11 +2,12 @@
  * The commands: arguments in, text and an exit status out. Nothing here knows a runtime.
  */
 
-import { ConfigError, quote } from "../config.ts";
-import { type Handshake, requestedUpgrade } from "../handler.ts";
+import { ConfigError } from "../config.ts";
 import { explain } from "../explain/explain.ts";
 import { formatExplanation, whyInOneLine, wrap } from "../explain/explanation_text.ts";
 import { lint, type LintFinding } from "../explain/lint.ts";
+import { type Handshake, requestedUpgrade } from "../handler.ts";
+import { quote } from "../quote.ts";
 import { compilePolicy, listsOf, type PolicyOptions } from "../verdict/policy.ts";
 import {
   type Given,

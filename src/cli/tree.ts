@@ -3,8 +3,9 @@
  * to the left.
  */
 
-import { quote } from "../config.ts";
-import { type HostRule, parsePattern } from "../pattern/pattern.ts";
+import { parsePattern } from "../pattern/pattern.ts";
+import type { HostRule } from "../pattern/rule.ts";
+import { quote } from "../quote.ts";
 import type { PolicyLists } from "../verdict/policy.ts";
 
 /** A label, or several of them where nothing branches off between; what ends there, and what goes on to the left. */

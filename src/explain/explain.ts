@@ -4,12 +4,10 @@
  * Made only when it is asked for, from the lists as they were written: a policy keeps nothing for it.
  */
 
-import { quote } from "../config.ts";
 import type { Decision, DenyReason, Handshake } from "../handler.ts";
-import { parseHost } from "../pattern/list.ts";
-import { lowerAscii } from "../pattern/normalize.ts";
+import { lowerAscii, parseHost } from "../origin/authority.ts";
 import { parseOrigin } from "../origin/origin.ts";
-import { type ListedEntry, type NearMiss, serialize } from "./near_misses.ts";
+import { quote } from "../quote.ts";
 import {
   carriesCredentials,
   check,
@@ -18,6 +16,7 @@ import {
   matchOrigin,
   type Policy,
 } from "../verdict/policy.ts";
+import { type ListedEntry, type NearMiss, serialize } from "./near_misses.ts";
 import { entryAt, type Manner, nearest, ORIGIN_LISTS } from "./why_refused.ts";
 
 /** An `Origin` header, read. */

@@ -2,7 +2,7 @@
  * Explanations in words: one line for a log, several for a terminal.
  */
 
-import { quote } from "../config.ts";
+import { quote } from "../quote.ts";
 import type { Explanation } from "./explain.ts";
 import { nameOf, type NearMiss, type NearMissCode, type Suggestion } from "./near_misses.ts";
 

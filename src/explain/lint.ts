@@ -3,10 +3,13 @@
  * they seem to.
  */
 
-import { type ConfigError, quote } from "../config.ts";
-import { type HostRule, parsePattern, type Rule } from "../pattern/pattern.ts";
-import { isLoopback } from "./near_misses.ts";
+import { widerThan } from "../pattern/rule.ts";
+import type { ConfigError } from "../config.ts";
+import { parsePattern } from "../pattern/pattern.ts";
+import type { Rule } from "../pattern/rule.ts";
+import { quote } from "../quote.ts";
 import { compilePolicy, type PolicyOptions } from "../verdict/policy.ts";
+import { isLoopback } from "./near_misses.ts";
 
 /**
  * What is worth a second look. Stable: safe to compare, count and leave out.
@@ -173,7 +176,7 @@ function repeats(entries: readonly ReadEntry[]): (entry: ReadEntry) => LintFindi
       for (let host: string | null = rule.host; host !== null; host = parentOf(host)) {
         const here = places.get(`/${host}`);
         if (here === undefined) continue;
-        for (const key of keysAbove(rule, host)) by = Math.min(by, here.get(key) ?? Infinity);
+        for (const wider of widerThan(rule, host)) by = Math.min(by, here.get(keyOf(wider)) ?? Infinity);
       }
     }
     return by === Infinity ? [] : [repeated(entry, "covered", entries[by]!)];
@@ -187,21 +190,6 @@ function hostOf(rule: Rule): string {
 
 function keyOf(rule: Rule): string {
   return rule.kind === "host" ? `${rule.reach} ${rule.scheme} ${rule.port}` : rule.kind;
-}
-
-/** The keys of all rules of `host` that admit whatever `rule` admits, its own left out. */
-function keysAbove(rule: HostRule, host: string): string[] {
-  const reaches: readonly HostRule["reach"][] = host !== rule.host
-    ? ["subdomains", "host-and-subdomains"]
-    : rule.reach === "host-and-subdomains"
-    ? [rule.reach]
-    : [rule.reach, "host-and-subdomains"];
-  const own = host === rule.host ? keyOf(rule) : "";
-  return reaches.flatMap((reach) =>
-    [rule.scheme, null].flatMap((scheme) =>
-      [rule.port, null].map((port) => keyOf({ kind: "host", host, reach, scheme, port }))
-    )
-  ).filter((key) => key !== own);
 }
 
 /** The name above; "" above those of one label; null above that. */

@@ -5,13 +5,15 @@
  * an explanation is copied into configurations and printed on terminals.
  */
 
-import { quote } from "../config.ts";
+import { reaches } from "../pattern/rule.ts";
 import { type Authority, defaultPort } from "../origin/authority.ts";
-import { readable, skeleton } from "./look_alike.ts";
 import type { TupleOrigin } from "../origin/origin.ts";
-import { type HostRule, parsePattern } from "../pattern/pattern.ts";
+import { parsePattern } from "../pattern/pattern.ts";
+import type { HostRule } from "../pattern/rule.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { whyShared } from "../pattern/suffixes.ts";
+import { quote } from "../quote.ts";
+import { readable, skeleton } from "./look_alike.ts";
 
 /**
  * In what way a handshake came near. Stable: safe to compare, count and alert on.
@@ -226,11 +228,6 @@ function relate(host: string, rule: HostRule, suffixes: SuffixList | null): Rela
     return "listed-name-glued";
   }
   return areSiblings(host, listed, suffixes) ? "sibling" : null;
-}
-
-function reaches({ host, reach }: HostRule, name: string): boolean {
-  if (reach !== "subdomains" && name === host) return true;
-  return reach !== "host" && (host === "" || name.endsWith("." + host));
 }
 
 function withoutDot(host: string): string {

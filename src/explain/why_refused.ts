@@ -3,11 +3,19 @@
  */
 
 import type { DenyReason, Handshake } from "../handler.ts";
-import { type Authority, defaultPort } from "../origin/authority.ts";
-import { parseHost } from "../pattern/list.ts";
-import { lowerAscii } from "../pattern/normalize.ts";
+import { type Authority, defaultPort, lowerAscii, parseHost } from "../origin/authority.ts";
 import { parseOrigin, type TupleOrigin } from "../origin/origin.ts";
 import { parsePattern } from "../pattern/pattern.ts";
+import {
+  carriesCredentials,
+  check,
+  listsOf,
+  type Policy,
+  type PolicyLists,
+  siteScheme,
+  suffixesOf,
+  withScheme,
+} from "../verdict/policy.ts";
 import {
   CLEARTEXT,
   isLoopback,
@@ -22,16 +30,6 @@ import {
   type Suggestion,
   suggestOrigin,
 } from "./near_misses.ts";
-import {
-  carriesCredentials,
-  check,
-  listsOf,
-  type Policy,
-  type PolicyLists,
-  siteScheme,
-  suffixesOf,
-  withScheme,
-} from "../verdict/policy.ts";
 
 /** Who is told, and how much may be spent on it. */
 export interface Manner {

@@ -2,11 +2,13 @@
  * A list of patterns, compiled: the public face of the trie, and the patterns that name no host.
  */
 
+import type { HostRule } from "../pattern/rule.ts";
 import { type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
-import { NONE } from "./trie_layout.ts";
-import { readPatterns, type Rule } from "../pattern/pattern.ts";
+import { readPatterns } from "../pattern/list.ts";
+import type { Rule } from "../pattern/rule.ts";
 import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
 import { HostTrie } from "./trie.ts";
+import { NONE } from "./trie_layout.ts";
 
 /** More patterns than a list may hold by itself, and what decides which those are. */
 export interface PatternOptions {
@@ -129,4 +131,16 @@ export function buildMatcher(rules: readonly Rule[], written: readonly string[])
 function placeOf(kind: Rule["kind"], rules: readonly Rule[]): number {
   const index = rules.findIndex((rule) => rule.kind === kind);
   return index < 0 ? NONE : index;
+}
+
+/**
+ * A compiled list of hosts: reports whether an entry admits the canonical host that is the text up to `end`; `port` is
+ * effective, by the scheme the request came with.
+ */
+export type HostList = (text: string, end: number, port: number) => boolean;
+
+/** Compiles rules that {@linkcode readHosts} made. */
+export function compileHosts(rules: readonly HostRule[]): HostList {
+  const trie = new HostTrie(rules);
+  return (text, end, port) => trie.findStart(text, end, port) !== NONE;
 }

@@ -21,6 +21,8 @@
 
 import { areLabels, defaultPort, hostEnd, MAX_HOST_LENGTH, portAfter } from "../origin/authority.ts";
 import { hostStart, kindOf, MAX_ORIGIN_LENGTH, MIN_ORIGIN_LENGTH } from "../origin/origin.ts";
+import type { HostRule } from "../pattern/rule.ts";
+import { pack } from "./trie_builder.ts";
 import {
   ANY_PORT,
   ANY_SCHEME,
@@ -45,8 +47,6 @@ import {
   tagOf,
   WIDE,
 } from "./trie_layout.ts";
-import { pack } from "./trie_builder.ts";
-import type { HostRule } from "../pattern/pattern.ts";
 
 const DOT = 0x2e;
 const SLASH = 0x2f;

@@ -5,6 +5,7 @@
  * left, or by the hash of the next label, until one host is left.
  */
 
+import type { HostRule } from "../pattern/rule.ts";
 import {
   ANY_PORT,
   ANY_SCHEME,
@@ -32,7 +33,6 @@ import {
   tagOf,
   WIDE,
 } from "./trie_layout.ts";
-import type { HostRule } from "../pattern/pattern.ts";
 
 /** Packs at most `MAX_RULES` rules; `rules[i]` has place i. So many that go on from one dot get a table. */
 export function pack(rules: readonly (HostRule | undefined)[], rulesOfTable = RULES_OF_TABLE): Packed {

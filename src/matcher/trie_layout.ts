@@ -2,7 +2,7 @@
  * The layout of the arrays that rules are packed into: what `packing.ts` writes and `trie.ts` reads.
  */
 
-import type { HostRule } from "../pattern/pattern.ts";
+import type { HostRule } from "../pattern/rule.ts";
 
 /** The place of no rule: greater than that of any. */
 export const NONE = 0x7fffffff;

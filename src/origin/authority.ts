@@ -53,6 +53,26 @@ export function parseAuthority(text: string): Authority | null {
   return port < 0 || !isHost(text, 0, end) ? null : { host: text.slice(0, end), port };
 }
 
+/** Reads a `Host` header. Letters may be in any case, all else is canonical. Null: malformed. Total. */
+export function parseHost(value: string): Authority | null {
+  return value.length > MAX_AUTHORITY_LENGTH ? null : parseAuthority(lowerHost(value));
+}
+
+/** A `Host` header in lower case; nearly always itself. Nothing but ASCII changes, and nothing becomes ASCII. */
+export function lowerHost(value: string): string {
+  for (let i = 0; i < value.length; i++) {
+    const char = value.charCodeAt(i);
+    if (char >= 0x41 && char <= 0x5a) return lowerAscii(value);
+  }
+  return value;
+}
+
+/** `text` with A to Z in lower case. */
+export function lowerAscii(text: string): string {
+  // Not toLowerCase() on all of it: that turns the Kelvin sign into "k" before anyone has seen it.
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 /** Where the host ends that starts at `start`: at the colon before the digits that end the text, or with the text. */
 export function hostEnd(text: string, start: number): number {
   let at = text.length;

@@ -9,13 +9,64 @@
  * rebinding attacker and `'self'`, and `.nip.io` on it would hand him the key.
  */
 
+import type { Fault } from "../config.ts";
+import type { Rule } from "./rule.ts";
 import type { ConfigIssue, ConfigIssueCode } from "../config.ts";
-import { type Authority, MAX_AUTHORITY_LENGTH, parseAuthority } from "../origin/authority.ts";
-import { NONE } from "../matcher/trie_layout.ts";
-import { lowerAscii } from "./normalize.ts";
-import { type HostRule, parsePattern, readList } from "./pattern.ts";
+import { parsePattern } from "./pattern.ts";
+import type { HostRule } from "./rule.ts";
 import type { SuffixList } from "./suffix_list.ts";
-import { HostTrie } from "../matcher/trie.ts";
+
+/**
+ * Reads a list that JavaScript callers may have got wrong, entry by entry; every fault goes to `issues` with its
+ * place. `judge` makes a rule of an entry, or finds its faults.
+ */
+export function readList<T>(
+  list: unknown,
+  field: string,
+  issues: ConfigIssue[],
+  judge: (entry: unknown) => T | readonly Fault[],
+): T[] {
+  if (!Array.isArray(list)) {
+    const entries = typeof list === "string"
+      ? list.split(",").map((entry) => JSON.stringify(entry.trim()))
+      : [];
+    const fix = entries.length > 0
+      ? `A string is not a list: write [${entries.join(", ")}].`
+      : "Give an array of strings.";
+    issues.push({ code: "not-a-list", field, index: -1, value: list, fix });
+    return [];
+  }
+  const rules: T[] = [];
+  // By index, not by iterator: a hole in the array is an unset entry too.
+  for (let index = 0; index < list.length; index++) {
+    const judged = judge(list[index]);
+    if (!Array.isArray(judged)) rules.push(judged as T);
+    else for (const fault of judged) issues.push({ ...fault, field, index, value: list[index] });
+  }
+  return rules;
+}
+
+/**
+ * The rules of a list of origin patterns, one an entry. `self`: `'self'` may stand in it, which no origin alone
+ * matches; `unsafe`: so may what is unsafe; `suffixes`: names not to be covered by a wildcard.
+ */
+export function readPatterns(
+  list: unknown,
+  field: string,
+  { self = false, unsafe = false, suffixes = null }: {
+    readonly self?: boolean;
+    readonly unsafe?: boolean;
+    readonly suffixes?: SuffixList | null;
+  },
+  issues: ConfigIssue[],
+): Rule[] {
+  return readList<Rule>(list, field, issues, (entry) => {
+    if (self && entry === "'self'") return { kind: "self" };
+    const parsed = parsePattern(entry, false, suffixes);
+    if ("faults" in parsed) return parsed.faults;
+    return parsed.unsafe === null || unsafe ? parsed.rule : [parsed.unsafe];
+  });
+}
 
 /** What to say of entries that mean an origin, or anything but a name. */
 const OTHERWISE: { readonly [code in ConfigIssueCode]?: string } = {
@@ -61,30 +112,4 @@ export function readHosts(
     }: name your hosts one by one.`;
     return [{ code: unsafe.code, fix }];
   });
-}
-
-/**
- * A compiled list of hosts: reports whether an entry admits the canonical host that is the text up to `end`; `port` is
- * effective, by the scheme the request came with.
- */
-export type HostList = (text: string, end: number, port: number) => boolean;
-
-/** Compiles rules that {@linkcode readHosts} made. */
-export function compileHosts(rules: readonly HostRule[]): HostList {
-  const trie = new HostTrie(rules);
-  return (text, end, port) => trie.findStart(text, end, port) !== NONE;
-}
-
-/** Reads a `Host` header. Letters may be in any case, all else is canonical. Null: malformed. Total. */
-export function parseHost(value: string): Authority | null {
-  return value.length > MAX_AUTHORITY_LENGTH ? null : parseAuthority(lowerHost(value));
-}
-
-/** A `Host` header in lower case; nearly always itself. Nothing but ASCII changes, and nothing becomes ASCII. */
-export function lowerHost(value: string): string {
-  for (let i = 0; i < value.length; i++) {
-    const char = value.charCodeAt(i);
-    if (char >= 0x41 && char <= 0x5a) return lowerAscii(value);
-  }
-  return value;
 }

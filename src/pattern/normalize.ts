@@ -7,7 +7,13 @@
  */
 
 import type { Fault } from "../config.ts";
-import { endsInNumber, isCanonicalHost, MAX_HOST_LENGTH, MAX_LABEL_LENGTH } from "../origin/authority.ts";
+import {
+  endsInNumber,
+  isCanonicalHost,
+  lowerAscii,
+  MAX_HOST_LENGTH,
+  MAX_LABEL_LENGTH,
+} from "../origin/authority.ts";
 
 const WILDCARD_OVER_ADDRESS: Fault = {
   code: "wildcard-over-address",
@@ -116,12 +122,6 @@ function whatwgHost(host: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** `text` with A to Z in lower case. */
-export function lowerAscii(text: string): string {
-  // Not toLowerCase() on all of it: that turns the Kelvin sign into "k" before anyone has seen it.
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function isAscii(text: string): boolean {

@@ -9,28 +9,15 @@
  * list that silently matches nothing is found out on the day it is needed.
  */
 
-import type { ConfigIssue, Fault } from "../config.ts";
-import { defaultPort, endsInNumber, parsePort } from "../origin/authority.ts";
-import { findMisspelling, type Suggest } from "./misspellings.ts";
-import { lowerAscii, normaliseHost } from "./normalize.ts";
+import type { HostRule } from "./rule.ts";
+import type { Rule } from "./rule.ts";
+import type { Fault } from "../config.ts";
+import { defaultPort, endsInNumber, lowerAscii, parsePort } from "../origin/authority.ts";
 import { isScheme, MAX_SCHEME_LENGTH } from "../origin/origin.ts";
+import { findMisspelling, type Suggest } from "./misspellings.ts";
+import { normaliseHost } from "./normalize.ts";
 import type { SuffixList } from "./suffix_list.ts";
 import { whyShared } from "./suffixes.ts";
-
-/** What one entry admits, compiled. */
-export type Rule = HostRule | { readonly kind: "any" | "null" | "self" };
-
-/** An entry that names hosts. */
-export interface HostRule {
-  readonly kind: "host";
-  /** Null: any scheme. */
-  readonly scheme: string | null;
-  /** Canonical; "" with reach "subdomains": every host there is. */
-  readonly host: string;
-  readonly reach: "host" | "subdomains" | "host-and-subdomains";
-  /** Effective port; null: any; 0: none written, for a scheme that has no default. */
-  readonly port: number | null;
-}
 
 /** A well-formed entry, and why it needs `dangerouslyAllow` if it does; or the faults of a wrong one. */
 export type Parsed =
@@ -217,56 +204,4 @@ function whyUnsafe(rule: HostRule, suffixes: SuffixList | null): Fault | null {
     fix: `Strangers can register names below ${JSON.stringify(rule.host)}: name your hosts one by one, ` +
       "or write it in dangerouslyAllow if all of them may connect.",
   };
-}
-
-/**
- * Reads a list that JavaScript callers may have got wrong, entry by entry; every fault goes to `issues` with its
- * place. `judge` makes a rule of an entry, or finds its faults.
- */
-export function readList<T>(
-  list: unknown,
-  field: string,
-  issues: ConfigIssue[],
-  judge: (entry: unknown) => T | readonly Fault[],
-): T[] {
-  if (!Array.isArray(list)) {
-    const entries = typeof list === "string"
-      ? list.split(",").map((entry) => JSON.stringify(entry.trim()))
-      : [];
-    const fix = entries.length > 0
-      ? `A string is not a list: write [${entries.join(", ")}].`
-      : "Give an array of strings.";
-    issues.push({ code: "not-a-list", field, index: -1, value: list, fix });
-    return [];
-  }
-  const rules: T[] = [];
-  // By index, not by iterator: a hole in the array is an unset entry too.
-  for (let index = 0; index < list.length; index++) {
-    const judged = judge(list[index]);
-    if (!Array.isArray(judged)) rules.push(judged as T);
-    else for (const fault of judged) issues.push({ ...fault, field, index, value: list[index] });
-  }
-  return rules;
-}
-
-/**
- * The rules of a list of origin patterns, one an entry. `self`: `'self'` may stand in it, which no origin alone
- * matches; `unsafe`: so may what is unsafe; `suffixes`: names not to be covered by a wildcard.
- */
-export function readPatterns(
-  list: unknown,
-  field: string,
-  { self = false, unsafe = false, suffixes = null }: {
-    readonly self?: boolean;
-    readonly unsafe?: boolean;
-    readonly suffixes?: SuffixList | null;
-  },
-  issues: ConfigIssue[],
-): Rule[] {
-  return readList<Rule>(list, field, issues, (entry) => {
-    if (self && entry === "'self'") return { kind: "self" };
-    const parsed = parsePattern(entry, false, suffixes);
-    if ("faults" in parsed) return parsed.faults;
-    return parsed.unsafe === null || unsafe ? parsed.rule : [parsed.unsafe];
-  });
 }

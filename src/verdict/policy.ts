@@ -3,15 +3,29 @@
  */
 
 import { checkChoice, type ConfigIssue, type Options, readOptions, throwIfAny } from "../config.ts";
-import type { Decision, DenyReason, Handshake } from "../handler.ts";
-import { defaultPort, hostEnd, isHost, MAX_AUTHORITY_LENGTH, portAfter } from "../origin/authority.ts";
-import { compileHosts, type HostList, lowerHost, readHosts } from "../pattern/list.ts";
-import { lowerAscii } from "../pattern/normalize.ts";
-import { buildMatcher, type OriginMatcher, type PatternOptions } from "../matcher/matcher.ts";
-import { hostStart, kindOf } from "../origin/origin.ts";
-import { type HostRule, parsePattern, readPatterns, type Rule } from "../pattern/pattern.ts";
-import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
 import { denials } from "../denial.ts";
+import type { Decision, DenyReason, Handshake } from "../handler.ts";
+import {
+  buildMatcher,
+  compileHosts,
+  type HostList,
+  type OriginMatcher,
+  type PatternOptions,
+} from "../matcher/matcher.ts";
+import {
+  defaultPort,
+  hostEnd,
+  isHost,
+  lowerAscii,
+  lowerHost,
+  MAX_AUTHORITY_LENGTH,
+  portAfter,
+} from "../origin/authority.ts";
+import { hostStart, kindOf } from "../origin/origin.ts";
+import { readHosts, readPatterns } from "../pattern/list.ts";
+import { parsePattern } from "../pattern/pattern.ts";
+import type { HostRule, Rule } from "../pattern/rule.ts";
+import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
 
 /** What a policy judges by, as an operator writes it. */
 export interface PolicyOptions extends PatternOptions {

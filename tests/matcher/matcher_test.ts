@@ -4,9 +4,17 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
-import { compileOrigins, compilePolicy, ConfigError, type OriginMatcher } from "@wsgate/wsgate";
-import { buildMatcher } from "../../src/matcher/matcher.ts";
-import { parsePattern, type Rule } from "../../src/pattern/pattern.ts";
+import {
+  compileOrigins,
+  compilePolicy,
+  ConfigError,
+  type ConfigIssue,
+  type OriginMatcher,
+} from "@wsgate/wsgate";
+import { buildMatcher, compileHosts } from "../../src/matcher/matcher.ts";
+import { parsePattern } from "../../src/pattern/pattern.ts";
+import { readHosts } from "../../src/pattern/list.ts";
+import type { HostRule, Rule } from "../../src/pattern/rule.ts";
 import { assertGrowth, CONSTANT, growthExponent, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
 
@@ -808,4 +816,90 @@ test("a list may be long, the dangerous one too", { timeout: 60_000 }, () => {
   const matcher = compileOrigins(dangerouslyAllow, { dangerouslyAllow });
   assertEquals(matcher.match("https://h199999.example"), "h199999.example");
   assertEquals(compilePolicy({ origins: [], dangerouslyAllow }).origins, []);
+});
+
+function hostRules(list: readonly string[]): readonly HostRule[] {
+  const issues: ConfigIssue[] = [];
+  const rules = readHosts(list, "hosts", issues);
+  assertEquals(issues, []);
+  return rules;
+}
+
+describe("compileHosts", () => {
+  /** Each list with what it admits and what it does not; `host port`, a port of 0 where there is none. */
+  const TABLE: readonly (readonly [
+    list: readonly string[],
+    accepts: readonly string[],
+    rejects: readonly string[],
+  ])[] = [
+    [[], [], ["example.com 443", "localhost 80"]],
+    [
+      ["example.com"],
+      ["example.com 80", "example.com 443", "example.com 8443", "example.com 0"],
+      [
+        "sub.example.com 443",
+        "evilexample.com 443",
+        "example.com.evil.test 443",
+        "example.com. 443",
+        "com 443",
+        "xample.com 443",
+        "example.co 443",
+        "examplexcom 443",
+      ],
+    ],
+    [
+      [".example.com"],
+      ["example.com 80", "sub.example.com 443", "a.b.example.com 8443"],
+      ["evilexample.com 443", "sub.evilexample.com 443", "example.com.evil.test 443", "sub.example.com. 443"],
+    ],
+    [
+      ["*.example.com"],
+      ["sub.example.com 443", "a.b.example.com 0"],
+      ["example.com 443", "evilexample.com 443", "com 443"],
+    ],
+    [
+      ["example.com:8443"],
+      ["example.com 8443"],
+      ["example.com 443", "example.com 0", "example.com 8444", "sub.example.com 8443"],
+    ],
+    [
+      [".example.com:443"],
+      ["example.com 443", "sub.example.com 443"],
+      ["example.com 80", "sub.example.com 8443", "sub.example.com 0"],
+    ],
+    [["example.com:*"], ["example.com 1", "example.com 0"], ["example.org 1"]],
+    [["example.com."], ["example.com. 80"], ["example.com 80"]],
+    [["127.0.0.1", "[::1]:80"], ["127.0.0.1 8080", "[::1] 80"], [
+      "[::1] 8080",
+      "127.0.0.2 80",
+      "127.0.0.11 80",
+    ]],
+    [["foo.com", "bar.com"], ["foo.com 80", "bar.com 80"], ["barfoo.com 80", "foobar.com 80"]],
+    [
+      ["example.com:80", "example.com:81", "*.example.com:82"],
+      ["example.com 80", "example.com 81", "sub.example.com 82"],
+      ["example.com 82", "sub.example.com 80"],
+    ],
+  ];
+
+  test("admits the hosts of its entries, whole labels only", () => {
+    for (const [list, accepts, rejects] of TABLE) {
+      const admits = compileHosts(hostRules(list));
+      for (const [texts, expected] of [[accepts, true], [rejects, false]] as const) {
+        for (const text of texts) {
+          const [host, port] = text.split(" ") as [string, string];
+          assertEquals(admits(host, host.length, Number(port)), expected, `${list.join(" ")}: ${text}`);
+        }
+      }
+    }
+  });
+
+  test("keeps no reference to the list of rules", () => {
+    const rules = [...hostRules(["example.com"])];
+    const admits = compileHosts(rules);
+    rules.push(...hostRules(["example.org"]));
+    assert(!admits("example.org", "example.org".length, 443));
+    rules.length = 0;
+    assert(admits("example.com", "example.com".length, 443));
+  });
 });

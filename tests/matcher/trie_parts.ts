@@ -6,7 +6,8 @@
 
 import { assert } from "@std/assert";
 import { finishHash, hashLetter } from "../../src/matcher/trie_layout.ts";
-import { type HostRule, parsePattern } from "../../src/pattern/pattern.ts";
+import type { HostRule } from "../../src/pattern/rule.ts";
+import { parsePattern } from "../../src/pattern/pattern.ts";
 
 /** The rule of a good pattern that names hosts. */
 export function ruleOf(pattern: string): HostRule {

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { areLabels } from "../../src/origin/authority.ts";
 import { MAX_RULES, NONE } from "../../src/matcher/trie_layout.ts";
-import type { HostRule } from "../../src/pattern/pattern.ts";
+import type { HostRule } from "../../src/pattern/rule.ts";
 import { HostTrie } from "../../src/matcher/trie.ts";
 import { assertGrowth, growthExponent, LINEAR } from "../growth.ts";
 import { Random, seed } from "../random.ts";

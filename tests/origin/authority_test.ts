@@ -7,11 +7,13 @@ import {
   defaultPort,
   endsInNumber,
   isCanonicalHost,
+  lowerAscii,
   MAX_AUTHORITY_LENGTH,
   MAX_HOST_LENGTH,
   MAX_LABEL_LENGTH,
   MAX_PORT_LENGTH,
   parseAuthority,
+  parseHost,
   parsePort,
 } from "../../src/origin/authority.ts";
 import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
@@ -539,5 +541,183 @@ describe("parseAuthority", () => {
   test("does not look at what is too long", () => {
     for (const suffix of ["", ":80"]) assertGrowth(parseAuthority, runsOf({ suffix }), CONSTANT);
     assertGrowth(parseAuthority, runsOf({ prefix: "[" }), CONSTANT);
+  });
+});
+
+describe("parseHost", () => {
+  const GOOD: readonly (readonly [value: string, host: string, port: number])[] = [
+    ["example.com", "example.com", 0],
+    ["example.com:80", "example.com", 80],
+    ["example.com:65535", "example.com", 65535],
+    ["localhost:3000", "localhost", 3000],
+    ["example.com.", "example.com.", 0],
+    ["example.com.:443", "example.com.", 443],
+    // letters in any case: a Host header is not serialised by a browser alone
+    ["EXAMPLE.com", "example.com", 0],
+    ["Example.Com:8443", "example.com", 8443],
+    ["XN--BCHER-KVA.example", "xn--bcher-kva.example", 0],
+    ["[2001:DB8::A]", "[2001:db8::a]", 0],
+    ["my_app.example", "my_app.example", 0],
+    ["127.0.0.1", "127.0.0.1", 0],
+    ["127.0.0.1:8080", "127.0.0.1", 8080],
+    ["[::1]", "[::1]", 0],
+    ["[::1]:8080", "[::1]", 8080],
+    ["a", "a", 0],
+    ["A".repeat(63), "a".repeat(63), 0],
+    [`${nameOf(255)}:65535`, nameOf(255), 65535],
+  ];
+  const MALFORMED: readonly string[] = [
+    "",
+    " ",
+    "example.com ",
+    " example.com",
+    "example.com\t",
+    "exam ple.com",
+    "example.com\0",
+    "example.com\n",
+    "example.com\r\nX-Evil: 1",
+    "example.com\xa0",
+    "example.com\x7f",
+    "example.com:",
+    "example.com:0",
+    "example.com:080",
+    "example.com:65536",
+    "example.com:-1",
+    "example.com: 80",
+    "example.com:80:80",
+    "example.com:http",
+    "example.com:*",
+    ":80",
+    ":",
+    "*",
+    "*.example.com",
+    ".example.com",
+    "example..com",
+    "example.com..",
+    "example.com,evil.test",
+    "example.com, evil.test",
+    "evil.test, example.com",
+    "user@example.com",
+    "example.com@evil.test",
+    "example.com:80@evil.test",
+    "example.com/",
+    "example.com/@evil.test",
+    "example.com?",
+    "example.com#",
+    "example.com\\",
+    "http://example.com",
+    "//example.com",
+    "example%2ecom",
+    "%65xample.com",
+    "null:0",
+    // addresses in every spelling but one
+    "127.1",
+    "127.0.0.1.",
+    "127.0.0.256",
+    "0177.0.0.1",
+    "0x7f.0.0.1",
+    "2130706433",
+    "0",
+    "1.2.3.4.5",
+    "::1",
+    "[::1",
+    "::1]",
+    "[::1]80",
+    "[::1]:",
+    "[::0001]",
+    "[0:0:0:0:0:0:0:1]",
+    "[::ffff:127.0.0.1]",
+    "[fe80::1%25eth0]",
+    "[fe80::1%eth0]",
+    "[]",
+    "[example.com]",
+    // letters that are lower-cased into ASCII by a careless reader
+    "\u212aelvin.example",
+    "loca\u017fhost",
+    "bücher.example",
+    "BÜCHER.example",
+    "ｅxample.com",
+    "example。com",
+    "exa\u00admple.com",
+    "\u202eexample.com",
+    "\ufeffexample.com",
+    "İ.example",
+    // too long
+    "a".repeat(64),
+    nameOf(256),
+    `${nameOf(255)}.`,
+    `${nameOf(255)}:065535`,
+    "a.".repeat(50_000),
+    `example.com:${"8".repeat(50_000)}`,
+  ];
+
+  test("reads a host and a port", () => {
+    for (const [value, host, port] of GOOD) assertEquals(parseHost(value), { host, port }, value);
+    assertEquals(`${nameOf(255)}:65535`.length, MAX_AUTHORITY_LENGTH);
+  });
+
+  test("gives null for what is malformed", () => {
+    for (const value of MALFORMED) assertEquals(parseHost(value), null, JSON.stringify(value.slice(0, 80)));
+  });
+
+  test("refuses any other character, wherever it stands", () => {
+    for (let code = 0; code < 0x180; code++) {
+      const char = String.fromCharCode(code);
+      if (/[A-Za-z0-9._-]/.test(char)) continue;
+      for (const value of [`${char}example.com`, `exa${char}mple.com`, `example.com${char}`]) {
+        assertEquals(parseHost(value), null, JSON.stringify(value));
+      }
+    }
+  });
+
+  test("of what it reads, lower case written back is what came in", () => {
+    const random = new Random();
+    const pieces = [
+      "a",
+      "B",
+      "example",
+      ".",
+      ".",
+      ":",
+      "80",
+      "1",
+      "0",
+      "[::1]",
+      "[::A]",
+      "-",
+      "_",
+      "é",
+      "@",
+      "/",
+      " ",
+    ];
+    let read = 0;
+    for (let i = 0; i < 30_000; i++) {
+      const value = Array.from(
+        { length: 1 + random.below(6) },
+        () => random.pick(random.oneIn(8) ? pieces : pieces.slice(0, 13)),
+      ).join("");
+      const authority = parseHost(value);
+      if (authority === null) continue;
+      read++;
+      const { host, port } = authority;
+      assertEquals(port === 0 ? host : `${host}:${port}`, value.toLowerCase(), `${value} (seed ${seed})`);
+      assertEquals(parseHost(host), { host, port: 0 });
+    }
+    assertGreater(read, 3000);
+  });
+
+  test("does not look at what is too long", () => {
+    assertGrowth(parseHost, runsOf(), CONSTANT);
+    assertGrowth(parseHost, runsOf({ prefix: "[", suffix: "]:80" }), CONSTANT);
+    assertGrowth(parseHost, runsOf({ suffix: "\xff" }), CONSTANT);
+  });
+});
+
+describe("lowerAscii", () => {
+  test("lowers A to Z, and no letter that another alphabet has in two cases", () => {
+    assertEquals(lowerAscii("ABCXYZabc019-._"), "abcxyzabc019-._");
+    assertEquals(lowerAscii("ÄÖÜ\u212a\u0130Σ"), "ÄÖÜ\u212a\u0130Σ");
+    assertEquals(lowerAscii(""), "");
   });
 });

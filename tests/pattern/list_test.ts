@@ -1,14 +1,10 @@
-// Operators' lists of hosts, and the Host header judged by them. Stricter than a list of origins: nothing here can be
-// excused.
+// Operators' lists. One of hosts is stricter than one of origins: nothing in it can be excused.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { ConfigIssue, ConfigIssueCode } from "@wsgate/wsgate";
-import { MAX_AUTHORITY_LENGTH } from "../../src/origin/authority.ts";
-import { compileHosts, parseHost, readHosts } from "../../src/pattern/list.ts";
-import type { HostRule } from "../../src/pattern/pattern.ts";
-import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
-import { Random, seed } from "../random.ts";
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { compileOrigins, ConfigError, type ConfigIssue, type ConfigIssueCode } from "@wsgate/wsgate";
+import { readHosts, readPatterns } from "../../src/pattern/list.ts";
+import type { HostRule } from "../../src/pattern/rule.ts";
 
 /** A host of exactly this length. */
 function hostOf(length: number): string {
@@ -206,251 +202,66 @@ describe("readHosts", () => {
   });
 });
 
-describe("compileHosts", () => {
-  /** Each list with what it admits and what it does not; `host port`, a port of 0 where there is none. */
-  const TABLE: readonly (readonly [
-    list: readonly string[],
-    accepts: readonly string[],
-    rejects: readonly string[],
-  ])[] = [
-    [[], [], ["example.com 443", "localhost 80"]],
-    [
-      ["example.com"],
-      ["example.com 80", "example.com 443", "example.com 8443", "example.com 0"],
-      [
-        "sub.example.com 443",
-        "evilexample.com 443",
-        "example.com.evil.test 443",
-        "example.com. 443",
-        "com 443",
-        "xample.com 443",
-        "example.co 443",
-        "examplexcom 443",
-      ],
-    ],
-    [
-      [".example.com"],
-      ["example.com 80", "sub.example.com 443", "a.b.example.com 8443"],
-      ["evilexample.com 443", "sub.evilexample.com 443", "example.com.evil.test 443", "sub.example.com. 443"],
-    ],
-    [
-      ["*.example.com"],
-      ["sub.example.com 443", "a.b.example.com 0"],
-      ["example.com 443", "evilexample.com 443", "com 443"],
-    ],
-    [
-      ["example.com:8443"],
-      ["example.com 8443"],
-      ["example.com 443", "example.com 0", "example.com 8444", "sub.example.com 8443"],
-    ],
-    [
-      [".example.com:443"],
-      ["example.com 443", "sub.example.com 443"],
-      ["example.com 80", "sub.example.com 8443", "sub.example.com 0"],
-    ],
-    [["example.com:*"], ["example.com 1", "example.com 0"], ["example.org 1"]],
-    [["example.com."], ["example.com. 80"], ["example.com 80"]],
-    [["127.0.0.1", "[::1]:80"], ["127.0.0.1 8080", "[::1] 80"], [
-      "[::1] 8080",
-      "127.0.0.2 80",
-      "127.0.0.11 80",
-    ]],
-    [["foo.com", "bar.com"], ["foo.com 80", "bar.com 80"], ["barfoo.com 80", "foobar.com 80"]],
-    [
-      ["example.com:80", "example.com:81", "*.example.com:82"],
-      ["example.com 80", "example.com 81", "sub.example.com 82"],
-      ["example.com 82", "sub.example.com 80"],
-    ],
-  ];
+/** The faults of a list of origins, thrown once. */
+function originIssues(patterns: unknown, dangerouslyAllow?: unknown): readonly ConfigIssue[] {
+  const options = dangerouslyAllow === undefined ? {} : { dangerouslyAllow };
+  return assertThrows(() => compileOrigins(patterns as string[], options as object), ConfigError).issues;
+}
 
-  test("admits the hosts of its entries, whole labels only", () => {
-    for (const [list, accepts, rejects] of TABLE) {
-      const admits = compileHosts(rulesOf(list));
-      for (const [texts, expected] of [[accepts, true], [rejects, false]] as const) {
-        for (const text of texts) {
-          const [host, port] = text.split(" ") as [string, string];
-          assertEquals(admits(host, host.length, Number(port)), expected, `${list.join(" ")}: ${text}`);
-        }
-      }
+describe("a list", () => {
+  test("is an array", () => {
+    const array = "Give an array of strings.";
+    for (
+      const [value, fix] of [
+        ["*", 'A string is not a list: write ["*"].'],
+        [
+          "https://a.example,https://b.example",
+          'A string is not a list: write ["https://a.example", "https://b.example"].',
+        ],
+        ["", 'A string is not a list: write [""].'],
+        [undefined, array],
+        [null, array],
+        [{}, array],
+        [{ length: 1, 0: "*" }, array],
+        [new Set(["*"]), array],
+        [/./, array],
+        [() => ["*"], array],
+        [true, array],
+      ] as const
+    ) {
+      assertEquals(originIssues(value), [{ code: "not-a-list", field: "origins", index: -1, value, fix }]);
+      if (value === undefined) continue;
+      assertEquals(
+        originIssues([], value),
+        [{ code: "not-a-list", field: "dangerouslyAllow", index: -1, value, fix }],
+      );
     }
   });
 
-  test("keeps no reference to the list of rules", () => {
-    const rules = [...rulesOf(["example.com"])];
-    const admits = compileHosts(rules);
-    rules.push(...rulesOf(["example.org"]));
-    assert(!admits("example.org", "example.org".length, 443));
-    rules.length = 0;
-    assert(admits("example.com", "example.com".length, 443));
-  });
-});
-
-describe("parseHost", () => {
-  const GOOD: readonly (readonly [value: string, host: string, port: number])[] = [
-    ["example.com", "example.com", 0],
-    ["example.com:80", "example.com", 80],
-    ["example.com:65535", "example.com", 65535],
-    ["localhost:3000", "localhost", 3000],
-    ["example.com.", "example.com.", 0],
-    ["example.com.:443", "example.com.", 443],
-    // letters in any case: a Host header is not serialised by a browser alone
-    ["EXAMPLE.com", "example.com", 0],
-    ["Example.Com:8443", "example.com", 8443],
-    ["XN--BCHER-KVA.example", "xn--bcher-kva.example", 0],
-    ["[2001:DB8::A]", "[2001:db8::a]", 0],
-    ["my_app.example", "my_app.example", 0],
-    ["127.0.0.1", "127.0.0.1", 0],
-    ["127.0.0.1:8080", "127.0.0.1", 8080],
-    ["[::1]", "[::1]", 0],
-    ["[::1]:8080", "[::1]", 8080],
-    ["a", "a", 0],
-    ["A".repeat(63), "a".repeat(63), 0],
-    [`${hostOf(255)}:65535`, hostOf(255), 65535],
-  ];
-  const MALFORMED: readonly string[] = [
-    "",
-    " ",
-    "example.com ",
-    " example.com",
-    "example.com\t",
-    "exam ple.com",
-    "example.com\0",
-    "example.com\n",
-    "example.com\r\nX-Evil: 1",
-    "example.com\xa0",
-    "example.com\x7f",
-    "example.com:",
-    "example.com:0",
-    "example.com:080",
-    "example.com:65536",
-    "example.com:-1",
-    "example.com: 80",
-    "example.com:80:80",
-    "example.com:http",
-    "example.com:*",
-    ":80",
-    ":",
-    "*",
-    "*.example.com",
-    ".example.com",
-    "example..com",
-    "example.com..",
-    "example.com,evil.test",
-    "example.com, evil.test",
-    "evil.test, example.com",
-    "user@example.com",
-    "example.com@evil.test",
-    "example.com:80@evil.test",
-    "example.com/",
-    "example.com/@evil.test",
-    "example.com?",
-    "example.com#",
-    "example.com\\",
-    "http://example.com",
-    "//example.com",
-    "example%2ecom",
-    "%65xample.com",
-    "null:0",
-    // addresses in every spelling but one
-    "127.1",
-    "127.0.0.1.",
-    "127.0.0.256",
-    "0177.0.0.1",
-    "0x7f.0.0.1",
-    "2130706433",
-    "0",
-    "1.2.3.4.5",
-    "::1",
-    "[::1",
-    "::1]",
-    "[::1]80",
-    "[::1]:",
-    "[::0001]",
-    "[0:0:0:0:0:0:0:1]",
-    "[::ffff:127.0.0.1]",
-    "[fe80::1%25eth0]",
-    "[fe80::1%eth0]",
-    "[]",
-    "[example.com]",
-    // letters that are lower-cased into ASCII by a careless reader
-    "\u212aelvin.example",
-    "loca\u017fhost",
-    "bücher.example",
-    "BÜCHER.example",
-    "ｅxample.com",
-    "example。com",
-    "exa\u00admple.com",
-    "\u202eexample.com",
-    "\ufeffexample.com",
-    "İ.example",
-    // too long
-    "a".repeat(64),
-    hostOf(256),
-    `${hostOf(255)}.`,
-    `${hostOf(255)}:065535`,
-    "a.".repeat(50_000),
-    `example.com:${"8".repeat(50_000)}`,
-  ];
-
-  test("reads a host and a port", () => {
-    for (const [value, host, port] of GOOD) assertEquals(parseHost(value), { host, port }, value);
-    assertEquals(`${hostOf(255)}:65535`.length, MAX_AUTHORITY_LENGTH);
-  });
-
-  test("gives null for what is malformed", () => {
-    for (const value of MALFORMED) assertEquals(parseHost(value), null, JSON.stringify(value.slice(0, 80)));
-  });
-
-  test("refuses any other character, wherever it stands", () => {
-    for (let code = 0; code < 0x180; code++) {
-      const char = String.fromCharCode(code);
-      if (/[A-Za-z0-9._-]/.test(char)) continue;
-      for (const value of [`${char}example.com`, `exa${char}mple.com`, `example.com${char}`]) {
-        assertEquals(parseHost(value), null, JSON.stringify(value));
-      }
+  test("and its options are checked together", () => {
+    const options = { dangerouslyAllow: "null", dangerous: true } as unknown as Record<string, string[]>;
+    const { issues } = assertThrows(
+      () => compileOrigins(undefined as unknown as string[], options),
+      ConfigError,
+    );
+    assertEquals(issues.map(({ code, field }) => [code, field]), [
+      ["not-a-list", "origins"],
+      ["unknown-option", "dangerous"],
+      ["not-a-list", "dangerouslyAllow"],
+    ]);
+    for (const value of [null, 7, "*", ["*"], () => {}]) {
+      const { issues } = assertThrows(() => compileOrigins([], value as unknown as object), ConfigError);
+      assertEquals(issues.map(({ code, field }) => [code, field]), [["wrong-type", "options"]]);
     }
   });
 
-  test("of what it reads, lower case written back is what came in", () => {
-    const random = new Random();
-    const pieces = [
-      "a",
-      "B",
-      "example",
-      ".",
-      ".",
-      ":",
-      "80",
-      "1",
-      "0",
-      "[::1]",
-      "[::A]",
-      "-",
-      "_",
-      "é",
-      "@",
-      "/",
-      " ",
-    ];
-    let read = 0;
-    for (let i = 0; i < 30_000; i++) {
-      const value = Array.from(
-        { length: 1 + random.below(6) },
-        () => random.pick(random.oneIn(8) ? pieces : pieces.slice(0, 13)),
-      ).join("");
-      const authority = parseHost(value);
-      if (authority === null) continue;
-      read++;
-      const { host, port } = authority;
-      assertEquals(port === 0 ? host : `${host}:${port}`, value.toLowerCase(), `${value} (seed ${seed})`);
-      assertEquals(parseHost(host), { host, port: 0 });
-    }
-    assertGreater(read, 3000);
-  });
-
-  test("does not look at what is too long", () => {
-    assertGrowth(parseHost, runsOf(), CONSTANT);
-    assertGrowth(parseHost, runsOf({ prefix: "[", suffix: "]:80" }), CONSTANT);
-    assertGrowth(parseHost, runsOf({ suffix: "\xff" }), CONSTANT);
+  test("may hold 'self' only where a Host is judged too", () => {
+    const issues: ConfigIssue[] = [];
+    const rules = readPatterns(["'self'", "example.com"], "origins", { self: true }, issues);
+    assertEquals(issues, []);
+    assertEquals(rules[0], { kind: "self" });
+    assertEquals(readPatterns(["self"], "origins", { self: true }, issues), []);
+    assertEquals(issues.map(({ code }) => code), ["keyword"]);
+    assertEquals(originIssues([], ["'self'"]).map(({ code }) => code), ["keyword"]);
   });
 });

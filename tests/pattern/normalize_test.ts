@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { ConfigIssueCode } from "@wsgate/wsgate";
 import { isCanonicalHost } from "../../src/origin/authority.ts";
-import { lowerAscii, normaliseHost } from "../../src/pattern/normalize.ts";
+import { normaliseHost } from "../../src/pattern/normalize.ts";
 import { Random, seed } from "../random.ts";
 
 const GOOD: readonly (readonly [text: string, host: string])[] = [
@@ -255,13 +255,5 @@ describe("normaliseHost", () => {
     }
     assertGreater(hosts, 3000);
     assertGreater(faults, 3000);
-  });
-});
-
-describe("lowerAscii", () => {
-  test("lowers A to Z, and no letter that another alphabet has in two cases", () => {
-    assertEquals(lowerAscii("ABCXYZabc019-._"), "abcxyzabc019-._");
-    assertEquals(lowerAscii("ÄÖÜ\u212a\u0130Σ"), "ÄÖÜ\u212a\u0130Σ");
-    assertEquals(lowerAscii(""), "");
   });
 });

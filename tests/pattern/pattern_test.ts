@@ -11,7 +11,8 @@ import {
 } from "@wsgate/wsgate";
 import { isCanonicalHost } from "../../src/origin/authority.ts";
 import { isScheme } from "../../src/origin/origin.ts";
-import { type HostRule, parsePattern, readPatterns } from "../../src/pattern/pattern.ts";
+import type { HostRule } from "../../src/pattern/rule.ts";
+import { parsePattern } from "../../src/pattern/pattern.ts";
 import { Random, seed } from "../random.ts";
 
 /** A name of exactly this length. */
@@ -884,64 +885,6 @@ function entriesNamedIn(fix: string): string[] {
     .filter((text) => text !== "://" && !(text === "*" && /^"\*" stands|or "\*" for any/.test(fix)))
     .map((text) => text.startsWith(":") ? "example.com" + text : text);
 }
-
-describe("a list", () => {
-  test("is an array", () => {
-    const array = "Give an array of strings.";
-    for (
-      const [value, fix] of [
-        ["*", 'A string is not a list: write ["*"].'],
-        [
-          "https://a.example,https://b.example",
-          'A string is not a list: write ["https://a.example", "https://b.example"].',
-        ],
-        ["", 'A string is not a list: write [""].'],
-        [undefined, array],
-        [null, array],
-        [{}, array],
-        [{ length: 1, 0: "*" }, array],
-        [new Set(["*"]), array],
-        [/./, array],
-        [() => ["*"], array],
-        [true, array],
-      ] as const
-    ) {
-      assertEquals(issuesOf(value), [{ code: "not-a-list", field: "origins", index: -1, value, fix }]);
-      if (value === undefined) continue;
-      assertEquals(
-        issuesOf([], value),
-        [{ code: "not-a-list", field: "dangerouslyAllow", index: -1, value, fix }],
-      );
-    }
-  });
-
-  test("and its options are checked together", () => {
-    const options = { dangerouslyAllow: "null", dangerous: true } as unknown as Record<string, string[]>;
-    const { issues } = assertThrows(
-      () => compileOrigins(undefined as unknown as string[], options),
-      ConfigError,
-    );
-    assertEquals(issues.map(({ code, field }) => [code, field]), [
-      ["not-a-list", "origins"],
-      ["unknown-option", "dangerous"],
-      ["not-a-list", "dangerouslyAllow"],
-    ]);
-    for (const value of [null, 7, "*", ["*"], () => {}]) {
-      const { issues } = assertThrows(() => compileOrigins([], value as unknown as object), ConfigError);
-      assertEquals(issues.map(({ code, field }) => [code, field]), [["wrong-type", "options"]]);
-    }
-  });
-
-  test("may hold 'self' only where a Host is judged too", () => {
-    const issues: ConfigIssue[] = [];
-    const rules = readPatterns(["'self'", "example.com"], "origins", { self: true }, issues);
-    assertEquals(issues, []);
-    assertEquals(rules[0], { kind: "self" });
-    assertEquals(readPatterns(["self"], "origins", { self: true }, issues), []);
-    assertEquals(issues.map(({ code }) => code), ["keyword"]);
-    assertEquals(issuesOf([], ["'self'"]).map(({ code }) => code), ["keyword"]);
-  });
-});
 
 describe("any entry at all", () => {
   const pieces = [

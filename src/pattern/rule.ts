@@ -1,0 +1,39 @@
+/**
+ * What one entry of a list admits. Nobody else interprets how far a rule reaches.
+ */
+
+/** What one entry admits, compiled. */
+export type Rule = HostRule | { readonly kind: "any" | "null" | "self" };
+
+/** An entry that names hosts. */
+export interface HostRule {
+  readonly kind: "host";
+  /** Null: any scheme. */
+  readonly scheme: string | null;
+  /** Canonical; "" with reach "subdomains": every host there is. */
+  readonly host: string;
+  readonly reach: "host" | "subdomains" | "host-and-subdomains";
+  /** Effective port; null: any; 0: none written, for a scheme that has no default. */
+  readonly port: number | null;
+}
+
+/** Reports whether a rule admits this host, on its own scheme and port. */
+export function reaches({ host, reach }: HostRule, name: string): boolean {
+  if (reach !== "subdomains" && name === host) return true;
+  return reach !== "host" && (host === "" || name.endsWith("." + host));
+}
+
+/** Every rule of `host`, which is that of `rule` or one above it, that admits whatever `rule` does; not `rule` itself. */
+export function widerThan(rule: HostRule, host: string): HostRule[] {
+  const own = host === rule.host;
+  const reaches = (["host", "subdomains", "host-and-subdomains"] as const).filter((reach) =>
+    reach === "host-and-subdomains" || (own ? reach === rule.reach : reach === "subdomains")
+  );
+  return reaches.flatMap((reach) =>
+    [rule.scheme, null].flatMap((scheme) =>
+      [rule.port, null].map((port): HostRule => ({ kind: "host", host, reach, scheme, port }))
+    )
+  ).filter(({ reach, scheme, port }) =>
+    !own || reach !== rule.reach || scheme !== rule.scheme || port !== rule.port
+  );
+}
