@@ -52,8 +52,9 @@ export {
 } from "./src/explain/explain.ts";
 export { type ExplanationLayout, formatExplanation } from "./src/explain/explanation_text.ts";
 export { lint, type LintCode, type LintedEntry, type LintFinding } from "./src/explain/lint.ts";
-export type { ListedEntry, NearMiss, NearMissCode, Suggestion } from "./src/explain/near_misses.ts";
-export { check, compilePolicy, Policy, type PolicyOptions } from "./src/verdict/policy.ts";
+export { compilePolicy, type ListedEntry, Policy, type PolicyOptions } from "./src/verdict/policy.ts";
+export type { NearMiss, NearMissCode, Suggestion } from "./src/explain/near_misses.ts";
+export { check } from "./src/verdict/check.ts";
 export { deny, type RefusalOptions } from "./src/denial.ts";
 export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";
 export { routeParams, urlRouter } from "./src/router/url_router.ts";

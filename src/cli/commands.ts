@@ -8,7 +8,7 @@ import { formatExplanation, whyInOneLine, wrap } from "../explain/explanation_te
 import { lint, type LintFinding } from "../explain/lint.ts";
 import { type Handshake, requestedUpgrade } from "../handler.ts";
 import { quote } from "../quote.ts";
-import { compilePolicy, listsOf, type PolicyOptions } from "../verdict/policy.ts";
+import { compiledOf, compilePolicy, type PolicyOptions } from "../verdict/policy.ts";
 import {
   type Given,
   LIST_OPTIONS,
@@ -255,7 +255,7 @@ function paint({ colours }: Surroundings, code: number, text: string): string {
 
 function runTree(given: Given, around: Surroundings): Pick<Ending, "status" | "output"> {
   const options = policyOptions(given, around);
-  const tree = treeOf(listsOf(compilePolicy(options)));
+  const tree = treeOf(compiledOf(compilePolicy(options)).origins);
   if (given.values.has("json")) return { status: 0, output: json(tree) };
   const colours = { dim: 2, entry: 36, wild: 33 };
   const lines = drawTree(tree, (colour, text) => paint(around, colours[colour], text));

@@ -6,7 +6,7 @@
 import { parsePattern } from "../pattern/pattern.ts";
 import type { HostRule } from "../pattern/rule.ts";
 import { quote } from "../quote.ts";
-import type { PolicyLists } from "../verdict/policy.ts";
+import type { Lists } from "../verdict/policy.ts";
 
 /** A label, or several of them where nothing branches off between; what ends there, and what goes on to the left. */
 export interface TreeNode {
@@ -41,11 +41,11 @@ interface Growing {
 }
 
 /** The tree of a policy's lists of origins. */
-export function treeOf(lists: PolicyLists): Tree {
+export function treeOf(lists: Lists): Tree {
   const root: Growing = { entries: [], children: new Map() };
   const apart: Tree["apart"][number][] = [];
-  for (const field of ["origins", "dangerouslyAllow", "debug"] as const) {
-    lists[field].forEach((pattern, index) => {
+  for (const { list: field, entries } of lists) {
+    entries.forEach((pattern, index) => {
       const parsed = parsePattern(pattern);
       if (!("rule" in parsed) || parsed.rule.kind !== "host") {
         apart.push({ field, index, pattern });

@@ -5,19 +5,14 @@
  */
 
 import type { Decision, DenyReason, Handshake } from "../handler.ts";
+import { NONE } from "../matcher/trie_layout.ts";
 import { lowerAscii, parseHost } from "../origin/authority.ts";
 import { parseOrigin } from "../origin/origin.ts";
 import { quote } from "../quote.ts";
-import {
-  carriesCredentials,
-  check,
-  checkOrigin,
-  listsOf,
-  matchOrigin,
-  type Policy,
-} from "../verdict/policy.ts";
-import { type ListedEntry, type NearMiss, serialize } from "./near_misses.ts";
-import { entryAt, type Manner, nearest, ORIGIN_LISTS } from "./why_refused.ts";
+import { carriesCredentials, check, checkOrigin } from "../verdict/check.ts";
+import { compiledOf, entryAt, type ListedEntry, type Policy } from "../verdict/policy.ts";
+import { type NearMiss, serialize } from "./near_misses.ts";
+import { nearest } from "./why_refused.ts";
 
 /** An `Origin` header, read. */
 export type ExplainedOrigin =
@@ -113,11 +108,11 @@ export interface Explanation {
  * ```
  */
 export function explain(handshake: Handshake, policy: Policy): Explanation {
-  return explainAs(handshake, policy, {});
+  return explainAs(handshake, policy);
 }
 
-/** {@linkcode explain}, for a guard that has made its policy itself or has not much time. */
-export function explainAs(handshake: Handshake, policy: Policy, manner: Manner): Explanation {
+/** {@linkcode explain}, for a guard that has not much time: longer lists are not searched for what came near. */
+export function explainAs(handshake: Handshake, policy: Policy, searchAtMost = Infinity): Explanation {
   const decision = check(handshake, policy);
   const { headers } = handshake;
   const host = readHost(headers.get("host"));
@@ -128,10 +123,10 @@ export function explainAs(handshake: Handshake, policy: Policy, manner: Manner):
     host,
     authority,
     credentials: carriesCredentials(handshake),
-    rule: decidingRule(handshake, policy, decision, manner),
+    rule: decidingRule(handshake, policy, decision),
     nearest: decision.allowed
       ? []
-      : nearest(decision.reason, handshake, policy, manner, { host: host.shown, authority }),
+      : nearest(decision.reason, handshake, policy, searchAtMost, { host: host.shown, authority }),
     next: decision.allowed ? null : refusedNext(decision.reason, handshake, policy),
   });
 }
@@ -158,24 +153,17 @@ function authorityOf(url: string): string | null {
   return parseHost(written) === null ? quote(written) : lowerAscii(written);
 }
 
-function decidingRule(
-  handshake: Handshake,
-  policy: Policy,
-  decision: Decision,
-  manner: Manner,
-): ListedEntry | null {
-  const origin = handshake.headers.get("origin");
+function decidingRule({ headers }: Handshake, policy: Policy, decision: Decision): ListedEntry | null {
+  const origin = headers.get("origin");
   if (origin === null) {
     return decision.allowed || decision.reason === "origin-absent"
       ? { list: "absent", index: -1, pattern: policy.absent }
       : null;
   }
   if (!decision.allowed) return null;
-  const lists = listsOf(policy);
-  const pattern = matchOrigin(origin, policy) ?? "'self'";
-  // Of several that are written alike the first decides.
-  const list = ORIGIN_LISTS.find((name) => lists[name].includes(pattern))!;
-  return entryAt(lists, list, lists[list].indexOf(pattern), manner);
+  const { origins, findOrigin, selfPlace } = compiledOf(policy);
+  const place = findOrigin(origin);
+  return entryAt(origins, place === NONE ? selfPlace! : place);
 }
 
 function refusedNext(reason: DenyReason, handshake: Handshake, policy: Policy): DenyReason | null {

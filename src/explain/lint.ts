@@ -3,12 +3,11 @@
  * they seem to.
  */
 
-import { widerThan } from "../pattern/rule.ts";
-import type { ConfigError } from "../config.ts";
-import { parsePattern } from "../pattern/pattern.ts";
-import type { Rule } from "../pattern/rule.ts";
+import type { ConfigIssue, Options } from "../config.ts";
+import { readPatterns } from "../pattern/list.ts";
+import { type Rule, widerThan } from "../pattern/rule.ts";
 import { quote } from "../quote.ts";
-import { compilePolicy, type PolicyOptions } from "../verdict/policy.ts";
+import { compilePolicy, entryAt, type Lists, type PolicyOptions, readLists } from "../verdict/policy.ts";
 import { isLoopback } from "./near_misses.ts";
 
 /**
@@ -81,24 +80,27 @@ export interface LintFinding extends LintedEntry {
  * ```
  */
 export function lint(options: PolicyOptions): readonly LintFinding[] {
-  const { hosts } = compilePolicy(options);
-  const dangerous = options.dangerouslyAllow ?? [];
-  const origins = [...readAll(options.origins, "origins"), ...readAll(dangerous, "dangerouslyAllow")];
-  const unsafe = needDanger(options);
+  compilePolicy(options);
+  const lists = readLists(options as unknown as Options, []);
+  const origins = lists.originRules.map((rule) => linted(lists.origins, rule));
+  const { dangerouslyAllow = [] } = options;
+  const issues: ConfigIssue[] = [];
+  readPatterns(dangerouslyAllow, "dangerouslyAllow", { suffixes: lists.suffixes }, issues);
+  const unsafe = new Set(issues.map(({ index }) => index));
   const findings = [
-    ...options.origins.length + dangerous.length === 0 ? [emptyList("origins")] : [],
+    ...origins.length === 0 ? [emptyList("origins")] : [],
     ...origins.flatMap(repeats(origins)),
     ...origins.flatMap(lookAtOrigin),
     ...origins.filter(({ field, index }) => field === "dangerouslyAllow" && !unsafe.has(index)).map((read) =>
       finding(read, "needless-danger", "There is no danger in it: it can stand in origins")
     ),
   ].sort(inOrder);
-  if (hosts === undefined) return freezeAll(findings);
-  const read = readAll(hosts, "hosts");
+  if (lists.hostRules === null) return freezeAll(findings);
+  const hosts = lists.hostRules.map((rule) => linted(lists.hosts, rule));
   return freezeAll([
     ...findings,
     ...hosts.length === 0 ? [emptyList("hosts")] : [],
-    ...[...read.flatMap(repeats(read)), ...read.flatMap(trailingDot)].sort(inOrder),
+    ...[...hosts.flatMap(repeats(hosts)), ...hosts.flatMap(trailingDot)].sort(inOrder),
   ]);
 }
 
@@ -108,13 +110,9 @@ interface ReadEntry extends LintedEntry {
   readonly rule: Rule;
 }
 
-function readAll(list: readonly string[], field: LintedEntry["field"]): ReadEntry[] {
-  return list.map((value, index) => {
-    const rule: Rule = value === "'self'"
-      ? { kind: "self" }
-      : (parsePattern(value, field === "hosts") as { rule: Rule }).rule;
-    return { field, index, value, rule };
-  });
+function linted(lists: Lists, rule: Rule): ReadEntry {
+  const { list, index, pattern } = entryAt(lists, rule.place);
+  return { field: list as LintedEntry["field"], index, value: pattern, rule };
 }
 
 function inOrder(a: LintFinding, b: LintFinding): number {
@@ -137,16 +135,6 @@ function emptyList(field: "origins" | "hosts"): LintFinding {
     "empty-list",
     `An empty list refuses ${what}`,
   );
-}
-
-/** The entries of `dangerouslyAllow` that the list itself refuses. Whoever compiles them knows: which suffixes are shared is an option. */
-function needDanger({ hosts: _, ...options }: PolicyOptions): ReadonlySet<number> {
-  try {
-    compilePolicy({ ...options, origins: options.dangerouslyAllow ?? [], dangerouslyAllow: [] });
-    return new Set();
-  } catch (error) {
-    return new Set((error as ConfigError).issues.map(({ index }) => index));
-  }
 }
 
 /**

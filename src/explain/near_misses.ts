@@ -5,6 +5,7 @@
  * an explanation is copied into configurations and printed on terminals.
  */
 
+import type { ListedEntry } from "../verdict/policy.ts";
 import { reaches } from "../pattern/rule.ts";
 import { type Authority, defaultPort } from "../origin/authority.ts";
 import type { TupleOrigin } from "../origin/origin.ts";
@@ -64,16 +65,6 @@ export type NearMissCode =
   | "host-apex-left-out"
   | "host-missing-subdomain-wildcard"
   | "host-not-listed";
-
-/** An entry of a list, as it stands there. */
-export interface ListedEntry {
-  /** The option: `"debug"` for what that adds, `"absent"` for that option's own word. */
-  readonly list: "origins" | "dangerouslyAllow" | "debug" | "hosts" | "allowedHosts" | "absent";
-  /** Its place in the list, from 0; -1: the option itself. */
-  readonly index: number;
-  /** As written. Not escaped: an operator's text. */
-  readonly pattern: string;
-}
 
 /** What would let one handshake in: one entry more in a list, or one option set. */
 export interface Suggestion {

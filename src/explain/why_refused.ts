@@ -6,20 +6,19 @@ import type { DenyReason, Handshake } from "../handler.ts";
 import { type Authority, defaultPort, lowerAscii, parseHost } from "../origin/authority.ts";
 import { parseOrigin, type TupleOrigin } from "../origin/origin.ts";
 import { parsePattern } from "../pattern/pattern.ts";
+import { carriesCredentials, check, siteScheme } from "../verdict/check.ts";
 import {
-  carriesCredentials,
-  check,
-  listsOf,
+  compiledOf,
+  countOf,
+  type ListedEntry,
+  type Lists,
   type Policy,
-  type PolicyLists,
-  siteScheme,
-  suffixesOf,
+  webOrigins,
   withScheme,
 } from "../verdict/policy.ts";
 import {
   CLEARTEXT,
   isLoopback,
-  type ListedEntry,
   nearestHosts,
   nearestOrigins,
   type NearMiss,
@@ -30,28 +29,6 @@ import {
   type Suggestion,
   suggestOrigin,
 } from "./near_misses.ts";
-
-/** Who is told, and how much may be spent on it. */
-export interface Manner {
-  /** The policy was made from one list of `allowedHosts`, and that is what the operator can change. */
-  readonly allowedHosts?: boolean;
-  /** Lists with more entries are not searched for what came near. */
-  readonly searchAtMost?: number;
-}
-
-export const ORIGIN_LISTS = ["origins", "dangerouslyAllow", "debug"] as const;
-
-/** An entry by its place; of a policy made from `allowedHosts`, the host that the origin was made from. */
-export function entryAt(
-  lists: PolicyLists,
-  list: (typeof ORIGIN_LISTS)[number],
-  index: number,
-  { allowedHosts }: Manner,
-): ListedEntry {
-  return allowedHosts && list === "origins"
-    ? { list: "allowedHosts", index: index >> 1, pattern: lists.hosts![index >> 1]! }
-    : { list, index, pattern: lists[list][index]! };
-}
 
 /** A miss that is of no entry. */
 function apart(code: NearMissCode, text: string, suggestion: Suggestion | null = null): NearMiss {
@@ -66,7 +43,7 @@ export function nearest(
   reason: DenyReason,
   handshake: Handshake,
   policy: Policy,
-  manner: Manner,
+  searchAtMost: number,
   shown: { readonly host: string; readonly authority: string | null },
 ): readonly NearMiss[] {
   const value = handshake.headers.get("origin") ?? "";
@@ -86,7 +63,7 @@ export function nearest(
       return nearHosts(
         { host: named!.host, port: named!.port || defaultPort(siteScheme(handshake.url, policy)) },
         policy,
-        manner,
+        searchAtMost,
       );
     case "origin-absent":
       return [whyAbsent(handshake, policy)];
@@ -105,7 +82,7 @@ export function nearest(
     case "origin-malformed":
       return [whyOriginMalformed(value)];
     default:
-      return nearOrigins(parseOrigin(value) as TupleOrigin, named!, handshake, policy, manner);
+      return nearOrigins(parseOrigin(value) as TupleOrigin, named!, handshake, policy, searchAtMost);
   }
 }
 
@@ -169,21 +146,16 @@ function whyOriginMalformed(value: string): NearMiss {
   return apart("malformed-origin", `It is no origin: ${why}`);
 }
 
-function nearHosts(host: Authority, policy: Policy, manner: Manner): readonly NearMiss[] {
-  const field = manner.allowedHosts ? "allowedHosts" : "hosts";
-  const { hosts } = listsOf(policy);
-  const listed = policy.hosts!.length;
-  const entries = (hosts!.length > (manner.searchAtMost ?? Infinity) ? [] : hosts!).flatMap(
-    (pattern, index) => {
-      const entry: ListedEntry = index < listed
-        ? { list: field, index, pattern }
-        : { list: "debug", index: index - listed, pattern };
-      return readEntry(entry, true);
-    },
-  );
-  const found = ranked(nearestHosts(host, entries, suffixesOf(policy), field));
+function nearHosts(host: Authority, policy: Policy, searchAtMost: number): readonly NearMiss[] {
+  const { hosts, suffixes } = compiledOf(policy);
+  const { list, entries } = hosts[0]!;
+  const field = list as "hosts" | "allowedHosts";
+  const read = countOf(hosts) > searchAtMost ? [] : readEntries(hosts, () => true);
+  const found = ranked(nearestHosts(host, read, suffixes, field));
   if (found.length > 0) return found;
-  const text = listed === 0 ? `The list of ${field} is empty` : `No entry of ${field} is near this Host`;
+  const text = entries.length === 0
+    ? `The list of ${field} is empty`
+    : `No entry of ${field} is near this Host`;
   return [apart("host-not-listed", text, suggestHost(host, field, false))];
 }
 
@@ -192,28 +164,17 @@ function nearOrigins(
   host: Authority,
   handshake: Handshake,
   policy: Policy,
-  manner: Manner,
+  searchAtMost: number,
 ): readonly NearMiss[] {
-  const field = manner.allowedHosts ? "allowedHosts" : "origins";
+  const { origins, suffixes } = compiledOf(policy);
+  const field = origins[0]!.list as "origins" | "allowedHosts";
   const overTls = siteScheme(handshake.url, policy) === "https";
-  const lists = listsOf(policy);
-  const count = ORIGIN_LISTS.reduce((sum, list) => sum + lists[list].length, 0);
-  const searched = count <= (manner.searchAtMost ?? Infinity);
-  const entries = (searched ? ORIGIN_LISTS : []).flatMap((list) =>
-    lists[list].flatMap((pattern, index) => {
-      // The http and the https half of one host are one entry, told of once.
-      if (
-        manner.allowedHosts && list === "origins" &&
-        pattern.startsWith("https") !== (origin.scheme !== "http")
-      ) {
-        return [];
-      }
-      return readEntry(entryAt(lists, list, index, manner), false, pattern);
-    })
-  );
+  const count = countOf(origins);
+  const searched = count <= searchAtMost;
+  const entries = searched ? readEntries(origins, (list) => list === "allowedHosts") : [];
   const found = ranked([
-    ...manner.allowedHosts ? [] : whyNotSelf(origin, host, handshake, policy),
-    ...nearestOrigins(origin, entries, suffixesOf(policy), overTls, field),
+    ...field === "origins" ? whyNotSelf(origin, host, handshake, policy) : [],
+    ...nearestOrigins(origin, entries.map(asOrigin), suffixes, overTls, field),
   ]);
   if (found.length > 0) return found;
   const text = count === 0
@@ -222,11 +183,25 @@ function nearOrigins(
     ? `No entry is near ${origin.host}`
     : "The list is too long to be searched in passing: explain() finds what is near";
   return [apart("not-listed", text, suggestOrigin(origin, field))];
+
+  /** A host stands for an http and an https origin, and is told of once. */
+  function asOrigin({ entry, rule }: ReadEntry): ReadEntry {
+    if (entry.list !== "allowedHosts") return { entry, rule };
+    const [http, https] = webOrigins(rule);
+    return { entry, rule: origin.scheme === "http" ? http : https };
+  }
 }
 
-function readEntry(entry: ListedEntry, bare: boolean, pattern = entry.pattern): ReadEntry[] {
-  const parsed = parsePattern(pattern, bare);
-  return "rule" in parsed && parsed.rule.kind === "host" ? [{ entry, rule: parsed.rule }] : [];
+/** The entries that name hosts; `isBare`: those of this list have no scheme. */
+function readEntries(lists: Lists, isBare: (list: ListedEntry["list"]) => boolean): ReadEntry[] {
+  return lists.flatMap(({ list, entries }) =>
+    entries.flatMap((pattern, index) => {
+      const parsed = parsePattern(pattern, isBare(list));
+      return "rule" in parsed && parsed.rule.kind === "host"
+        ? [{ entry: { list, index, pattern }, rule: parsed.rule }]
+        : [];
+    })
+  );
 }
 
 /** What keeps `'self'` from admitting an origin whose host is the Host's. */
@@ -234,14 +209,14 @@ function whyNotSelf(origin: TupleOrigin, host: Authority, handshake: Handshake, 
   if (origin.host !== host.host) return [];
   const { scheme } = origin;
   const suggestion = suggestOrigin(origin, "origins");
-  const index = listsOf(policy).origins.indexOf("'self'");
+  const { selfPlace } = compiledOf(policy);
   const own = origin.port === (host.port || defaultPort(scheme));
-  if (index < 0) {
+  if (selfPlace === null) {
     const needs = policy.hosts?.length ? "" : ", which needs `hosts`";
     const text = `It is the Host's own origin, as React Native sends it, and 'self' is not listed${needs}`;
     return own ? [apart("self-not-listed", text, suggestion)] : [];
   }
-  const entry: ListedEntry = { list: "origins", index, pattern: "'self'" };
+  const entry: ListedEntry = { list: "origins", index: selfPlace, pattern: "'self'" };
   const site = siteScheme(handshake.url, policy);
   if (!own) {
     const both = site !== "" && site !== scheme;

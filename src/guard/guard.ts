@@ -8,15 +8,6 @@
 
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import {
-  connectionUpgrade,
-  type Guarded,
-  type Handler,
-  type Handshake,
-  requestedUpgrade,
-} from "../handler.ts";
-import { readHosts } from "../pattern/list.ts";
-import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
-import {
   denials,
   handleRejection,
   isPromiseLike,
@@ -29,14 +20,21 @@ import {
 import { explainAs } from "../explain/explain.ts";
 import { whyInOneLine } from "../explain/explanation_text.ts";
 import {
-  check,
-  checkHost,
+  connectionUpgrade,
+  type Guarded,
+  type Handler,
+  type Handshake,
+  requestedUpgrade,
+} from "../handler.ts";
+import type { SuffixList } from "../pattern/suffix_list.ts";
+import { check, checkHost } from "../verdict/check.ts";
+import {
   isPolicy,
   type Policy,
   POLICY_OPTIONS,
   type PolicyOptions,
+  readAllowedHosts,
   readPolicy,
-  webOrigins,
 } from "../verdict/policy.ts";
 
 /** Handshakes whose Origin a guard judged and let in. */
@@ -106,9 +104,7 @@ function guardHandshakes<C, R extends Response | undefined>(
   handler: Handler<C, R>,
   source: Policy | (() => Policy),
   refuse: Refuse<C>,
-  allowedHosts = false,
 ): Guarded<C, R | Response> {
-  const manner = { allowedHosts, searchAtMost: SEARCH_AT_MOST };
   const guarded: Handler<C, R | Response> = (request, context) => {
     const upgrade = requestedUpgrade(request);
     if (upgrade === "none") return handler(request, context);
@@ -135,7 +131,7 @@ function guardHandshakes<C, R extends Response | undefined>(
     const inForce = policy as Policy;
     const decision = check(request, inForce);
     if (!decision.allowed) {
-      const note = () => whyInOneLine(explainAs(request, inForce, manner));
+      const note = () => whyInOneLine(explainAs(request, inForce, SEARCH_AT_MOST));
       return refuse(decision, request, context, { note });
     }
     judged.add(request);
@@ -246,8 +242,8 @@ export function allowedHostsOriginValidator<C, R extends Response | undefined>(
     ...POLICY_OPTIONS.filter((name) => name !== "origins" && name !== "hosts"),
     ...REFUSAL_OPTIONS,
   ];
-  const { policy, refuse } = readAllowedHosts<C>(handler, options, known, true);
-  return guardHandshakes(handler, policy, refuse, true);
+  const { policy, refuse } = readHostOptions<C>(handler, options, known, true);
+  return guardHandshakes(handler, policy, refuse);
 }
 
 /**
@@ -282,8 +278,7 @@ export function hostValidator<C, R extends Response | undefined>(
   options: AllowedHostsOptions & RefusalOptions<C>,
 ): Guarded<C, R | Response> {
   const known = ["allowedHosts", "suffixes", "scheme", "debug", ...REFUSAL_OPTIONS];
-  const { policy, refuse } = readAllowedHosts<C>(handler, options, known, false);
-  const manner = { allowedHosts: true, searchAtMost: SEARCH_AT_MOST };
+  const { policy, refuse } = readHostOptions<C>(handler, options, known, false);
   const guarded: Handler<C, R | Response> = (request, context) => {
     const host = hostOf(request);
     const decision = checkHost(host, request.url, policy);
@@ -296,7 +291,7 @@ export function hostValidator<C, R extends Response | undefined>(
         headers: { get: (name) => name === "host" ? host : headers.get(name) },
       };
       // Nothing was said of Origin, so nothing is.
-      return whyInOneLine({ ...explainAs(judged, policy, manner), next: null });
+      return whyInOneLine({ ...explainAs(judged, policy, SEARCH_AT_MOST), next: null });
     };
     return refuse(decision, request, context, { note });
   };
@@ -310,7 +305,7 @@ function hostOf(request: Request): string | null {
   return /^https:\/\/([^/?#]*)/.exec(request.url)?.[1] ?? null;
 }
 
-function readAllowedHosts<C>(
+function readHostOptions<C>(
   handler: unknown,
   options: unknown,
   known: readonly string[],
@@ -319,11 +314,7 @@ function readAllowedHosts<C>(
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
   const read = readOptions(options, known, issues) ?? {};
-  // The second reading, below, tells of a wrong list of suffixes.
-  readHosts(read.allowedHosts, "allowedHosts", issues, readSuffixes(read, []));
-  const hosts = issues.length === 0 ? read.allowedHosts as readonly string[] : [];
-  const origins = withOrigins ? hosts.flatMap(webOrigins) : [];
-  const policy = readPolicy({ __proto__: null, ...read, origins, hosts }, issues);
+  const policy = readAllowedHosts(read, issues, withOrigins);
   const refusal = readRefusalOptions<C>(read, issues);
   throwIfAny(issues);
   return { policy: policy!, refuse: refuser(refusal) };

@@ -93,26 +93,17 @@ export function compileOrigins(patterns: readonly string[], options: PatternOpti
   const read = readOptions(options, ["dangerouslyAllow", "suffixes"], ofOptions) ?? {};
   const { dangerouslyAllow = [] } = read;
   const listed = readPatterns(patterns, "origins", { suffixes: readSuffixes(read, ofOptions) }, ofList);
-  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, ofOptions);
+  const start = listed.length;
+  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true, start }, ofOptions);
   throwIfAny([...ofList, ...ofOptions]);
-  return buildMatcher([...listed, ...dangerous], [...patterns, ...dangerouslyAllow as readonly string[]]);
+  return matcherOf(compileRules([...listed, ...dangerous]), [
+    ...patterns,
+    ...dangerouslyAllow as readonly string[],
+  ]);
 }
 
-/** The matcher of checked rules; `written[i]` is what `rules[i]` was read from. */
-export function buildMatcher(rules: readonly Rule[], written: readonly string[]): OriginMatcher {
-  const anyPlace = placeOf("any", rules);
-  const nullPlace = placeOf("null", rules);
-  const hosts = new HostTrie(rules.map((rule) => rule.kind === "host" ? rule : undefined));
-  // Most lists name hosts alone, and what no list asks for should cost nothing. Where no compiler looks, an absent
-  // header is undefined.
-  const find = anyPlace === NONE && nullPlace === NONE
-    ? (origin: string | null): number => typeof origin === "string" ? hosts.findOrigin(origin) : NONE
-    : (origin: string | null): number => {
-      if (typeof origin !== "string") return anyPlace;
-      if (origin === "null") return Math.min(anyPlace, nullPlace);
-      return Math.min(anyPlace, hosts.findOrigin(origin));
-    };
-  const patterns = [...written];
+/** Apart from the function that reads the lists, whose rules would be kept for as long as the matcher is. */
+function matcherOf(find: OriginFinder, patterns: readonly string[]): OriginMatcher {
   let frozen: readonly string[] | undefined;
   return Object.freeze({
     // Not at once: one of the runtimes takes a second to freeze a million, and reads them slowly ever after.
@@ -127,20 +118,38 @@ export function buildMatcher(rules: readonly Rule[], written: readonly string[])
   });
 }
 
+/** Compiled rules: the place of the first that admits the value of an `Origin` header; null: there was none. */
+export type OriginFinder = (origin: string | null) => number;
+
+/** Compiles rules, which are not kept. Where none admits an origin its place is NONE. */
+export function compileRules(rules: readonly Rule[]): OriginFinder {
+  const anyPlace = placeOf("any", rules);
+  const nullPlace = placeOf("null", rules);
+  const hosts = new HostTrie(rules.filter((rule) => rule.kind === "host"));
+  // Most lists name hosts alone, and what no list asks for should cost nothing. Where no compiler looks, an absent
+  // header is undefined.
+  return anyPlace === NONE && nullPlace === NONE
+    ? (origin) => typeof origin === "string" ? hosts.findOrigin(origin) : NONE
+    : (origin) => {
+      if (typeof origin !== "string") return anyPlace;
+      if (origin === "null") return Math.min(anyPlace, nullPlace);
+      return Math.min(anyPlace, hosts.findOrigin(origin));
+    };
+}
+
 /** Apart from the matcher, whose functions would keep all rules for as long as they are there. */
 function placeOf(kind: Rule["kind"], rules: readonly Rule[]): number {
-  const index = rules.findIndex((rule) => rule.kind === kind);
-  return index < 0 ? NONE : index;
+  return rules.find((rule) => rule.kind === kind)?.place ?? NONE;
 }
 
 /**
- * A compiled list of hosts: reports whether an entry admits the canonical host that is the text up to `end`; `port` is
- * effective, by the scheme the request came with.
+ * A compiled list of hosts: the place of the first entry that admits the canonical host that is the text up to `end`, or
+ * NONE; `port` is effective, by the scheme the request came with.
  */
-export type HostList = (text: string, end: number, port: number) => boolean;
+export type HostFinder = (text: string, end: number, port: number) => number;
 
-/** Compiles rules that {@linkcode readHosts} made. */
-export function compileHosts(rules: readonly HostRule[]): HostList {
+/** Compiles a list of hosts. */
+export function compileHosts(rules: readonly HostRule[]): HostFinder {
   const trie = new HostTrie(rules);
-  return (text, end, port) => trie.findStart(text, end, port) !== NONE;
+  return (text, end, port) => trie.findStart(text, end, port);
 }

@@ -76,11 +76,8 @@ export class HostTrie {
   /** The rules that are too many for this one. */
   readonly #further: HostTrie | null;
 
-  /**
-   * `rules[i]` has place i; a rule of undefined takes its place and admits nothing. So many rules that go on from one
-   * dot get a table.
-   */
-  constructor(rules: readonly (HostRule | undefined)[], rulesOfTable?: number) {
+  /** So many rules that go on from one dot get a table. */
+  constructor(rules: readonly HostRule[], rulesOfTable?: number) {
     const packed = pack(rules.length > MAX_RULES ? rules.slice(0, MAX_RULES) : rules, rulesOfTable);
     this.#slots = packed.slots;
     this.#tables = packed.tables;
@@ -92,7 +89,7 @@ export class HostTrie {
     this.#everyHost = packed.everyHost;
     const others = packed.otherSchemes;
     this.#schemes = others.length === 0 ? null : new HostTrie(
-      others.map((host) => ({ kind: "host", scheme: null, host, reach: "host", port: null })),
+      others.map((host, place) => ({ kind: "host", place, scheme: null, host, reach: "host", port: null })),
     );
     this.#further = rules.length > MAX_RULES ? new HostTrie(rules.slice(MAX_RULES), rulesOfTable) : null;
   }
@@ -107,9 +104,7 @@ export class HostTrie {
   /** The place of the first rule of any scheme that admits the canonical host which is the text up to `end`, or NONE. */
   findStart(text: string, end: number, port: number): number {
     const place = this.#walk(text, 0, end, ANY_SCHEME, port);
-    return place === NONE && this.#further !== null
-      ? further(this.#further.findStart(text, end, port))
-      : place;
+    return place === NONE && this.#further !== null ? this.#further.findStart(text, end, port) : place;
   }
 
   /** The place of the first rule that admits a tuple origin, or NONE; of a malformed one, always NONE. */
@@ -120,7 +115,7 @@ export class HostTrie {
       ? this.#walkBeforePort(origin)
       : this.#walk(origin, 0, origin.length, UNREAD, 0);
     if (this.#everyHost !== null) place = Math.min(place, this.#findEveryHost(origin, this.#everyHost));
-    return place === NONE && this.#further !== null ? further(this.#further.findOrigin(origin)) : place;
+    return place === NONE && this.#further !== null ? this.#further.findOrigin(origin) : place;
   }
 
   #walkBeforePort(origin: string): number {
@@ -254,11 +249,6 @@ export class HostTrie {
     const place = this.#schemes === null ? NONE : this.#schemes.findStart(text, end, 0);
     return place === NONE ? ANY_SCHEME : SCHEMES.length + place;
   }
-}
-
-/** The place in the whole list of what has this one among the rules beyond the first `MAX_RULES`. */
-function further(place: number): number {
-  return place === NONE ? NONE : MAX_RULES + place;
 }
 
 /** By the number of a scheme; 0: it has none. */

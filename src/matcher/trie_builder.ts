@@ -34,8 +34,8 @@ import {
   WIDE,
 } from "./trie_layout.ts";
 
-/** Packs at most `MAX_RULES` rules; `rules[i]` has place i. So many that go on from one dot get a table. */
-export function pack(rules: readonly (HostRule | undefined)[], rulesOfTable = RULES_OF_TABLE): Packed {
+/** Packs at most `MAX_RULES` rules. So many that go on from one dot get a table. */
+export function pack(rules: readonly HostRule[], rulesOfTable = RULES_OF_TABLE): Packed {
   for (let unitShift = 0;; unitShift++) {
     const packed = new Packing(rules, unitShift, rulesOfTable).packed();
     // How many bytes there will be is known only now. Records that no target reaches need a larger unit.
@@ -78,7 +78,7 @@ const LETTERS = 1 << LETTER_BITS;
 const MAX_TRIES = 64;
 
 class Packing {
-  readonly #rules: readonly (HostRule | undefined)[];
+  readonly #rules: readonly HostRule[];
   readonly #schemes = new Map(SCHEMES.map((scheme, number) => [scheme, number]));
   #everyHost: RuleSet | null = null;
   readonly #sets: RuleSet[] = [];
@@ -106,27 +106,26 @@ class Packing {
   #bytes: Uint8Array;
   #length = 0;
 
-  constructor(rules: readonly (HostRule | undefined)[], unitShift: number, rulesOfTable: number) {
+  constructor(rules: readonly HostRule[], unitShift: number, rulesOfTable: number) {
     this.#rules = rules;
     this.#unitShift = unitShift;
     this.#rulesOfTable = rulesOfTable;
-    this.#letters = new Uint8Array(rules.reduce((sum, rule) => sum + (rule?.host.length ?? 0), 0));
+    this.#letters = new Uint8Array(rules.reduce((sum, rule) => sum + rule.host.length, 0));
     this.#starts = new Uint32Array(rules.length + 1);
     this.#sorted = new Uint32Array(rules.length);
     this.#bytes = new Uint8Array(16 + this.#letters.length);
     let count = 0;
     let end = 0;
-    for (let place = 0; place < rules.length; place++) {
-      this.#starts[place] = end;
-      const rule = rules[place];
-      if (rule === undefined) continue;
+    for (let index = 0; index < rules.length; index++) {
+      this.#starts[index] = end;
+      const rule = rules[index]!;
       if (rule.host === "") {
         this.#everyHost ??= new RuleSet();
-        this.#everyHost.add(rule, this.#schemeOf(rule), place);
+        this.#everyHost.add(rule, this.#schemeOf(rule));
         continue;
       }
       for (let i = rule.host.length - 1; i >= 0; i--) this.#letters[end++] = rule.host.charCodeAt(i);
-      this.#sorted[count++] = place;
+      this.#sorted[count++] = index;
     }
     this.#starts[rules.length] = end;
     this.#order = this.#sorted.slice(0, count);
@@ -337,24 +336,24 @@ class Packing {
     return target;
   }
 
-  #rule(place: number): void {
-    const rule = this.#rules[place]!;
+  #rule(index: number): void {
+    const rule = this.#rules[index]!;
     const scheme = this.#schemeOf(rule);
-    if (scheme >= MAX_SCHEMES) return this.#set([place]);
+    if (scheme >= MAX_SCHEMES) return this.#set([index]);
     const port = rule.port === null ? ANY_PORT : rule.port << PORT_SHIFT;
     const demand = (scheme << SCHEME_SHIFT) | port | REACH[rule.reach];
     let number = this.#demands.get(demand);
     if (number === undefined && this.#demands.size < MAX_DEMANDS) {
       this.#demands.set(demand, number = this.#demands.size);
     }
-    this.#numbered(number ?? 1, place);
+    this.#numbered(number ?? 1, rule.place);
     if (number === undefined) this.#write(demand, 4);
   }
 
   /** One for all the rules of a host. */
-  #set(places: Iterable<number>): void {
+  #set(indices: Iterable<number>): void {
     const set = new RuleSet();
-    for (const place of places) set.add(this.#rules[place]!, this.#schemeOf(this.#rules[place]!), place);
+    for (const index of indices) set.add(this.#rules[index]!, this.#schemeOf(this.#rules[index]!));
     this.#numbered(SET, this.#sets.push(set) - 1);
   }
 

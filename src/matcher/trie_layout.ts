@@ -103,9 +103,9 @@ export class RuleSet {
   readonly #here: Places = new Map();
   readonly #below: Places = new Map();
 
-  add(rule: HostRule, scheme: number, place: number): void {
-    if (rule.reach !== "subdomains") add(this.#here, scheme, rule.port, place);
-    if (rule.reach !== "host") add(this.#below, scheme, rule.port, place);
+  add(rule: HostRule, scheme: number): void {
+    if (rule.reach !== "subdomains") add(this.#here, scheme, rule.port, rule.place);
+    if (rule.reach !== "host") add(this.#below, scheme, rule.port, rule.place);
   }
 
   /** The place of the first rule that admits this, or NONE. */

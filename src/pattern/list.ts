@@ -18,13 +18,14 @@ import type { SuffixList } from "./suffix_list.ts";
 
 /**
  * Reads a list that JavaScript callers may have got wrong, entry by entry; every fault goes to `issues` with its
- * place. `judge` makes a rule of an entry, or finds its faults.
+ * index. `judge` makes a rule of an entry, or finds its faults; the first entry has the place `start`.
  */
 export function readList<T>(
   list: unknown,
   field: string,
   issues: ConfigIssue[],
-  judge: (entry: unknown) => T | readonly Fault[],
+  start: number,
+  judge: (entry: unknown, place: number) => T | readonly Fault[],
 ): T[] {
   if (!Array.isArray(list)) {
     const entries = typeof list === "string"
@@ -39,7 +40,7 @@ export function readList<T>(
   const rules: T[] = [];
   // By index, not by iterator: a hole in the array is an unset entry too.
   for (let index = 0; index < list.length; index++) {
-    const judged = judge(list[index]);
+    const judged = judge(list[index], start + index);
     if (!Array.isArray(judged)) rules.push(judged as T);
     else for (const fault of judged) issues.push({ ...fault, field, index, value: list[index] });
   }
@@ -48,21 +49,22 @@ export function readList<T>(
 
 /**
  * The rules of a list of origin patterns, one an entry. `self`: `'self'` may stand in it, which no origin alone
- * matches; `unsafe`: so may what is unsafe; `suffixes`: names not to be covered by a wildcard.
+ * matches; `unsafe`: so may what is unsafe; `suffixes`: names not to be covered by a wildcard; `start`: the place of the first.
  */
 export function readPatterns(
   list: unknown,
   field: string,
-  { self = false, unsafe = false, suffixes = null }: {
+  { self = false, unsafe = false, suffixes = null, start = 0 }: {
     readonly self?: boolean;
     readonly unsafe?: boolean;
     readonly suffixes?: SuffixList | null;
+    readonly start?: number;
   },
   issues: ConfigIssue[],
 ): Rule[] {
-  return readList<Rule>(list, field, issues, (entry) => {
-    if (self && entry === "'self'") return { kind: "self" };
-    const parsed = parsePattern(entry, false, suffixes);
+  return readList<Rule>(list, field, issues, start, (entry, place) => {
+    if (self && entry === "'self'") return { kind: "self", place };
+    const parsed = parsePattern(entry, false, suffixes, place);
     if ("faults" in parsed) return parsed.faults;
     return parsed.unsafe === null || unsafe ? parsed.rule : [parsed.unsafe];
   });
@@ -77,16 +79,16 @@ const OTHERWISE: { readonly [code in ConfigIssueCode]?: string } = {
 
 /**
  * Reads a list of hosts; every fault goes to `issues`. The list's rules are those of its entries, in order. `suffixes`:
- * names not to be covered by a wildcard.
+ * names not to be covered by a wildcard; `start`: the place of the first.
  */
 export function readHosts(
   list: unknown,
   field: string,
   issues: ConfigIssue[],
-  suffixes: SuffixList | null = null,
+  { suffixes = null, start = 0 }: { readonly suffixes?: SuffixList | null; readonly start?: number } = {},
 ): HostRule[] {
-  return readList<HostRule>(list, field, issues, (entry) => {
-    const parsed = parsePattern(entry, true, suffixes);
+  return readList<HostRule>(list, field, issues, start, (entry, place) => {
+    const parsed = parsePattern(entry, true, suffixes, place);
     if ("faults" in parsed) {
       return parsed.faults.map(({ code, fix }) => ({
         code,

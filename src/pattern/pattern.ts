@@ -37,7 +37,7 @@ const PLAIN =
   /^(?:(https?):\/\/)?(\*?\.)?((?:[a-z0-9-]{1,63}\.){1,3}[a-z]{2,63}|localhost)(?::([1-9][0-9]{0,3}))?$/;
 const NOT_PLAIN = /xn--|undefined/;
 
-function parsePlain(entry: string): HostRule | null {
+function parsePlain(entry: string, place: number): HostRule | null {
   const parts = PLAIN.exec(entry);
   if (parts === null || NOT_PLAIN.test(entry)) return null;
   // A constant, not the text that was found: a million equal texts would be hashed one by one.
@@ -45,6 +45,7 @@ function parsePlain(entry: string): HostRule | null {
   const prefix = parts[2];
   return {
     kind: "host",
+    place,
     scheme,
     host: parts[3]!,
     reach: prefix === undefined ? "host" : prefix === "." ? "host-and-subdomains" : "subdomains",
@@ -53,10 +54,15 @@ function parsePlain(entry: string): HostRule | null {
 }
 
 /**
- * Reads one entry; `bare`: of a list whose entries have no scheme; `suffixes`: names not to be covered by a wildcard.
- * Never throws, whatever it is given.
+ * Reads one entry; `bare`: of a list whose entries have no scheme; `suffixes`: names not to be covered by a wildcard;
+ * `place`: where it is written. Never throws, whatever it is given.
  */
-export function parsePattern(entry: unknown, bare = false, suffixes: SuffixList | null = null): Parsed {
+export function parsePattern(
+  entry: unknown,
+  bare = false,
+  suffixes: SuffixList | null = null,
+  place = 0,
+): Parsed {
   if (typeof entry !== "string") {
     const fix = entry === undefined || entry === null
       ? "Give a string; is a variable unset?"
@@ -68,10 +74,10 @@ export function parsePattern(entry: unknown, bare = false, suffixes: SuffixList 
       faults: [{ code: "entry-too-long", fix: `An entry has at most ${MAX_ENTRY_LENGTH} characters.` }],
     };
   }
-  const plain = parsePlain(entry);
+  const plain = parsePlain(entry, place);
   if (plain !== null) return { rule: plain, unsafe: whyUnsafe(plain, suffixes) };
-  if (entry === "*") return { rule: { kind: "any" }, unsafe: null };
-  if (entry === "null") return { rule: { kind: "null" }, unsafe: UNSAFE_NULL };
+  if (entry === "*") return { rule: { kind: "any", place }, unsafe: null };
+  if (entry === "null") return { rule: { kind: "null", place }, unsafe: UNSAFE_NULL };
   const suggest: Suggest = (candidate, otherwise) => {
     const named = bare ? candidate.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "") : candidate;
     // A candidate is an entry with something taken out, or the number of colons grown to the right: this ends.
@@ -83,10 +89,10 @@ export function parsePattern(entry: unknown, bare = false, suffixes: SuffixList 
   };
   const misspelling = findMisspelling(entry, suggest);
   if (misspelling !== null) return { faults: [misspelling] };
-  return parseParts(entry, suggest, suffixes);
+  return parseParts(entry, suggest, suffixes, place);
 }
 
-function parseParts(entry: string, suggest: Suggest, suffixes: SuffixList | null): Parsed {
+function parseParts(entry: string, suggest: Suggest, suffixes: SuffixList | null, place: number): Parsed {
   const faults: Fault[] = [];
   const schemeEnd = entry.indexOf("://");
   const scheme = schemeEnd < 0 ? null : lowerAscii(entry.slice(0, schemeEnd));
@@ -128,7 +134,7 @@ function parseParts(entry: string, suggest: Suggest, suffixes: SuffixList | null
     faults.push({ code: "fragment", fix: `An entry has no fragment.${write()}` });
   }
   if (faults.length > 0 || isFault(host) || isFault(port)) return { faults };
-  const rule: HostRule = { kind: "host", scheme, ...host, port };
+  const rule: HostRule = { kind: "host", place, scheme, ...host, port };
   return { rule, unsafe: whyUnsafe(rule, suffixes) };
 }
 

@@ -3,11 +3,13 @@
  */
 
 /** What one entry admits, compiled. */
-export type Rule = HostRule | { readonly kind: "any" | "null" | "self" };
+export type Rule = HostRule | { readonly kind: "any" | "null" | "self"; readonly place: number };
 
 /** An entry that names hosts. */
 export interface HostRule {
   readonly kind: "host";
+  /** Where it was written: its entry's place among all entries of the lists that are compiled together, from 0. */
+  readonly place: number;
   /** Null: any scheme. */
   readonly scheme: string | null;
   /** Canonical; "" with reach "subdomains": every host there is. */
@@ -18,7 +20,7 @@ export interface HostRule {
 }
 
 /** Reports whether a rule admits this host, on its own scheme and port. */
-export function reaches({ host, reach }: HostRule, name: string): boolean {
+export function reaches({ host, reach }: Pick<HostRule, "host" | "reach">, name: string): boolean {
   if (reach !== "subdomains" && name === host) return true;
   return reach !== "host" && (host === "" || name.endsWith("." + host));
 }
@@ -31,7 +33,7 @@ export function widerThan(rule: HostRule, host: string): HostRule[] {
   );
   return reaches.flatMap((reach) =>
     [rule.scheme, null].flatMap((scheme) =>
-      [rule.port, null].map((port): HostRule => ({ kind: "host", host, reach, scheme, port }))
+      [rule.port, null].map((port): HostRule => ({ ...rule, host, reach, scheme, port }))
     )
   ).filter(({ reach, scheme, port }) =>
     !own || reach !== rule.reach || scheme !== rule.scheme || port !== rule.port

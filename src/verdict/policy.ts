@@ -1,29 +1,16 @@
 /**
- * The verdict: one pure function over Host, Origin and scheme, and the policy it judges by.
+ * What a handshake is judged by: an operator's options, read and compiled.
  */
 
 import { checkChoice, type ConfigIssue, type Options, readOptions, throwIfAny } from "../config.ts";
-import { denials } from "../denial.ts";
-import type { Decision, DenyReason, Handshake } from "../handler.ts";
 import {
-  buildMatcher,
   compileHosts,
-  type HostList,
-  type OriginMatcher,
+  compileRules,
+  type HostFinder,
+  type OriginFinder,
   type PatternOptions,
 } from "../matcher/matcher.ts";
-import {
-  defaultPort,
-  hostEnd,
-  isHost,
-  lowerAscii,
-  lowerHost,
-  MAX_AUTHORITY_LENGTH,
-  portAfter,
-} from "../origin/authority.ts";
-import { hostStart, kindOf } from "../origin/origin.ts";
 import { readHosts, readPatterns } from "../pattern/list.ts";
-import { parsePattern } from "../pattern/pattern.ts";
 import type { HostRule, Rule } from "../pattern/rule.ts";
 import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
 
@@ -78,72 +65,98 @@ export const POLICY_OPTIONS = [
 
 const ABSENT = ["deny", "allow", "allow-without-credentials"] as const;
 const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
-const ALLOWED: Decision = Object.freeze({ allowed: true });
+const LOCAL_ORIGINS = LOCAL_HOSTS.flatMap((host) => [`http://${host}:*`, `https://${host}:*`]);
 
-interface Compiled {
-  readonly matcher: OriginMatcher;
-  /** The lists as written, not frozen: one of the runtimes takes a second to freeze a million, while handshakes wait. */
-  readonly origins: readonly string[];
-  readonly dangerouslyAllow: readonly string[];
-  readonly suffixes: SuffixList | null;
-  /** `origins` holds `'self'`. Implies hosts. */
-  readonly self: boolean;
-  readonly hosts: HostList | null;
+/** An entry of a list, as it stands there. */
+export interface ListedEntry {
+  /** The option: `"debug"` for what that adds, `"absent"` for that option's own word. */
+  readonly list: "origins" | "dangerouslyAllow" | "debug" | "hosts" | "allowedHosts" | "absent";
+  /** Its place in the list, from 0; -1: the option itself. */
+  readonly index: number;
+  /** As written. Not escaped: an operator's text. */
+  readonly pattern: string;
 }
 
-const KEY = Symbol();
-// These are set while the class below is evaluated: only this module can make a Policy or look into one.
-let makePolicy: (options: PolicyFields, compiled: Compiled) => Policy;
-let compiledOf: (policy: Policy) => Compiled;
-let isCompiled: (value: unknown) => value is Policy;
+/** Lists that are compiled together, in the order in which they are matched: an entry's place counts through them all. */
+export type Lists = readonly { readonly list: ListedEntry["list"]; readonly entries: readonly string[] }[];
 
-type PolicyFields = { readonly [K in "hosts" | "absent" | "scheme" | "debug"]: Policy[K] };
+/** The entry that stands at a place. */
+export function entryAt(lists: Lists, place: number): ListedEntry {
+  let index = place;
+  for (const { list, entries } of lists) {
+    if (index < entries.length) return { list, index, pattern: entries[index]! };
+    index -= entries.length;
+  }
+  throw new RangeError(`no entry stands at ${place}`);
+}
+
+/** Lists as written, each with the rules that its entries were read as. */
+export interface ReadLists {
+  /** Not frozen: one of the runtimes takes a second to freeze a million, while handshakes wait. */
+  readonly origins: Lists;
+  readonly originRules: Rule[];
+  readonly hosts: Lists;
+  /** Null: any host. */
+  readonly hostRules: HostRule[] | null;
+  readonly suffixes: SuffixList | null;
+}
+
+/** What judges, and what explains it. */
+export interface Compiled extends Pick<ReadLists, "origins" | "hosts" | "suffixes"> {
+  readonly findOrigin: OriginFinder;
+  /** Null: any host. */
+  readonly findHost: HostFinder | null;
+  /** Where `'self'` stands; null: nowhere. Not null: there are hosts. */
+  readonly selfPlace: number | null;
+}
+
+const policies = new WeakMap<Policy, Compiled>();
 
 /**
  * Everything a handshake is judged by, compiled and frozen. Only {@linkcode compilePolicy} makes one; a copy by spread
  * is none, by type and at run time.
  */
 export class Policy {
-  readonly #compiled: Compiled;
   /** The names this server answers to, as written, frozen; undefined: any. */
-  readonly hosts: readonly string[] | undefined;
+  declare readonly hosts: readonly string[] | undefined;
   /** What becomes of a handshake without Origin. */
-  readonly absent: "deny" | "allow" | "allow-without-credentials";
+  declare readonly absent: "deny" | "allow" | "allow-without-credentials";
   /** The scheme of the site's pages; undefined: that of each request's URL. */
-  readonly scheme: "http" | "https" | undefined;
+  declare readonly scheme: "http" | "https" | undefined;
   /** Whether local names are let through on top of the lists. */
-  readonly debug: boolean;
+  declare readonly debug: boolean;
 
-  private constructor(fields: PolicyFields, compiled: Compiled, key: symbol) {
+  private constructor() {
     // `private` is a word of the type checker's: at run time anybody can call this.
-    if (key !== KEY) throw new TypeError("Only compilePolicy() makes a Policy");
-    this.#compiled = compiled;
-    this.hosts = fields.hosts && Object.freeze([...fields.hosts]);
-    this.absent = fields.absent;
-    this.scheme = fields.scheme;
-    this.debug = fields.debug;
-    Object.freeze(this);
+    throw new TypeError("Only compilePolicy() makes a Policy");
   }
 
   /** The allowed origins, as written. Frozen. */
   get origins(): readonly string[] {
-    return Object.freeze(this.#compiled.origins);
+    return Object.freeze(compiledOf(this).origins[0]!.entries);
   }
+}
 
-  static {
-    makePolicy = (fields, compiled) => new Policy(fields, compiled, KEY);
-    compiledOf = (policy) => {
-      if (isCompiled(policy)) return policy.#compiled;
-      throw new TypeError("A policy is what compilePolicy() returned; a copy of one is none");
-    };
-    isCompiled = (value): value is Policy =>
-      typeof value === "object" && value !== null && #compiled in value;
-  }
+type PolicyFields = { readonly [K in "hosts" | "absent" | "scheme" | "debug"]: Policy[K] };
+
+function makePolicy(fields: PolicyFields, compiled: Compiled): Policy {
+  const policy: Policy = Object.freeze(Object.assign(Object.create(Policy.prototype), fields));
+  policies.set(policy, compiled);
+  return policy;
 }
 
 /** Reports whether `value` is a Policy that {@linkcode compilePolicy} made. */
 export function isPolicy(value: unknown): value is Policy {
-  return isCompiled(value);
+  return policies.has(value as Policy);
+}
+
+/** What a policy was compiled to. */
+export function compiledOf(policy: Policy): Compiled {
+  const compiled = policies.get(policy);
+  if (compiled === undefined) {
+    throw new TypeError("A policy is what compilePolicy() returned; a copy of one is none");
+  }
+  return compiled;
 }
 
 /**
@@ -184,48 +197,110 @@ export function compilePolicy(options: PolicyOptions): Policy {
 
 /** The policy of options whose keys are known; null where there are issues. */
 export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | null {
-  const origins: readonly string[] = Array.isArray(options.origins) ? [...options.origins] : [];
-  const { dangerouslyAllow = [] } = options;
+  return compile(readLists(options, issues), options, issues);
+}
+
+/** The lists of {@linkcode PolicyOptions}. */
+export function readLists(options: Options, issues: ConfigIssue[]): ReadLists {
   const suffixes = readSuffixes(options, issues);
   const listed = readPatterns(options.origins, "origins", { self: true, suffixes }, issues);
-  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", { unsafe: true }, issues);
-  const rules = [...listed, ...dangerous];
-  const alsoAllowed: readonly string[] = Array.isArray(dangerouslyAllow) ? [...dangerouslyAllow] : [];
-  const written = [...origins, ...alsoAllowed];
-
+  const entries = copyOf(options.origins);
+  const { dangerouslyAllow = [] } = options;
+  const also = { unsafe: true, start: entries.length };
+  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", also, issues);
   // Not `hosts !== undefined`: a variable that is not set must not mean "any Host".
-  const hostRules = "hosts" in options ? readHosts(options.hosts, "hosts", issues, suffixes) : null;
-  const hosts = hostRules === null || !Array.isArray(options.hosts) ? undefined : [...options.hosts];
-  const self = rules.some((rule) => rule.kind === "self");
-  if (self && (hosts === undefined || hosts.length === 0)) {
+  const hostRules = "hosts" in options ? readHosts(options.hosts, "hosts", issues, { suffixes }) : null;
+  const hosts = copyOf(options.hosts);
+  const self = listed.find((rule) => rule.kind === "self");
+  if (self !== undefined && hosts.length === 0) {
     issues.push({
       code: "self-without-hosts",
       field: "origins",
-      index: origins.indexOf("'self'"),
+      index: self.place,
       value: "'self'",
       fix: "'self' is judged against the Host header: name this server's own hosts in `hosts`.",
     });
   }
+  return {
+    origins: [{ list: "origins", entries }, { list: "dangerouslyAllow", entries: copyOf(dangerouslyAllow) }],
+    originRules: [...listed, ...dangerous],
+    hosts: [{ list: "hosts", entries: hosts }],
+    hostRules,
+    suffixes,
+  };
+}
+
+/**
+ * The policy of one list of hosts, for Host and, with `judgesOrigin`, for the pages of these hosts; null where there are
+ * issues.
+ */
+export function readAllowedHosts(
+  options: Options,
+  issues: ConfigIssue[],
+  judgesOrigin: boolean,
+): Policy | null {
+  const suffixes = readSuffixes(options, issues);
+  const hostRules = readHosts(options.allowedHosts, "allowedHosts", issues, { suffixes });
+  const hosts = copyOf(options.allowedHosts);
+  const entries = judgesOrigin ? hosts : [];
+  const { dangerouslyAllow = [] } = options;
+  const also = { unsafe: true, start: entries.length };
+  const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", also, issues);
+  const lists: ReadLists = {
+    origins: [{ list: "allowedHosts", entries }, {
+      list: "dangerouslyAllow",
+      entries: copyOf(dangerouslyAllow),
+    }],
+    originRules: [...judgesOrigin ? hostRules.flatMap(webOrigins) : [], ...dangerous],
+    hosts: [{ list: "allowedHosts", entries: hosts }],
+    hostRules,
+    suffixes,
+  };
+  return compile(lists, options, issues);
+}
+
+function compile(read: ReadLists, options: Options, issues: ConfigIssue[]): Policy | null {
   const absent = checkChoice(options, "absent", ABSENT, issues);
   const scheme = checkChoice(options, "scheme", ["http", "https"] as const, issues);
   const debug = checkChoice(options, "debug", [true, false], issues) ?? false;
   if (issues.length > 0) return null;
 
-  if (debug) {
-    for (const host of LOCAL_HOSTS) {
-      for (const pattern of webOrigins(host)) {
-        rules.push(parsed(pattern));
-        written.push(pattern);
-      }
-      hostRules?.push(parsed(host) as HostRule);
-    }
-  }
-  const matcher = buildMatcher(rules, written);
-  const compiledHosts = hostRules && compileHosts(hostRules);
-  return makePolicy(
-    { hosts, absent: absent ?? (origins.includes("*") ? "allow" : "deny"), scheme, debug },
-    { matcher, origins, dangerouslyAllow: alsoAllowed, suffixes, self, hosts: compiledHosts },
-  );
+  const { origins, hosts, suffixes } = debug ? withLocal(read) : read;
+  const written = read.hostRules && hosts[0]!.entries;
+  const compiled: Compiled = {
+    origins,
+    hosts,
+    suffixes,
+    findOrigin: compileRules(read.originRules),
+    findHost: read.hostRules && compileHosts(read.hostRules),
+    selfPlace: read.originRules.find((rule) => rule.kind === "self")?.place ?? null,
+  };
+  return makePolicy({
+    hosts: written === null ? undefined : Object.freeze([...written]),
+    absent: absent ?? (origins[0]!.entries.includes("*") ? "allow" : "deny"),
+    scheme,
+    debug,
+  }, compiled);
+}
+
+/** Adds the names of this machine to the rules that there are. */
+function withLocal(read: ReadLists): Pick<ReadLists, "origins" | "hosts" | "suffixes"> {
+  read.originRules.push(...readPatterns(LOCAL_ORIGINS, "debug", { start: countOf(read.origins) }, []));
+  read.hostRules?.push(...readHosts(LOCAL_HOSTS, "debug", [], { start: countOf(read.hosts) }));
+  return {
+    origins: [...read.origins, { list: "debug", entries: LOCAL_ORIGINS }],
+    hosts: [...read.hosts, { list: "debug", entries: LOCAL_HOSTS }],
+    suffixes: read.suffixes,
+  };
+}
+
+/** How many entries there are. */
+export function countOf(lists: Lists): number {
+  return lists.reduce((sum, { entries }) => sum + entries.length, 0);
+}
+
+function copyOf(list: unknown): readonly string[] {
+  return Array.isArray(list) ? [...list] : [];
 }
 
 /** The same lists, and another scheme of the site's pages. */
@@ -233,182 +308,7 @@ export function withScheme(policy: Policy, scheme: "http" | "https"): Policy {
   return makePolicy({ ...policy, scheme }, compiledOf(policy));
 }
 
-/** The patterns of the pages of one host entry: http and https, its port or any. */
-export function webOrigins(host: string): [http: string, https: string] {
-  const withPort = /:(?:\d+|\*)$/.test(host) ? host : `${host}:*`;
-  return [`http://${withPort}`, `https://${withPort}`];
-}
-
-function parsed(pattern: string): Rule {
-  return (parsePattern(pattern) as { rule: Rule }).rule;
-}
-
-/**
- * Judges a handshake: Host first, then Origin.
- *
- * Pure and total: nothing a client sends makes it throw, and each header is read once. It does not look at the method
- * nor at the fields of RFC 6455, and it is for handshakes: browsers leave Origin out of a plain GET, for which it
- * says `origin-absent`.
- *
- * **Security.** The Host header decides, never `request.url`, which on Deno takes the authority of an absolute-form
- * target; where the two disagree the handshake is refused (RFC 9112 §3.2.2). `Sec-Fetch-Site` is not looked at:
- * Chromium sends none on a handshake, and where Firefox sends it it adds nothing to Host and Origin.
- *
- * @param handshake A Request, or a snapshot of one.
- * @param policy What {@linkcode compilePolicy} made.
- * @returns A frozen decision; the same object each time for the same outcome.
- * @throws {TypeError} `policy` is none that {@linkcode compilePolicy} made.
- *
- * @example Another site's page
- * ```ts
- * import { check, compilePolicy } from "@wsgate/wsgate";
- * import { assertEquals } from "@std/assert";
- *
- * const policy = compilePolicy({ origins: ["https://example.com"] });
- * const request = new Request("https://example.com/chat", {
- *   headers: { host: "example.com", origin: "https://evil.test" },
- * });
- * assertEquals(check(request, policy), { allowed: false, status: 403, reason: "origin-not-allowed" });
- * ```
- */
-export function check(handshake: Handshake, policy: Policy): Decision {
-  // A runtime makes a new string of a header each time it is asked; all that follows reads these in place.
-  const host = handshake.headers.get("host");
-  const denied = whyHostDenied(host, handshake.url, policy);
-  return denied === null ? checkOrigin(handshake, policy, host!) : denials[denied];
-}
-
-/** Judges a handshake by its Origin alone: the other half of {@linkcode check}. `host`: a Host header that was let in. */
-export function checkOrigin(handshake: Handshake, policy: Policy, host: string): Decision {
-  const origin = handshake.headers.get("origin");
-  if (origin === null) {
-    switch (policy.absent) {
-      case "allow":
-        return ALLOWED;
-      case "allow-without-credentials":
-        return carriesCredentials(handshake) ? denials["origin-absent"] : ALLOWED;
-      default:
-        return denials["origin-absent"];
-    }
-  }
-  const { matcher, self } = compiledOf(policy);
-  if (matcher.test(origin)) return ALLOWED;
-  switch (kindOf(origin)) {
-    case "empty":
-      return denials["origin-empty"];
-    case "null":
-      return denials["origin-null"];
-    case "malformed":
-      return denials["origin-malformed"];
-  }
-  const isOwn = self && isSelf(origin, host, siteScheme(handshake.url, policy));
-  return isOwn ? ALLOWED : denials["origin-not-allowed"];
-}
-
-/** Judges a Host header and the URL it came with: the half of {@linkcode check} that plain HTTP needs too. */
-export function checkHost(host: string | null, url: string, policy: Policy): Decision {
-  const denied = whyHostDenied(host, url, policy);
-  return denied === null ? ALLOWED : denials[denied];
-}
-
-/** The lists of a policy as written, each by the option that it stands in, in the order in which they are matched. */
-export interface PolicyLists {
-  readonly origins: readonly string[];
-  readonly dangerouslyAllow: readonly string[];
-  /** What `debug` adds to them. */
-  readonly debug: readonly string[];
-  /** With what `debug` adds, last. Null: any host. */
-  readonly hosts: readonly string[] | null;
-}
-
-/** What {@linkcode compilePolicy} was given, for those who explain a verdict. */
-export function listsOf(policy: Policy): PolicyLists {
-  const { origins, dangerouslyAllow } = compiledOf(policy);
-  const local = policy.debug ? LOCAL_HOSTS : [];
-  const hosts = policy.hosts === undefined ? null : [...policy.hosts, ...local];
-  return { origins, dangerouslyAllow, debug: local.flatMap(webOrigins), hosts };
-}
-
-/** The suffixes that {@linkcode compilePolicy} was given; null: the short list. */
-export function suffixesOf(policy: Policy): SuffixList | null {
-  return compiledOf(policy).suffixes;
-}
-
-/** The first pattern that admits an origin, as written, what `debug` adds included; `'self'` left out. */
-export function matchOrigin(origin: string | null, policy: Policy): string | null {
-  return compiledOf(policy).matcher.match(origin);
-}
-
-/** Why a Host header is refused; null: it is not. */
-function whyHostDenied(header: string | null, url: string, policy: Policy): DenyReason | null {
-  // First: what is no policy judges nothing.
-  const { hosts } = compiledOf(policy);
-  if (header === null) return "host-absent";
-  if (header.length > MAX_AUTHORITY_LENGTH) return "host-malformed";
-  const host = lowerHost(header);
-  const end = hostEnd(host, 0);
-  const port = portAfter(host, end);
-  if (port < 0 || !isHost(host, 0, end)) return "host-malformed";
-  if (!agrees(url, host)) return "host-mismatch";
-  if (hosts === null || hosts(host, end, port || defaultPort(siteScheme(url, policy)))) {
-    return null;
-  }
-  return "host-not-allowed";
-}
-
-const HTTP_SCHEMES = ["http", "https", "ws", "wss", "http+unix"];
-
-/**
- * Reports whether a request's URL names the authority of its Host header, both in lower case and without the default
- * port of the URL's scheme. A URL that names none agrees with any. Strings are compared, not URLs: a parser that
- * repairs one side makes equal what is not.
- */
-function agrees(url: string, host: string): boolean {
-  // As nearly every request is; all else goes the long way.
-  const plain = url.startsWith("http://") ? 7 : url.startsWith("https://") ? 8 : 0;
-  if (plain > 0 && url.startsWith(host, plain) && "/?#".includes(url.charAt(plain + host.length))) {
-    return true;
-  }
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
-  if (scheme === undefined) return true;
-  if (!HTTP_SCHEMES.includes(scheme)) return false;
-  const start = scheme.length + "://".length;
-  let end = start;
-  // No authority is longer than a Host that was well-formed, so neither is the walk.
-  while (end < url.length && end - start <= MAX_AUTHORITY_LENGTH && !"/?#".includes(url[end]!)) end++;
-  const suffix = `:${defaultPort(scheme === "http+unix" ? "http" : scheme)}`;
-  const named = lowerAscii(url.slice(start, end));
-  return named === host || named + suffix === host ||
-    (hostEnd(host, 0) === host.length && named === host + suffix);
-}
-
-/** The scheme of the site's pages; "": nothing says. */
-export function siteScheme(url: string, policy: Policy): string {
-  if (policy.scheme !== undefined) return policy.scheme;
-  if (url.startsWith("http://")) return "http";
-  const scheme = /^(https?|wss?|http\+unix):\/\//i.exec(url)?.[1]?.toLowerCase();
-  return scheme === "https" || scheme === "wss" ? "https" : scheme === undefined ? "" : "http";
-}
-
-/**
- * Reports whether a tuple origin has this scheme and names the host and port of a well-formed Host header; each port
- * defaults by the scheme.
- */
-function isSelf(origin: string, hostHeader: string, scheme: string): boolean {
-  const start = hostStart(origin);
-  if (start !== scheme.length + "://".length || !origin.startsWith(scheme)) return false;
-  const host = lowerHost(hostHeader);
-  const end = hostEnd(host, 0);
-  const originEnd = hostEnd(origin, start);
-  if (originEnd - start !== end) return false;
-  for (let i = 0; i < end; i++) {
-    if (origin.charCodeAt(start + i) !== host.charCodeAt(i)) return false;
-  }
-  const ownPort = defaultPort(scheme);
-  return (portAfter(origin, originEnd) || ownPort) === (portAfter(host, end) || ownPort);
-}
-
-/** Reports whether a login may ride along. */
-export function carriesCredentials({ headers }: Handshake): boolean {
-  return headers.get("cookie") !== null || headers.get("authorization") !== null;
+/** The pages of one host entry: http and https, its port or any. */
+export function webOrigins(rule: HostRule): [http: HostRule, https: HostRule] {
+  return [{ ...rule, scheme: "http" }, { ...rule, scheme: "https" }];
 }

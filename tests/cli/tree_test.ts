@@ -4,14 +4,14 @@ import { describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { compilePolicy, type PolicyOptions } from "@wsgate/wsgate";
 import { drawTree, treeOf } from "../../src/cli/tree.ts";
-import { listsOf } from "../../src/verdict/policy.ts";
+import { compiledOf } from "../../src/verdict/policy.ts";
 
 function draw(
   origins: string[],
   more: Partial<PolicyOptions> = {},
   paint = (_: string, text: string) => text,
 ): string[] {
-  return drawTree(treeOf(listsOf(compilePolicy({ origins, ...more }))), paint);
+  return drawTree(treeOf(compiledOf(compilePolicy({ origins, ...more })).origins), paint);
 }
 
 describe("drawTree()", () => {

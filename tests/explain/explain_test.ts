@@ -1,6 +1,7 @@
 // Explanations held against a naive reading: that the cause is the true one, and that what is suggested lets in what was
 // refused and nothing else. The wording is in `explanation_text_test.ts`, each way of coming near in `near_misses_test.ts`.
 
+import { readAllowedHosts } from "../../src/verdict/policy.ts";
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertThrows, fail } from "@std/assert";
 import {
@@ -484,16 +485,9 @@ describe("explain(): the object", () => {
 
 describe("explainAs(): for a guard", () => {
   const hosts = ["a.test:8443", "b.test"];
-  const policy = compilePolicy({
-    origins: hosts.flatMap((
-      host,
-    ) => [`http://${/:/.test(host) ? host : host + ":*"}`, `https://${/:/.test(host) ? host : host + ":*"}`]),
-    hosts,
-  });
+  const policy = readAllowedHosts({ allowedHosts: hosts }, [], true)!;
   const told = (headers: Record<string, string>) =>
-    explainAs(handshakeOf({ url: "/", headers: { host: "b.test", ...headers } }), policy, {
-      allowedHosts: true,
-    });
+    explainAs(handshakeOf({ url: "/", headers: { host: "b.test", ...headers } }), policy);
 
   test("of allowedHosts, names the hosts that the operator wrote", () => {
     assertEquals(told({ origin: "https://b.test" }).rule, {
@@ -524,7 +518,7 @@ describe("explainAs(): for a guard", () => {
     const origins = Array.from({ length: 11 }, (_, index) => `https://a${index}.test`);
     const long = compilePolicy({ origins, hosts: origins.map((origin) => origin.slice(8)) });
     const near = (headers: Record<string, string>, searchAtMost: number) =>
-      explainAs(handshakeOf({ url: "/", headers: { host: "a1.test", ...headers } }), long, { searchAtMost })
+      explainAs(handshakeOf({ url: "/", headers: { host: "a1.test", ...headers } }), long, searchAtMost)
         .nearest[0]!;
     assertEquals(near({ origin: "https://a2.test:8443" }, 11).code, "port");
     const { code, text } = near({ origin: "https://a2.test:8443" }, 10);

@@ -53,11 +53,9 @@ describe("pack", () => {
   });
 
   test("an empty list is an empty record", () => {
-    for (const rules of [[], [undefined]]) {
-      const { root, bytes, slots } = pack(rules);
-      assertEquals([root, ...bytes], [~0, ...NOTHING]);
-      assertEquals(slots.length, 0);
-    }
+    const { root, bytes, slots } = pack([]);
+    assertEquals([root, ...bytes], [~0, ...NOTHING]);
+    assertEquals(slots.length, 0);
   });
 
   test("gives each letter in which hosts differ a slot, and what they share a record before it", () => {

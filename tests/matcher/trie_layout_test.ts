@@ -10,8 +10,8 @@ describe("RuleSet", () => {
   test("gives the place of the first rule, whichever way it admits", () => {
     const rules = ["https://h:1", "https://h:*", "h:1", "h", "https://*.h.test", ".h.test:2"].map(ruleOf);
     const set = new RuleSet();
-    rules.forEach((rule, place) => set.add(rule, rule.scheme === "https" ? 2 : 0, place));
-    set.add(rules[0]!, 2, 9);
+    for (const rule of rules) set.add(rule, rule.scheme === "https" ? 2 : 0);
+    set.add({ ...rules[0]!, place: 9 }, 2);
     const table: readonly (readonly [reach: number, scheme: number, port: number, place: number])[] = [
       [HERE, 2, 1, 0],
       [HERE, 2, 3, 1],

@@ -9,9 +9,9 @@ import { finishHash, hashLetter } from "../../src/matcher/trie_layout.ts";
 import type { HostRule } from "../../src/pattern/rule.ts";
 import { parsePattern } from "../../src/pattern/pattern.ts";
 
-/** The rule of a good pattern that names hosts. */
-export function ruleOf(pattern: string): HostRule {
-  const parsed = parsePattern(pattern);
+/** The rule of a good pattern that names hosts, at its place: an index, where patterns are mapped. */
+export function ruleOf(pattern: string, place = 0): HostRule {
+  const parsed = parsePattern(pattern, false, null, place);
   assert("rule" in parsed && parsed.rule.kind === "host", pattern);
   return parsed.rule;
 }

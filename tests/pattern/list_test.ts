@@ -139,7 +139,7 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix?: st
 describe("readHosts", () => {
   test("gives a rule for each entry, of any scheme, in order", () => {
     for (const [entry, host, reach, port] of RULES) {
-      assertEquals(rulesOf([entry]), [{ kind: "host", scheme: null, host, reach, port }], entry);
+      assertEquals(rulesOf([entry]), [{ kind: "host", place: 0, scheme: null, host, reach, port }], entry);
     }
     assertEquals(
       rulesOf(RULES.map(([entry]) => entry)).map(({ host }) => host),
@@ -259,7 +259,8 @@ describe("a list", () => {
     const issues: ConfigIssue[] = [];
     const rules = readPatterns(["'self'", "example.com"], "origins", { self: true }, issues);
     assertEquals(issues, []);
-    assertEquals(rules[0], { kind: "self" });
+    assertEquals(rules[0], { kind: "self", place: 0 });
+    assertEquals(rules[1]?.place, 1);
     assertEquals(readPatterns(["self"], "origins", { self: true }, issues), []);
     assertEquals(issues.map(({ code }) => code), ["keyword"]);
     assertEquals(originIssues([], ["'self'"]).map(({ code }) => code), ["keyword"]);

@@ -682,12 +682,16 @@ describe("a well-formed entry", () => {
   test("is the rule that the table says", () => {
     for (const [entry, scheme, host, reach, port] of RULES) {
       const parsed = parsePattern(entry);
-      assertEquals(parsed, { rule: { kind: "host", scheme, host, reach, port }, unsafe: null }, entry);
+      assertEquals(
+        parsed,
+        { rule: { kind: "host", place: 0, scheme, host, reach, port }, unsafe: null },
+        entry,
+      );
     }
-    assertEquals(parsePattern("*"), { rule: { kind: "any" }, unsafe: null });
+    assertEquals(parsePattern("*"), { rule: { kind: "any", place: 0 }, unsafe: null });
     assertEquals(
       parsePattern("null"),
-      { rule: { kind: "null" }, unsafe: { code: "unsafe-null", fix: SANDBOX } },
+      { rule: { kind: "null", place: 0 }, unsafe: { code: "unsafe-null", fix: SANDBOX } },
     );
   });
 

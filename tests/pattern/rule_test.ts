@@ -19,7 +19,7 @@ function rule(
   scheme: string | null = null,
   port: number | null = null,
 ) {
-  return { kind: "host", host, reach, scheme, port } as const;
+  return { kind: "host", place: 0, host, reach, scheme, port } as const;
 }
 
 describe("reaches", () => {
