@@ -34,16 +34,7 @@
 export { type Auth, authMiddlewareStack, type AuthOptions } from "./src/auth/auth.ts";
 export { getCookies } from "./src/auth/cookies.ts";
 export { ConfigError, type ConfigIssue, type ConfigIssueCode } from "./src/config.ts";
-export type { Decision, Denied, DenyReason, Guarded, Handler, Handshake } from "./src/handler.ts";
-export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/matcher/matcher.ts";
-export type { SuffixList } from "./src/pattern/suffix_list.ts";
-export {
-  type AllowedHostsOptions,
-  allowedHostsOriginValidator,
-  guard,
-  hostValidator,
-  originValidator,
-} from "./src/guard/guard.ts";
+export { deny } from "./src/denial.ts";
 export {
   explain,
   type ExplainedHost,
@@ -52,13 +43,23 @@ export {
 } from "./src/explain/explain.ts";
 export { type ExplanationLayout, formatExplanation } from "./src/explain/explanation_text.ts";
 export { lint, type LintCode, type LintedEntry, type LintFinding } from "./src/explain/lint.ts";
-export { compilePolicy, type ListedEntry, Policy, type PolicyOptions } from "./src/verdict/policy.ts";
 export type { NearMiss, NearMissCode, Suggestion } from "./src/explain/near_misses.ts";
-export { check } from "./src/verdict/check.ts";
-export { deny, type RefusalOptions } from "./src/denial.ts";
+export { guard, type GuardOptions } from "./src/guard/guard.ts";
+export {
+  type AllowedHostsOptions,
+  allowedHostsOriginValidator,
+  hostValidator,
+  originValidator,
+} from "./src/guard/validators.ts";
+export type { Decision, Denied, DenyReason, Handler, Handshake, Wrapped } from "./src/handler.ts";
+export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/matcher/matcher.ts";
+export type { SuffixList } from "./src/pattern/suffix_list.ts";
 export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";
 export { routeParams, urlRouter } from "./src/router/url_router.ts";
+export type { DenialHook, DenialOptions } from "./src/settle.ts";
 export { type BunWebSocketHandler, websocket } from "./src/socket/bun.ts";
 export { refuseVisibly } from "./src/socket/refuse_visibly.ts";
 export type { Socket, SocketHandlers } from "./src/socket/session.ts";
 export { type SocketOptions, upgradeHandler } from "./src/socket/upgrade.ts";
+export { check } from "./src/verdict/check.ts";
+export { compilePolicy, type ListedEntry, Policy, type PolicyOptions } from "./src/verdict/policy.ts";

@@ -11,12 +11,12 @@
  */
 
 import process from "node:process";
-import { type Guarded, websocket } from "@wsgate/wsgate";
+import { websocket, type Wrapped } from "@wsgate/wsgate";
 import { attackerSite } from "./lab/attacker.ts";
 import { site } from "./lab/site.ts";
 import { Store } from "./lab/store.ts";
 
-type Application = Guarded<unknown, Response>;
+type Application = Wrapped<unknown, Response>;
 
 /** Serves on this machine alone; on another port where the one asked for is taken. */
 function listen(port: number, fetch: Application): number {

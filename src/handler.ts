@@ -1,6 +1,5 @@
 /**
- * The shapes that every layer speaks: handlers, handshakes, decisions; and the one question every wrapper
- * asks first: does this request ask for a WebSocket?
+ * The shapes that every layer speaks: handlers, handshakes, decisions.
  */
 
 /**
@@ -23,7 +22,7 @@ export type Handler<C = unknown, R extends Response | undefined = Response> = (
  * @typeParam C What the wrapped handler needs as its second argument.
  * @typeParam R What the wrapper answers: what the handler does, or a refusal.
  */
-export type Guarded<C, R extends Response | undefined> = unknown extends C
+export type Wrapped<C, R extends Response | undefined> = unknown extends C
   ? (request: Request, context?: unknown) => R | Promise<R>
   : (request: Request, context: C) => R | Promise<R>;
 
@@ -97,59 +96,3 @@ export interface Denied {
 
 /** The outcome of a check, frozen: allowed, or denied with a status and a reason. */
 export type Decision = { readonly allowed: true } | Denied;
-
-/*
- * RFC 9110 §7.8:  Upgrade  = #protocol
- *                 protocol = protocol-name ["/" protocol-version]
- *
- * Wider than that grammar, on purpose. What each runtime takes for the token is its own affair, and more than a list
- * of tokens should allow: both split inside quotes, Deno finds the word behind other text. A handshake that the
- * runtime recognises and this does not would pass unjudged; one that only this recognises is refused, and no honest
- * client sends it.
- */
-const WEBSOCKET = /websocket/i;
-
-/**
- * Tells what a request's `Upgrade` asks for.
- *
- * - `"none"`: no WebSocket; neither runtime would upgrade it.
- * - `"websocket"`: exactly the one token that every browser and client sends.
- * - `"malformed"`: the word among other things. A runtime may upgrade it, no honest client sends it, and a repeated
- *   field looks like this too, so it is recognised as a handshake in order to be refused as one.
- */
-export function requestedUpgrade(handshake: Handshake): "none" | "websocket" | "malformed" {
-  const value = handshake.headers.get("upgrade");
-  if (value === null) return "none";
-  if (value === "websocket") return "websocket";
-  if (!WEBSOCKET.test(value)) return "none";
-  return value.length === "websocket".length ? "websocket" : "malformed";
-}
-
-/*
- * RFC 9110 §7.6.1:  Connection        = #connection-option
- *                   connection-option = token
- *
- * Linear: no run of white space is scanned more than twice.
- */
-const UPGRADE_OPTION = /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i;
-
-/**
- * Tells whether a request's `Connection` has the option `upgrade`.
- *
- * `"malformed"`: the word is there, and not as an option. Parts of a runtime that disagree over it upgrade a connection
- * that was never meant to be; an honest client sends nothing like it.
- */
-export function connectionUpgrade(handshake: Handshake): "none" | "upgrade" | "malformed" {
-  const value = handshake.headers.get("connection") ?? "";
-  if (UPGRADE_OPTION.test(value)) return "upgrade";
-  return /upgrade/i.test(value) ? "malformed" : "none";
-}
-
-/** Takes HTTP's white space (RFC 9110 §5.6.3) off both ends: spaces and tabs alone, where trim() takes a score more. */
-export function trimWhiteSpace(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && (text[start] === " " || text[start] === "\t")) start++;
-  while (end > start && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
-  return text.slice(start, end);
-}

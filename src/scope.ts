@@ -30,3 +30,19 @@ export class RequestScope<T extends object> {
     return value;
   }
 }
+
+/** What Connection said of the handshakes whose Origin a guard has judged and let in. */
+const judged = new WeakMap<Request, "upgrade" | "none">();
+
+/** Remembers that a guard let this very Request in by a verdict that included its Origin, and what Connection said. */
+export function markJudged(request: Request, connection: "upgrade" | "none"): void {
+  judged.set(request, connection);
+}
+
+/**
+ * What Connection said of a handshake that a guard let in; undefined: none has. Whatever was let in has the one token in
+ * Upgrade and a well-formed Host, so nothing else has to be remembered of what the guard read.
+ */
+export function judgedConnection(request: Request): "upgrade" | "none" | undefined {
+  return judged.get(request);
+}

@@ -6,12 +6,12 @@
  */
 
 import {
-  type Guarded,
   originValidator,
   protocolTypeRouter,
   type Socket,
   upgradeHandler,
   urlRouter,
+  type Wrapped,
 } from "@wsgate/wsgate";
 import { connect } from "node:net";
 import type { Attacker } from "./attackers.ts";
@@ -22,7 +22,7 @@ import type { Store } from "./store.ts";
 const PATIENCE_MS = 3000;
 
 /** The whole application of the attacker's site. */
-export function attackerSite(store: Store): Guarded<unknown, Response> {
+export function attackerSite(store: Store): Wrapped<unknown, Response> {
   const { ports } = store;
   const byHost = new Map(
     store.attackers.flatMap((attacker) =>

@@ -12,7 +12,6 @@ import {
   compilePolicy,
   deny,
   guard,
-  type Guarded,
   hostValidator,
   originValidator,
   protocolTypeRouter,
@@ -20,6 +19,7 @@ import {
   type Socket,
   upgradeHandler,
   urlRouter,
+  type Wrapped,
 } from "@wsgate/wsgate";
 import { SITE_HOSTS } from "./attackers.ts";
 import { file } from "./files.ts";
@@ -30,7 +30,7 @@ const MAX_NAME_LENGTH = 40;
 const MAX_NOTE_LENGTH = 500;
 
 /** The whole application of the good site. */
-export function site(store: Store): Guarded<unknown, Response> {
+export function site(store: Store): Wrapped<unknown, Response> {
   const user = (request: Request) => store.sessionOf(request);
   const notes = new Map<Socket, Session | null>();
 
@@ -90,7 +90,7 @@ export function site(store: Store): Guarded<unknown, Response> {
   const listening = new Map<Socket, { send(faults?: SiteNews["faults"]): void; stop(): void }>();
 
   const attempt =
-    (socket: SocketName, handler: Guarded<unknown, Response>) => (request: Request, context: unknown) => {
+    (socket: SocketName, handler: Wrapped<unknown, Response>) => (request: Request, context: unknown) => {
       store.record(new URL(request.url, "http://localhost").searchParams.get("by") ?? "", socket, request);
       return handler(request, context);
     };

@@ -3,17 +3,11 @@
  */
 
 import { checkChoice, checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
-import { type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
-import { wasOriginJudged } from "../guard/guard.ts";
-import {
-  denials,
-  isPromiseLike,
-  readRefusalOptions,
-  REFUSAL_OPTIONS,
-  type RefusalOptions,
-  refuser,
-} from "../denial.ts";
-import { RequestScope } from "../scope.ts";
+import { denials } from "../denial.ts";
+import type { Handler, Wrapped } from "../handler.ts";
+import { requestedUpgrade } from "../handshake.ts";
+import { judgedConnection, RequestScope } from "../scope.ts";
+import { DENIAL_OPTIONS, type DenialOptions, isPromiseLike, readDenialOptions, settler } from "../settle.ts";
 
 /**
  * An authentication layer: wraps handlers, and reads back what it learned about a request.
@@ -22,7 +16,7 @@ import { RequestScope } from "../scope.ts";
  */
 export interface Auth<S> {
   /** Wraps a handler, for `http` and for `websocket` alike. */
-  <C, R extends Response | undefined>(handler: Handler<C, R>): Guarded<C, R | Response>;
+  <C, R extends Response | undefined>(handler: Handler<C, R>): Wrapped<C, R | Response>;
   /**
    * What this layer learned about `request`.
    *
@@ -37,7 +31,7 @@ export interface Auth<S> {
  *
  * @typeParam U A user.
  */
-export interface AuthOptions<U extends object> extends RefusalOptions<unknown> {
+export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
   /**
    * Finds the user of a request, by its cookies or otherwise; null and undefined: anonymous. What it throws, rejects
    * with, or returns otherwise refuses the request with 503, and only the operator is told.
@@ -64,7 +58,7 @@ export interface AuthOptions<U extends object> extends RefusalOptions<unknown> {
  * never open and never close on Deno.
  *
  * @typeParam U A user.
- * @param options How users are found, and what is done with refusals.
+ * @param options How users are found, and what becomes of denials.
  * @returns The layer.
  * @throws {ConfigError} All faults of the options at once.
  *
@@ -89,7 +83,7 @@ export function authMiddlewareStack<U extends object>(
  * Makes an authentication layer that lets anonymous requests pass, with a user of null.
  *
  * @typeParam U A user.
- * @param options How users are found, and what is done with refusals.
+ * @param options How users are found, and what becomes of denials.
  * @returns The layer.
  * @throws {ConfigError} All faults of the options at once.
  */
@@ -100,37 +94,37 @@ export function authMiddlewareStack<U extends object>(
   options: AuthOptions<U> & { readonly required?: boolean },
 ): Auth<{ readonly user: U | null }> {
   const issues: ConfigIssue[] = [];
-  const known = ["user", "required", "dangerouslySkipOriginCheck", ...REFUSAL_OPTIONS];
+  const known = ["user", "required", "dangerouslySkipOriginCheck", ...DENIAL_OPTIONS];
   const read = readOptions(options, known, issues) ?? {};
   checkFunction(read.user, "user", issues);
   const required = checkChoice(read, "required", [true, false], issues) ?? false;
   const skip = checkChoice(read, "dangerouslySkipOriginCheck", [true, false], issues) ?? false;
-  const refusal = readRefusalOptions<unknown>(read, issues);
+  const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
   const findUser = read.user as typeof options.user;
   const scopes = new RequestScope<{ readonly user: U | null }>(
     "This authMiddlewareStack() has not looked anybody up for this request: wrap the handler with it.",
   );
 
-  function auth<C, R extends Response | undefined>(handler: Handler<C, R>): Guarded<C, R | Response> {
+  function auth<C, R extends Response | undefined>(handler: Handler<C, R>): Wrapped<C, R | Response> {
     const issues: ConfigIssue[] = [];
     checkFunction(handler, "handler", issues);
     throwIfAny(issues);
-    const refuse = refuser(refusal);
+    const settle = settler(denial);
 
     const authenticated: Handler<C, R | Response> = (request, context) => {
-      const judged = wasOriginJudged(request);
+      const judged = judgedConnection(request) !== undefined;
       const isHandshake = judged || requestedUpgrade(request) !== "none";
       if (isHandshake && !judged && !skip) {
-        return refuse(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
+        return settle(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
       }
-      const failed = (cause: unknown) => refuse(denials["user-lookup-failed"], request, context, { cause });
+      const failed = (cause: unknown) => settle(denials["user-lookup-failed"], request, context, { cause });
       const proceed = (user: unknown): R | Response | Promise<R | Response> => {
         if (user !== null && user !== undefined && typeof user !== "object" && typeof user !== "function") {
           return failed(new TypeError(`user() found a ${typeof user}: a user is an object, nobody is null`));
         }
         if (required && (user === null || user === undefined)) {
-          return refuse(denials["unauthenticated"], request, context);
+          return settle(denials["unauthenticated"], request, context);
         }
         scopes.set(request, Object.freeze({ user: user as U | null ?? null }));
         return handler(request, context);
@@ -157,7 +151,7 @@ export function authMiddlewareStack<U extends object>(
         failed,
       );
     };
-    return authenticated as Guarded<C, R | Response>;
+    return authenticated as Wrapped<C, R | Response>;
   }
 
   return Object.freeze(Object.assign(auth, { scope: (request: Request) => scopes.read(request) }));

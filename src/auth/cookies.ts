@@ -2,7 +2,8 @@
  * The `Cookie` header, read.
  */
 
-import { type Handshake, trimWhiteSpace } from "../handler.ts";
+import type { Handshake } from "../handler.ts";
+import { trimWhiteSpace } from "../handshake.ts";
 
 /**
  * The cookies of a request, by name.

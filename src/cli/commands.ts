@@ -6,7 +6,8 @@ import { ConfigError } from "../config.ts";
 import { explain } from "../explain/explain.ts";
 import { formatExplanation, whyInOneLine, wrap } from "../explain/explanation_text.ts";
 import { lint, type LintFinding } from "../explain/lint.ts";
-import { type Handshake, requestedUpgrade } from "../handler.ts";
+import type { Handshake } from "../handler.ts";
+import { requestedUpgrade } from "../handshake.ts";
 import { quote } from "../quote.ts";
 import { compiledOf, compilePolicy, type PolicyOptions } from "../verdict/policy.ts";
 import {

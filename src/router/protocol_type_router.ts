@@ -2,15 +2,20 @@
  * Which protocol? The outermost layer of an application.
  */
 
+import type { DenialHook } from "../settle.ts";
+import { readDenialHook } from "../settle.ts";
+import { settler } from "../settle.ts";
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
-import { type Guarded, type Handler, requestedUpgrade } from "../handler.ts";
 import { denials, deny } from "../denial.ts";
+import type { Handler, Wrapped } from "../handler.ts";
+import { requestedUpgrade } from "../handshake.ts";
 
 /**
  * Sends handshakes to one handler and all other requests to another: the `ProtocolTypeRouter` of Django Channels.
  *
  * A protocol without a handler is answered with 404. A handshake is what {@linkcode guard} takes for one: more than either
- * runtime would upgrade.
+ * runtime would upgrade. A request with Sec-WebSocket-Key and without Upgrade is a handshake that a proxy has broken:
+ * nothing else on the web sends that header, so it is answered with 426.
  *
  * **Security.** It judges nothing. Give `websocket` a guard. A handler that upgrades is of no use under `http`: none of
  * the requests that get there could be upgraded.
@@ -18,8 +23,10 @@ import { denials, deny } from "../denial.ts";
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the handlers return.
  * @param protocols A handler for each protocol that is served.
+ * @param options How the operator is told of handshakes that no handler gets.
  * @returns One handler for both.
- * @throws {ConfigError} No handler at all, an unknown protocol, or a handler that is no function; all faults at once.
+ * @throws {ConfigError} No handler at all, an unknown protocol, an unknown option, or a handler that is no function;
+ * all faults at once.
  *
  * @example A site and its sockets
  * ```ts
@@ -36,7 +43,8 @@ import { denials, deny } from "../denial.ts";
  */
 export function protocolTypeRouter<C, R extends Response | undefined>(
   protocols: { readonly http?: Handler<C, R>; readonly websocket?: Handler<C, R> },
-): Guarded<C, R | Response> {
+  options: DenialHook = {},
+): Wrapped<C, R | Response> {
   const issues: ConfigIssue[] = [];
   const read = readOptions(protocols, ["http", "websocket"], issues, "protocols") ?? {};
   for (const name of ["http", "websocket"]) if (name in read) checkFunction(read[name], name, issues);
@@ -44,11 +52,21 @@ export function protocolTypeRouter<C, R extends Response | undefined>(
     const fix = "Give a handler for `http`, for `websocket`, or for both.";
     issues.push({ code: "missing-option", field: "protocols", index: -1, value: protocols, fix });
   }
+  const settle = settler<C>(readDenialHook(options, issues));
   throwIfAny(issues);
   const { http, websocket } = read as typeof protocols;
   const routed: Handler<C, R | Response> = (request, context) => {
-    const handler = requestedUpgrade(request) === "none" ? http : websocket;
-    return handler === undefined ? deny(denials["not-found"]) : handler(request, context);
+    if (requestedUpgrade(request) !== "none") {
+      if (websocket !== undefined) return websocket(request, context);
+      return settle(denials["not-found"], request, context);
+    }
+    if (request.headers.get("sec-websocket-key") !== null) {
+      return settle(denials["not-a-handshake"], request, context, { note: () => UPGRADE_STRIPPED });
+    }
+    return http === undefined ? deny(denials["not-found"]) : http(request, context);
   };
-  return routed as Guarded<C, R | Response>;
+  return routed as Wrapped<C, R | Response>;
 }
+
+const UPGRADE_STRIPPED =
+  "There is a Sec-WebSocket-Key and no Upgrade: a proxy in front has to pass Upgrade and Connection on";

@@ -2,8 +2,12 @@
  * Which path? Routes are tried in order, on the path as the URL Standard normalises it, whatever the runtime shows.
  */
 
+import type { DenialHook } from "../settle.ts";
+import { readDenialHook } from "../settle.ts";
+import { requestedUpgrade } from "../handshake.ts";
+import { settler } from "../settle.ts";
 import { type ConfigIssue, throwIfAny } from "../config.ts";
-import type { Guarded, Handler } from "../handler.ts";
+import type { Handler, Wrapped } from "../handler.ts";
 import { denials, deny } from "../denial.ts";
 import { RequestScope } from "../scope.ts";
 
@@ -46,8 +50,9 @@ const routers = new WeakSet<object>();
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the handlers return.
  * @param routes Paths and their handlers, the first match wins.
+ * @param options How the operator is told of handshakes that no route takes.
  * @returns One handler for all routes.
- * @throws {ConfigError} Paths that are none, doubled, or without handler; all faults at once.
+ * @throws {ConfigError} Paths that are none, doubled, or without handler, an unknown option; all faults at once.
  *
  * @example A chat room by name
  * ```ts
@@ -63,12 +68,21 @@ const routers = new WeakSet<object>();
  */
 export function urlRouter<C, R extends Response | undefined>(
   routes: readonly (readonly [path: string, handler: Handler<C, R>])[],
-): Guarded<C, R | Response> {
-  const compiled = compileRoutes<Handler<C, R>>(routes);
+  options: DenialHook = {},
+): Wrapped<C, R | Response> {
+  const issues: ConfigIssue[] = [];
+  const compiled = compileRoutes<Handler<C, R>>(routes, issues);
+  const settle = settler<C>(readDenialHook(options, issues));
+  throwIfAny(issues);
+  // Of scanners, who try every path there is, only those are told of who ask for a socket.
+  const notFound = (request: Request, context: C) =>
+    requestedUpgrade(request) === "none"
+      ? deny(denials["not-found"])
+      : settle(denials["not-found"], request, context);
   const routed: Handler<C, R | Response> = (request, context) => {
     const outer = running.get(request);
     const path = outer === undefined ? pathSegments(request.url) : outer.rest;
-    if (path === null) return deny(denials["not-found"]);
+    if (path === null) return notFound(request, context);
     // Decoded here, once: each route would do it again.
     const decoded = path.map(decode);
     for (const { segments, open, handler } of compiled) {
@@ -81,10 +95,10 @@ export function urlRouter<C, R extends Response | undefined>(
       found.set(request, Object.freeze(all));
       return whileRunning(request, outer, { params: all, rest }, () => handler(request, context));
     }
-    return deny(denials["not-found"]);
+    return notFound(request, context);
   };
   routers.add(routed);
-  return routed as Guarded<C, R | Response>;
+  return routed as Wrapped<C, R | Response>;
 }
 
 /**
@@ -172,8 +186,7 @@ function decode(segment: string): string {
   }
 }
 
-function compileRoutes<H>(routes: unknown): Route<H>[] {
-  const issues: ConfigIssue[] = [];
+function compileRoutes<H>(routes: unknown, issues: ConfigIssue[]): Route<H>[] {
   const compiled: Route<H>[] = [];
   const seen = new Set<string>();
   if (!Array.isArray(routes)) {
@@ -210,7 +223,6 @@ function compileRoutes<H>(routes: unknown): Route<H>[] {
       compiled.push({ segments, open, handler: handler as H });
     }
   }
-  throwIfAny(issues);
   return compiled;
 }
 

@@ -2,7 +2,7 @@
  * The wire to Bun: one handler object for all sockets of a server, each socket with its session as `data`.
  */
 
-import { type Limits, Session, TOO_BIG } from "./session.ts";
+import { type Limits, type Runtime, Session, TOO_BIG } from "./session.ts";
 
 /** The members of Bun's server that are used. */
 export interface BunServer {
@@ -39,12 +39,12 @@ export interface BunWebSocketHandler {
   readonly backpressureLimit: number;
 }
 
-/** What the handlers made so far ask of a server that takes {@linkcode websocket}. */
-const asked = { maxMessageBytes: 64 * 1024, maxBufferedBytes: 1024 * 1024 };
-/** What a server was told. */
-const told = { maxMessageBytes: Infinity, maxBufferedBytes: Infinity };
+/** What the handlers made so far need of a server that takes {@linkcode websocket}. */
+const needed = { maxMessageBytes: 64 * 1024, maxBufferedBytes: 1024 * 1024 };
+/** What a server has read. */
+const served = { maxMessageBytes: Infinity, maxBufferedBytes: Infinity };
 /** Servers whose `websocket` is this module's: one of their sockets has opened here. */
-const ours = new WeakSet<object>();
+const proven = new WeakSet<object>();
 
 /**
  * Goes into `Bun.serve({ fetch, websocket })`, or beside `fetch` in `export default`; unused on Deno.
@@ -89,55 +89,68 @@ export const websocket: BunWebSocketHandler = Object.freeze({
     if (session instanceof Session) session.heard();
   },
   get maxPayloadLength(): number {
-    return told.maxMessageBytes = asked.maxMessageBytes;
+    return served.maxMessageBytes = needed.maxMessageBytes;
   },
   idleTimeout: 0,
   get backpressureLimit(): number {
-    return 2 * (told.maxBufferedBytes = asked.maxBufferedBytes);
+    return 2 * (served.maxBufferedBytes = needed.maxBufferedBytes);
   },
 });
 
 /**
- * Takes note of what a new handler asks of its server. False: a server was already told less, and Bun cannot be told
- * again.
+ * Takes note of what a new handler needs of its server. False: a server has already read less, and Bun reads it once.
  */
 export function askServer({ maxMessageBytes, maxBufferedBytes }: Limits): boolean {
-  if (maxMessageBytes > told.maxMessageBytes || maxBufferedBytes > told.maxBufferedBytes) return false;
-  asked.maxMessageBytes = Math.max(asked.maxMessageBytes, maxMessageBytes);
-  asked.maxBufferedBytes = Math.max(asked.maxBufferedBytes, maxBufferedBytes);
+  if (maxMessageBytes > served.maxMessageBytes || maxBufferedBytes > served.maxBufferedBytes) return false;
+  needed.maxMessageBytes = Math.max(needed.maxMessageBytes, maxMessageBytes);
+  needed.maxBufferedBytes = Math.max(needed.maxBufferedBytes, maxBufferedBytes);
   return true;
 }
 
-/** Reports whether a handler's context is a Bun server. */
-export function isBunServer(context: unknown): context is BunServer {
+/** Bun's answer to what is needed of a runtime: its server is the context. */
+export const bunRuntime: Runtime = {
+  owns: isBunServer,
+  upgrade(request, context, session, headers) {
+    const result = upgrade(context as BunServer, request, session, headers);
+    if (result === "elsewhere") throw new TypeError("Bun.serve() has to be given this library's `websocket`");
+    // Bun ignores what is returned for a socket; undefined would trip the frameworks in between.
+    return result === "upgraded" ? new Response(null) : null;
+  },
+  show(request, context, session) {
+    const server = context as BunServer;
+    // Not to be found out by trying: a socket of another `websocket` would be handed to the application.
+    if (!proven.has(server)) {
+      throw new TypeError(
+        "on Bun a refusal can be shown once a socket of this server was opened by `websocket`",
+      );
+    }
+    // The connection ends with the close frame: nothing is left to count.
+    const result = upgrade(server, request, session, new Headers());
+    return result === "upgraded" ? new Response(null) : null;
+  },
+};
+
+function isBunServer(context: unknown): context is BunServer {
   return typeof context === "object" && context !== null && "upgrade" in context &&
     typeof context.upgrade === "function";
 }
 
-/** Reports whether sockets of this server are known to open here. */
-export function isOurs(server: BunServer): boolean {
-  return ours.has(server);
-}
-
-/**
- * Upgrades a handshake that has passed every check. `"refused"`: Bun did not upgrade it; `"not-ours"`: the server has
- * no `websocket`, or another one, which now has the socket.
- */
-export function upgradeOnBun(
+/** `"refused"`: Bun did not upgrade it; `"elsewhere"`: the server has no `websocket`, or another, which has the socket now. */
+function upgrade(
   server: BunServer,
   request: Request,
   session: Session,
   headers: Headers,
-): "upgraded" | "refused" | "not-ours" {
+): "upgraded" | "refused" | "elsewhere" {
   // Always set: left to itself Bun echoes the first offer, be it a bearer token.
   headers.set("sec-websocket-protocol", session.protocol);
   try {
     if (!server.upgrade(request, { headers, data: session })) return "refused";
   } catch {
-    return "not-ours";
+    return "elsewhere";
   }
   // Bun calls `open` inside of upgrade(), so a session that is still closed here went to somebody else's.
-  if (!session.wasOpened) return "not-ours";
-  ours.add(server);
+  if (!session.wasOpened) return "elsewhere";
+  proven.add(server);
   return "upgraded";
 }

@@ -5,8 +5,8 @@
  * last act is to return it.
  */
 
-import { reportOnce } from "../denial.ts";
-import type { Session } from "./session.ts";
+import { reportOnce } from "../settle.ts";
+import type { Runtime, Session } from "./session.ts";
 
 /** The members of Deno that are used. */
 interface DenoLike {
@@ -28,26 +28,37 @@ interface DenoSocket {
 
 const deno = (globalThis as { readonly Deno?: Partial<DenoLike> }).Deno;
 
-/** Whether this is Deno. */
-export const isDeno: boolean = typeof deno?.upgradeWebSocket === "function";
-
 /** After how many seconds a socket that does not open is given up. */
 const OPEN_TIMEOUT_SECONDS = 10;
 
 const reportUnopened = reportOnce("a socket");
 
 /**
- * Upgrades a handshake that has passed every check, and wires its socket to a session. `released` is called when the
- * connection is gone.
- *
- * Throws what Deno throws, before anything is upgraded.
+ * Sockets that were accepted to show a denial and are not yet gone, at most. A client that ignores the close keeps its
+ * connection, about 30 KB and a descriptor each, and nothing here can end it.
  */
-export function upgradeOnDeno(
-  request: Request,
-  session: Session,
-  headers: Headers,
-  released: () => void = () => {},
-): Response {
+const MAX_SHOWN = 256;
+let shown = 0;
+
+/** Deno's answer to what is needed of a runtime. The context does not count: everything here comes from Deno. */
+export const denoRuntime: Runtime = {
+  owns: () => typeof deno?.upgradeWebSocket === "function",
+  upgrade: (request, _context, session, headers) => upgrade(request, session, headers, () => {}),
+  show(request, _context, session) {
+    if (shown >= MAX_SHOWN) return null;
+    shown++;
+    const released = () => void shown--;
+    try {
+      return upgrade(request, session, new Headers(), released);
+    } catch {
+      released();
+      return null;
+    }
+  },
+};
+
+/** `released` is called when the connection is gone. Throws what Deno throws, before anything is upgraded. */
+function upgrade(request: Request, session: Session, headers: Headers, released: () => void): Response {
   // Not the `protocol` option: it splits the offer at ", " exactly and throws for what the npm client `ws` sends. Nor
   // a `headers` option: it is ignored.
   const idleTimeout = session.limits.idleTimeoutSeconds;

@@ -2,21 +2,14 @@
  * A refusal that a page can read: accepted, then closed with a code and a reason.
  */
 
+import { reportOnce } from "../settle.ts";
+import { runtimeOf } from "./runtime.ts";
+import { deny } from "../denial.ts";
 import type { Denied } from "../handler.ts";
-import { deny, reportOnce } from "../denial.ts";
-import { isBunServer, isOurs, upgradeOnBun } from "./bun.ts";
-import { isDeno, upgradeOnDeno } from "./deno.ts";
 import { checkOpeningHandshake, offeredProtocols } from "../handshake.ts";
 import { Session } from "./session.ts";
 
-/**
- * Sockets that are accepted for their refusal and not yet gone, at most. A client that ignores the close keeps its
- * connection on Deno, about 30 KB and a descriptor each, and nothing there can end it.
- */
-const MAX_OPEN = 256;
-let open = 0;
-
-const reportNotOurs = reportOnce("refuseVisibly");
+const reportFailed = reportOnce("refuseVisibly");
 const LIMITS = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 1024 };
 
 /**
@@ -52,13 +45,7 @@ const LIMITS = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 10
  */
 export function refuseVisibly(denied: Denied, request: Request, context: unknown): Response {
   if (denied.status !== 401 && denied.status !== 403) return deny(denied);
-  if (open >= MAX_OPEN || checkOpeningHandshake(request) !== null) return deny(denied);
-  if (!isDeno && !(isBunServer(context) && isOurs(context))) {
-    reportNotOurs(
-      new TypeError("on Bun a refusal can be shown once a socket of this server was opened by `websocket`"),
-    );
-    return deny(denied);
-  }
+  if (checkOpeningHandshake(request) !== null) return deny(denied);
   const protocol = offeredProtocols(request).find((name) => !/^(?:ticket|bearer)\./i.test(name)) ?? "";
   const session = new Session(
     request,
@@ -67,17 +54,10 @@ export function refuseVisibly(denied: Denied, request: Request, context: unknown
     LIMITS,
     () => {},
   );
-  if (!isDeno) {
-    // Bun ends the connection with the close frame: nothing is left to count.
-    const upgraded = upgradeOnBun(context as never, request, session, new Headers()) === "upgraded";
-    return upgraded ? new Response(null) : deny(denied);
-  }
-  open++;
-  const released = () => void open--;
   try {
-    return upgradeOnDeno(request, session, new Headers(), released);
-  } catch {
-    released();
+    return runtimeOf(context).show(request, context, session) ?? deny(denied);
+  } catch (error) {
+    reportFailed(error);
     return deny(denied);
   }
 }

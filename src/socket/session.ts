@@ -9,7 +9,7 @@
  * code that says who closed and why.
  */
 
-import { handleRejection } from "../denial.ts";
+import { catchRejection } from "../settle.ts";
 
 /**
  * One open WebSocket, the same on Deno and on Bun.
@@ -81,6 +81,22 @@ export interface Wire {
   close(code: number, reason: string): void;
   /** Sends a ping. Left out: the runtime watches for idle peers by itself. */
   ping?(): void;
+}
+
+/** What is needed of a runtime. Each one's answer is a file of its own, and `runtime.ts` lists them. */
+export interface Runtime {
+  /** Reports whether a request that came with this context is this runtime's to answer. */
+  owns(context: unknown): boolean;
+  /**
+   * Upgrades a handshake that has passed every check, and wires its socket to the session. Null: the runtime found it no
+   * handshake. Throws before anything is upgraded, never after.
+   */
+  upgrade(request: Request, context: unknown, session: Session, headers: Headers): Response | null;
+  /**
+   * Upgrades in order to show a denial: the session closes as soon as it is open. Null: not now. Throws what the operator
+   * has to set right before any can be shown.
+   */
+  show(request: Request, context: unknown, session: Session): Response | null;
 }
 
 /**
@@ -213,7 +229,7 @@ export class Session implements Socket {
   /** Calls a handler. Whatever it throws or rejects with ends here: unhandled, both runtimes would exit. */
   #call(handler: () => unknown): void {
     try {
-      handleRejection(handler(), (error) => this.#failed(error));
+      catchRejection(handler(), (error) => this.#failed(error));
     } catch (error) {
       this.#failed(error);
     }
@@ -223,7 +239,7 @@ export class Session implements Socket {
     const tell = this.#handlers.error;
     try {
       if (tell === undefined) this.#report(error);
-      else handleRejection(tell.call(this.#handlers, this, error), this.#report);
+      else catchRejection(tell.call(this.#handlers, this, error), this.#report);
     } catch (second) {
       this.#report(second);
     }

@@ -2,16 +2,25 @@
  * The handler that upgrades: every check and everything that can fail first, then the runtime, then nothing.
  */
 
+import { judgedConnection } from "../scope.ts";
+import { runtimeOf } from "./runtime.ts";
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
-import type { Guarded } from "../handler.ts";
-import { denials, deny, handleRejection, isPromiseLike, reportOnce } from "../denial.ts";
-import { askServer, isBunServer, upgradeOnBun } from "./bun.ts";
-import { isDeno, upgradeOnDeno } from "./deno.ts";
+import { denials } from "../denial.ts";
+import type { Wrapped } from "../handler.ts";
 import { checkOpeningHandshake, chooseProtocol, isToken } from "../handshake.ts";
+import {
+  catchRejection,
+  type DenialHook,
+  isPromiseLike,
+  readDenialOptions,
+  reportOnce,
+  settler,
+} from "../settle.ts";
+import { askServer } from "./bun.ts";
 import { type Limits, Session, type SocketHandlers } from "./session.ts";
 
 /** How one handler's sockets are. */
-export interface SocketOptions {
+export interface SocketOptions extends DenialHook {
   /** The subprotocols spoken here, in the server's order of preference. Default none. */
   readonly protocols?: readonly string[];
   /**
@@ -78,15 +87,19 @@ const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|tran
 export function upgradeHandler(
   handlers: SocketHandlers,
   options: SocketOptions = {},
-): Guarded<unknown, Response> {
-  const { handlers: events, protocols, limits, headers: headersFor } = readSocketOptions(handlers, options);
+): Wrapped<unknown, Response> {
+  const { handlers: events, protocols, limits, headers: headersFor, hook } = readSocketOptions(
+    handlers,
+    options,
+  );
+  const settle = settler<unknown>(hook);
   const reportError = reportOnce("a socket's handler");
   const reportHeaders = reportOnce("headers()");
   const reportUpgrade = reportOnce("an upgrade");
 
   return (request, context) => {
-    const refused = checkOpeningHandshake(request);
-    if (refused !== null) return deny(refused);
+    const denied = checkOpeningHandshake(request, judgedConnection(request));
+    if (denied !== null) return settle(denied, request, context);
     const session = new Session(request, chooseProtocol(request, protocols), events, limits, reportError);
     let headers: Headers;
     try {
@@ -96,24 +109,14 @@ export function upgradeHandler(
       return plain(503, "Service Unavailable");
     }
     // From here on nothing but the runtime: what Deno has upgraded has to be returned.
+    let response: Response | null;
     try {
-      if (isDeno) return upgradeOnDeno(request, session, headers);
-      if (!isBunServer(context)) {
-        throw new TypeError("no server: pass the second argument on (in Hono, `c.env`)");
-      }
-      switch (upgradeOnBun(context, request, session, headers)) {
-        case "upgraded":
-          // Bun ignores what is returned for a socket; undefined would trip the frameworks in between.
-          return new Response(null);
-        case "refused":
-          return deny(denials["not-a-handshake"]);
-        case "not-ours":
-          throw new TypeError("Bun.serve() has to be given this library's `websocket`");
-      }
+      response = runtimeOf(context).upgrade(request, context, session, headers);
     } catch (error) {
       reportUpgrade(error);
       return plain(500, "Internal Server Error");
     }
+    return response ?? settle(denials["not-a-handshake"], request, context);
   };
 }
 
@@ -124,7 +127,7 @@ function plain(status: number, text: string): Response {
 
 function moreHeaders(given: ReturnType<NonNullable<SocketOptions["headers"]>> | undefined): Headers {
   if (isPromiseLike(given)) {
-    handleRejection(given, () => {});
+    catchRejection(given);
     throw new TypeError("it returned a promise: nothing may be waited for once a handshake was judged");
   }
   const headers = new Headers(given as ConstructorParameters<typeof Headers>[0]);
@@ -139,6 +142,7 @@ interface Checked {
   readonly protocols: readonly string[];
   readonly limits: Limits;
   readonly headers: SocketOptions["headers"];
+  readonly hook: DenialHook;
 }
 
 function readSocketOptions(handlers: unknown, options: unknown): Checked {
@@ -147,7 +151,8 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   const read = readOptions(handlers, events, issues, "handlers") ?? {};
   for (const event of events) if (read[event] !== undefined) checkFunction(read[event], event, issues);
 
-  const given = readOptions(options, [...Object.keys(LIMITS), "protocols", "headers"], issues) ?? {};
+  const given = readOptions(options, [...Object.keys(LIMITS), "protocols", "headers", "onDeny"], issues) ??
+    {};
   const limits: Record<string, number> = {};
   for (const [field, { least, most, usual, whole }] of Object.entries(LIMITS)) {
     const value = given[field] === undefined ? usual : given[field];
@@ -161,7 +166,8 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   }
   const protocols = readProtocols(given.protocols, issues);
   if (given.headers !== undefined) checkFunction(given.headers, "headers", issues);
-  const checked = { handlers: read, protocols, limits, headers: given.headers } as unknown as Checked;
+  const hook = readDenialOptions<unknown>(given, issues);
+  const checked = { handlers: read, protocols, limits, headers: given.headers, hook } as unknown as Checked;
   if (issues.length === 0 && !askServer(checked.limits)) {
     const fix =
       "A Bun server that takes `websocket` has started with smaller limits: make all handlers before.";

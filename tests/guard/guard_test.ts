@@ -4,77 +4,31 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
-  type AllowedHostsOptions,
   allowedHostsOriginValidator,
   authMiddlewareStack,
   compilePolicy,
-  type DenyReason,
   guard,
-  type Handler,
   hostValidator,
   originValidator,
   type Policy,
-  type PolicyOptions,
+  upgradeHandler,
+  urlRouter,
 } from "@wsgate/wsgate";
-import { wasOriginJudged } from "../../src/guard/guard.ts";
 import { denials } from "../../src/denial.ts";
+import { judgedConnection } from "../../src/scope.ts";
 import { faultsOf, handshakeRequest, type Parts, printed, requestOf, untyped } from "../doubles.ts";
-
-const GOOD = "https://good.test";
-const EVIL = "https://evil.test";
-const POLICY = compilePolicy({ origins: [GOOD] });
-const context = { a: "context" };
-
-type AnyHandler = Handler<unknown, Response | undefined>;
-/** A wrapper with nothing but its handler left open. */
-type Wrap = (handler: AnyHandler, options?: object) => AnyHandler;
-
-/** Everything that judges the Origin, set up to let `GOOD` in. */
-const GUARDS: Readonly<Record<string, Wrap>> = {
-  "guard()": (handler, options) => guard(handler, POLICY, options),
-  "guard() of a function": (handler, options) => guard(handler, () => POLICY, options),
-  "originValidator()": (handler, options) => originValidator(handler, [GOOD], options),
-  "allowedHostsOriginValidator()": (handler, options) =>
-    allowedHostsOriginValidator(handler, { allowedHosts: ["good.test", "site.test"], ...options }),
-};
-const WRAPPERS: Readonly<Record<string, Wrap>> = {
-  ...GUARDS,
-  "hostValidator()": (handler, options) =>
-    hostValidator(handler, { allowedHosts: ["site.test"], ...options }),
-};
-
-/** A handler that records, and the reasons of refusals. */
-function recorder(answer: unknown = new Response("handled")) {
-  const calls: unknown[][] = [];
-  const reasons: DenyReason[] = [];
-  const causes: unknown[] = [];
-  return {
-    calls,
-    reasons,
-    causes,
-    handler: ((...given: unknown[]) => {
-      calls.push(given);
-      return answer;
-    }) as AnyHandler,
-    options: {
-      onDeny(denied: { reason: DenyReason }, _handshake: unknown, cause: unknown) {
-        reasons.push(denied.reason);
-        causes.push(cause);
-      },
-    },
-  };
-}
-
-/** What becomes of a request: "handled", or the reason of the refusal. */
-function outcomeOf(wrap: Wrap, request: Request): DenyReason | "handled" {
-  const { handler, options, calls, reasons } = recorder();
-  const response = wrap(handler, options)(request, context);
-  assertEquals(calls.length + reasons.length, 1);
-  if (calls.length === 1) return "handled";
-  assert(response instanceof Response);
-  assertEquals(response.status, denials[reasons[0]!].status);
-  return reasons[0]!;
-}
+import {
+  type AnyHandler,
+  context,
+  EVIL,
+  GOOD,
+  GUARDS,
+  outcomeOf,
+  POLICY,
+  recorder,
+  type Wrap,
+  WRAPPERS,
+} from "./wrapping.ts";
 
 for (const [name, wrap] of Object.entries(WRAPPERS)) {
   const isGuard = name in GUARDS;
@@ -142,16 +96,20 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
       const plain = handshakeRequest(GOOD, { headers: { upgrade: null } });
       const refused = handshakeRequest(EVIL, { headers: { host: "evil.test:" } });
       const admitted = handshakeRequest(GOOD);
-      const before: boolean[] = [];
+      const before: unknown[] = [];
       const { options } = recorder();
       const wrapped = wrap((request) => {
-        before.push(wasOriginJudged(request));
+        before.push(judgedConnection(request));
         return undefined;
       }, options);
       for (const request of [plain, refused, admitted]) wrapped(request, context);
-      assertEquals(before, [false, isGuard]);
-      assertEquals([plain, refused, admitted].map(wasOriginJudged), [false, false, isGuard]);
-      assertEquals(wasOriginJudged(new Request(admitted)), false);
+      assertEquals(before, [undefined, isGuard ? "none" : undefined]);
+      assertEquals([plain, refused, admitted].map(judgedConnection), [
+        undefined,
+        undefined,
+        isGuard ? "none" : undefined,
+      ]);
+      assertEquals(judgedConnection(new Request(admitted)), undefined);
     });
   });
 }
@@ -363,311 +321,6 @@ describe("guard(): a function in place of the policy", () => {
     assertEquals(outcomeOf(wrap, handshakeRequest(GOOD)), "handled");
   });
 });
-
-describe("the console line of a refusal", () => {
-  const line = async (
-    wrapped: (request: Request, context: unknown) => unknown,
-    headers: Record<string, string>,
-    url = "/",
-  ) => {
-    const lines = await printed(() => wrapped(handshakeRequest(null, { url, headers }), context));
-    assertEquals(lines.length, 1);
-    return lines[0]!.text;
-  };
-  const handler = () => undefined;
-
-  test("of a list of allowed hosts speaks of that list", async () => {
-    const wrapped = () => allowedHostsOriginValidator(handler, { allowedHosts: ["site.test:8443"] });
-    assertEquals(
-      await line(wrapped(), { host: "site.test:8443", origin: "https://site.test:81" }),
-      'wsgate refused (403 origin-not-allowed): Origin https://site.test:81, Host "site.test:8443". Only the port ' +
-        'differs from "site.test:8443" (allowedHosts[0]); to allow it, add "site.test:81" to allowedHosts, only if ' +
-        "this host is yours (pages of that host are admitted, over http too, and the server answers to its name)",
-    );
-    const host = await line(wrapped(), { host: "site.test:81", origin: "https://site.test:81" });
-    assert(
-      host.includes('"site.test:8443" (allowedHosts[0])') && host.endsWith(". Then: origin-not-allowed"),
-      host,
-    );
-  });
-  test("of hostValidator() says nothing of Origin, which it has not judged", async () => {
-    const text = await line(hostValidator(handler, { allowedHosts: ["*.site.test"] }), { host: "site.test" });
-    assert(
-      text.includes('"*.site.test" (allowedHosts[0]) admits the subdomains and leaves the host itself out'),
-      text,
-    );
-    assert(!text.includes("Then:"), text);
-  });
-  test("of hostValidator() over HTTP/2 speaks of the authority of the URL", async () => {
-    const wrapped = hostValidator(handler, { allowedHosts: ["a.test"] });
-    const text = await line(wrapped, { host: null!, upgrade: null! }, "https://x.a.test/");
-    assert(text.includes('It is below "a.test" (allowedHosts[0])'), text);
-  });
-  test("costs a long list nothing but a remark", async () => {
-    const origins = Array.from({ length: 1001 }, (_, index) => `https://a${index}.test`);
-    const text = await line(originValidator(handler, origins), { origin: "https://a1.test:8443" });
-    assert(
-      text.endsWith(". The list is too long to be searched in passing: explain() finds what is near"),
-      text,
-    );
-    const short = await line(originValidator(handler, origins.slice(1)), { origin: "https://a1.test:8443" });
-    assert(short.includes("Only the port differs"), short);
-  });
-});
-
-describe("the console line of a refusal in which only the scheme differs", () => {
-  const NOTE =
-    `. Only the scheme differs from 'self': behind a proxy that ends TLS, set the policy's scheme to "https"`;
-  const line = async (origin: string, options: object, host = "site.test") => {
-    const policy = compilePolicy({ origins: ["'self'"], hosts: ["site.test"], ...options });
-    const lines = await printed(() =>
-      guard(() => undefined, policy)(handshakeRequest(origin, { headers: { host } }), 0)
-    );
-    assertEquals(lines.length, 1);
-    return lines[0]!.text;
-  };
-
-  test("says what to set", async () => {
-    assertEquals(
-      await line("https://site.test", {}),
-      `wsgate refused (403 origin-not-allowed): Origin https://site.test, Host "site.test"${NOTE}`,
-    );
-  });
-  test("says what differs, and nothing of a proxy where none could help", async () => {
-    for (
-      const [origin, options] of [
-        ["http://site.test", { scheme: "https" }],
-        ["https://site.test", { scheme: "http" }],
-        ["app://site.test:80", {}],
-      ] as const
-    ) {
-      const host = origin.startsWith("app") ? "site.test:80" : "site.test";
-      const text = await line(origin, options, host);
-      assert(text.includes(". Only the scheme differs from 'self'"), text);
-      assert(text.includes(`; to allow it, add "${origin}" to origins, only if this site is yours`), text);
-      assert(!text.includes("proxy"), text);
-    }
-  });
-  test("says nothing of it otherwise", async () => {
-    for (
-      const [origin, options, host] of [
-        ["https://evil.test", {}],
-        ["https://www.site.test", {}],
-        ["https://site.test:8443", {}],
-        ["null", {}],
-        ["https://site.test", { origins: [GOOD] }],
-        ["https://site.test", {}, "evil.test"],
-        // His own Host and his own origin, another scheme: nothing to be set right.
-        ["https://evil.test", {}, "evil.test"],
-        ["https://site.test", {}, "site.test, site.test"],
-      ] as const
-    ) {
-      assert(!(await line(origin, options, host)).includes("Only the scheme"), origin);
-    }
-  });
-});
-
-// ---- the validators -------------------------------------------------------------------------------------------------
-
-describe("originValidator()", () => {
-  test("takes the rest of a policy as options", () => {
-    const ask = (allowed: readonly string[], options: object, request: Request) =>
-      outcomeOf((handler, more) => originValidator(handler, allowed, { ...options, ...more }), request);
-    const absent = handshakeRequest(null);
-    assertEquals(ask([GOOD], {}, absent), "origin-absent");
-    assertEquals(ask(["*"], {}, absent), "handled");
-    assertEquals(ask(["*"], { absent: "deny" }, absent), "origin-absent");
-    assertEquals(ask([GOOD], { absent: "allow" }, absent), "handled");
-    const credentials = handshakeRequest(null, { headers: { cookie: "a=b" } });
-    assertEquals(ask([GOOD], { absent: "allow-without-credentials" }, credentials), "origin-absent");
-    assertEquals(ask([], {}, handshakeRequest(GOOD)), "origin-not-allowed");
-    assertEquals(ask([], { dangerouslyAllow: ["null"] }, handshakeRequest("null")), "handled");
-    assertEquals(ask([GOOD], { hosts: ["other.test"] }, handshakeRequest(GOOD)), "host-not-allowed");
-    const self = { hosts: ["site.test"] };
-    assertEquals(ask(["'self'"], self, handshakeRequest("https://site.test")), "origin-not-allowed");
-    assertEquals(
-      ask(["'self'"], { ...self, scheme: "https" }, handshakeRequest("https://site.test")),
-      "handled",
-    );
-    assertEquals(ask([], { debug: true }, handshakeRequest("http://localhost:3000")), "handled");
-    assertEquals(ask([], {}, handshakeRequest("http://localhost:3000")), "origin-not-allowed");
-  });
-
-  test("keeps nothing of the list it was given", () => {
-    const allowed = [GOOD];
-    const { handler, options, reasons } = recorder();
-    const wrapped = originValidator(handler, allowed, options);
-    allowed.push("*");
-    wrapped(handshakeRequest(EVIL), context);
-    assertEquals(reasons, ["origin-not-allowed"]);
-  });
-});
-
-describe("allowedHostsOriginValidator()", () => {
-  const ask = (
-    options: AllowedHostsOptions & Omit<PolicyOptions, "origins" | "hosts">,
-    host: string | null,
-    origin: string | null,
-    url = "/",
-  ) =>
-    outcomeOf(
-      (handler, more) => allowedHostsOriginValidator(handler, { ...options, ...more }),
-      handshakeRequest(origin, { url, headers: { host } }),
-    );
-
-  test("http and https origins of these hosts, at any port; Host by the same list", () => {
-    const options = { allowedHosts: [".site.test", "[::1]"] };
-    for (const host of ["site.test", "www.site.test:8443", "[::1]:3000"]) {
-      for (
-        const origin of [
-          "https://site.test",
-          "http://a.b.site.test:3000",
-          "http://[::1]",
-          "https://[::1]:8443",
-        ]
-      ) {
-        assertEquals(ask(options, host, origin), "handled", `${host} ${origin}`);
-      }
-      for (
-        const origin of [
-          "https://evilsite.test",
-          "https://site.test.evil.test",
-          "ws://site.test",
-          "app://site.test",
-        ]
-      ) {
-        assertEquals(ask(options, host, origin), "origin-not-allowed", `${host} ${origin}`);
-      }
-      assertEquals(ask(options, host, null), "origin-absent");
-      assertEquals(ask(options, host, "null"), "origin-null");
-    }
-    for (const host of ["evil.test", "evilsite.test", "127.0.0.1", "localhost"]) {
-      assertEquals(ask(options, host, "https://site.test"), "host-not-allowed", host);
-    }
-    assertEquals(ask(options, null, "https://site.test"), "host-absent");
-    assertEquals(ask(options, "site.test:", "https://site.test"), "host-malformed");
-    assertEquals(ask(options, "site.test", "https://site.test", "http://evil.test/"), "host-mismatch");
-  });
-
-  test("an entry's port binds Host and origin alike", () => {
-    const options = { allowedHosts: ["site.test:8443", "other.test:443"] };
-    assertEquals(ask(options, "site.test:8443", "https://site.test:8443"), "handled");
-    assertEquals(ask(options, "site.test:8443", "http://site.test:8443"), "handled");
-    assertEquals(ask(options, "site.test:8443", "https://site.test"), "origin-not-allowed");
-    assertEquals(ask(options, "site.test:8443", "https://site.test:8080"), "origin-not-allowed");
-    assertEquals(ask(options, "site.test", "https://site.test:8443"), "host-not-allowed");
-    // Each entry by its own: hosts of one list may call each other.
-    assertEquals(ask(options, "site.test:8443", "https://other.test"), "handled");
-    assertEquals(ask(options, "other.test", "https://other.test", "https://other.test/"), "handled");
-    assertEquals(ask({ ...options, scheme: "https" }, "other.test", "https://other.test"), "handled");
-    assertEquals(ask({ allowedHosts: ["site.test:*"] }, "site.test:1", "https://site.test:2"), "handled");
-  });
-
-  test("an empty list refuses everybody; debug lets this machine in", () => {
-    assertEquals(ask({ allowedHosts: [] }, "site.test", "https://site.test"), "host-not-allowed");
-    assertEquals(ask({ allowedHosts: [] }, "localhost", "http://localhost"), "host-not-allowed");
-    const options = { allowedHosts: [], debug: true };
-    for (const host of ["localhost", "app.localhost", "127.0.0.1", "[::1]"]) {
-      assertEquals(ask(options, `${host}:3000`, `http://${host}:3000`), "handled", host);
-      assertEquals(ask(options, `${host}:3000`, "https://site.test"), "origin-not-allowed", host);
-    }
-    assertEquals(ask(options, "site.test", "http://localhost"), "host-not-allowed");
-    const both = { allowedHosts: ["site.test"], debug: true };
-    assertEquals(ask(both, "site.test", "http://localhost:3000"), "handled");
-    assertEquals(ask(both, "localhost:3000", "https://site.test"), "handled");
-  });
-
-  test("the rest of a policy counts", () => {
-    const options = { allowedHosts: ["site.test"] };
-    assertEquals(ask({ ...options, absent: "allow" }, "site.test", null), "handled");
-    assertEquals(ask({ ...options, dangerouslyAllow: ["null"] }, "site.test", "null"), "handled");
-  });
-});
-
-describe("hostValidator()", () => {
-  const ask = (parts: Parts, options: Partial<AllowedHostsOptions> = {}) =>
-    outcomeOf(
-      (handler, more) => hostValidator(handler, { allowedHosts: [".site.test"], ...options, ...more }),
-      requestOf(parts),
-    );
-
-  test("judges every request by Host, handshakes included, and by nothing else", () => {
-    for (const upgrade of [null, "websocket", "h2c, websocket", "h2c"]) {
-      for (const origin of [null, "null", EVIL, "x"]) {
-        for (const method of ["GET", "POST"]) {
-          const at = (host: string | null, url = "/") =>
-            ask({ method, url, headers: { host, origin, upgrade } });
-          assertEquals(at("site.test"), "handled");
-          assertEquals(at("WWW.site.test:8443"), "handled");
-          assertEquals(at("evil.test"), "host-not-allowed");
-          assertEquals(at("localhost"), "host-not-allowed");
-          assertEquals(at("site.test, evil.test"), "host-malformed");
-          assertEquals(at("site.test", "http://evil.test/"), "host-mismatch");
-          assertEquals(at(null), "host-absent");
-        }
-      }
-    }
-  });
-
-  test("HTTP/2: where Host is absent, the authority of an https URL is judged, but for handshakes", () => {
-    assertEquals(ask({ url: "https://site.test/" }), "handled");
-    assertEquals(ask({ url: "https://www.site.test:8443/p?q" }), "handled");
-    assertEquals(ask({ url: "https://site.test" }), "handled");
-    assertEquals(ask({ url: "https://site.test?q" }), "handled");
-    assertEquals(ask({ url: "https://evil.test/" }), "host-not-allowed");
-    assertEquals(ask({ url: "https://evil.test#.site.test" }), "host-not-allowed");
-    assertEquals(ask({ url: "https://evil.test/.site.test" }), "host-not-allowed");
-    assertEquals(ask({ url: "https://user@site.test/" }), "host-malformed");
-    assertEquals(ask({ url: "https://site.test:/" }), "host-malformed");
-    assertEquals(ask({ url: "https:///" }), "host-malformed");
-    // Deno makes up an authority for an http request without Host: it is the server's own, not the client's word.
-    assertEquals(ask({ url: "http://site.test/" }), "host-absent");
-    assertEquals(ask({ url: "wss://site.test/" }), "host-absent");
-    assertEquals(ask({ url: "/https://site.test/" }), "host-absent");
-    assertEquals(ask({ url: "" }), "host-absent");
-    for (const upgrade of ["websocket", "h2c, websocket"]) {
-      assertEquals(ask({ url: "https://site.test/", headers: { upgrade } }), "host-absent");
-    }
-    assertEquals(ask({ url: "https://site.test/", headers: { upgrade: "h2c" } }), "handled");
-    // An empty Host is one.
-    assertEquals(ask({ url: "https://site.test/", headers: { host: "" } }), "host-malformed");
-  });
-
-  test("ports and debug are those of the sockets' list", () => {
-    const port = { allowedHosts: ["site.test:443"] };
-    assertEquals(ask({ url: "https://site.test/" }, port), "handled");
-    assertEquals(ask({ url: "https://site.test/", headers: { host: "site.test" } }, port), "handled");
-    assertEquals(ask({ url: "http://site.test/", headers: { host: "site.test" } }, port), "host-not-allowed");
-    const https = { ...port, scheme: "https" } as const;
-    assertEquals(ask({ url: "http://site.test/", headers: { host: "site.test" } }, https), "handled");
-    assertEquals(ask({ headers: { host: "localhost:3000" } }, { debug: true }), "handled");
-    assertEquals(ask({ headers: { host: "evil.test" } }, { debug: true }), "host-not-allowed");
-    assertEquals(ask({ headers: { host: "site.test" } }, { allowedHosts: [] }), "host-not-allowed");
-  });
-
-  test("what it let in is no handshake that a guard judged", () => {
-    const reasons: DenyReason[] = [];
-    const onDeny = (denied: { reason: DenyReason }) => void reasons.push(denied.reason);
-    const auth = authMiddlewareStack({ user: () => ({}), onDeny });
-    const site = hostValidator(auth(() => new Response()), { allowedHosts: ["site.test"] });
-    site(handshakeRequest("http://site.test"), context);
-    assertEquals(reasons, ["origin-unchecked"]);
-  });
-
-  test("one object serves the site and the sockets", () => {
-    const hosts = {
-      allowedHosts: ["site.test"],
-      scheme: "https" as const,
-      debug: true,
-      onDeny() {},
-      refuse: () => new Response(),
-    };
-    hostValidator(() => new Response(), hosts);
-    allowedHostsOriginValidator(() => new Response(), hosts);
-  });
-});
-
-// ---- faults ---------------------------------------------------------------------------------------------------------
 
 describe("the wrappers' options", () => {
   const handler = () => new Response();
@@ -887,6 +540,30 @@ describe("each header is read once", () => {
       assertEquals(reads, name in GUARDS ? ["upgrade", "connection", "host", "origin"] : ["host"], name);
       assertEquals(readsOf(wrap, { ...handshake, origin: EVIL }).slice(0, reads.length), reads, name);
     }
+  });
+
+  test("by a guard and all that stands behind it: what it has read, nobody reads again", async () => {
+    const request = requestOf({
+      url: "http://site.test/chat/red",
+      headers: {
+        ...handshake,
+        "sec-websocket-version": "13",
+        // Found wanting by its last field: what is good goes on to the runtime, which reads for itself.
+        "sec-websocket-key": "",
+      },
+    });
+    const auth = authMiddlewareStack({
+      user: (request) => ({ name: request.headers.get("cookie") ?? "nobody" }),
+    });
+    const chat = upgradeHandler({}, { onDeny() {} });
+    const site = originValidator(auth(urlRouter([["/chat/:room", chat]])), [GOOD]);
+    await site(request, context);
+    const { reads } = request.headers as unknown as { reads: string[] };
+    assertEquals(reads, [
+      ...["upgrade", "connection", "host", "origin"],
+      "cookie",
+      ...["sec-websocket-version", "sec-websocket-key"],
+    ]);
   });
 
   test("Cookie and Authorization only where Origin is absent and they count", () => {

@@ -2,8 +2,9 @@
 
 import { describe, test } from "node:test";
 import { assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { protocolTypeRouter } from "@wsgate/wsgate";
-import { faultsOf, handshakeRequest, requestOf, untyped } from "../doubles.ts";
+import { type Denied, protocolTypeRouter } from "@wsgate/wsgate";
+import { denials } from "../../src/denial.ts";
+import { faultsOf, handshakeRequest, type Parts, printed, requestOf, untyped } from "../doubles.ts";
 
 const context = { a: "context" };
 const UPGRADES: readonly (readonly [upgrade: string | null, to: "http" | "websocket"])[] = [
@@ -83,6 +84,50 @@ describe("protocolTypeRouter()", () => {
     }
   });
 
+  test("a handshake without a handler is told to the hook and to no console; a plain request to nobody", async () => {
+    const told: unknown[][] = [];
+    const onDeny = (...given: unknown[]) => void told.push(given);
+    const handler = () => new Response("handled");
+    const handshake = handshakeRequest(null);
+    const lines = await printed(() => {
+      protocolTypeRouter({ http: handler }, { onDeny })(handshake);
+      protocolTypeRouter({ websocket: handler }, { onDeny })(requestOf({}));
+      protocolTypeRouter({ http: handler })(handshake);
+    });
+    assertEquals(told, [[denials["not-found"], handshake, undefined]]);
+    assertEquals(lines, []);
+  });
+
+  test("Sec-WebSocket-Key without Upgrade is a handshake that a proxy has broken: 426, and told", async () => {
+    const rows: readonly (readonly [headers: Parts["headers"], status: number])[] = [
+      [{ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" }, 426],
+      [{ "sec-websocket-key": "" }, 426],
+      [{ "sec-websocket-key": "x", "connection": "Upgrade", "upgrade": "h2c" }, 426],
+      [{ "sec-websocket-key": "x", "upgrade": "websocket" }, 200],
+      [{ "sec-websocket-version": "13" }, 200],
+      [{}, 200],
+    ];
+    const handler = () => new Response("handled");
+    for (const protocols of [{ http: handler, websocket: handler }, { websocket: handler }]) {
+      for (const [headers, status] of rows) {
+        const told: unknown[] = [];
+        const onDeny = (denied: Denied) => void told.push(denied);
+        const response = await protocolTypeRouter(protocols, { onDeny })(requestOf({ headers: headers! }));
+        const isPlain = status === 200 && headers!.upgrade === undefined;
+        assertEquals(
+          response.status,
+          isPlain && !("http" in protocols) ? 404 : status,
+          JSON.stringify(headers),
+        );
+        assertEquals(told, status === 426 ? [denials["not-a-handshake"]] : []);
+      }
+    }
+    const wrapped = protocolTypeRouter({ http: handler });
+    const origin = (name: string) => requestOf({ headers: { "sec-websocket-key": "x", origin: name } });
+    const lines = await printed(() => ["https://a.test", "https://b.test"].map((it) => wrapped(origin(it))));
+    assertEquals(lines.map(({ text }) => text.includes("no Upgrade: a proxy in front")), [true]);
+  });
+
   test("reads its handlers once: the object it was given may change", async () => {
     const protocols = { http: () => new Response("the site") };
     const fetch = protocolTypeRouter(protocols);
@@ -122,6 +167,15 @@ describe("protocolTypeRouter(): faults", () => {
       "wrong-type websocket -1",
     ],
   ];
+  test("of the options too, all at once", () => {
+    const configure = () =>
+      protocolTypeRouter(untyped({ ws: handler }), untyped({ onDeny: 1, refuse: handler }));
+    assertEquals(faultsOf(configure), [
+      "unknown-option ws -1",
+      "unknown-option refuse -1",
+      "wrong-type onDeny -1",
+    ]);
+  });
   for (const [name, protocols, ...expected] of rows) {
     test(name, () => assertEquals(faultsOf(() => protocolTypeRouter(untyped(protocols))), expected));
   }

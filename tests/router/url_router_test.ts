@@ -13,7 +13,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { ConfigError, routeParams, urlRouter } from "@wsgate/wsgate";
-import { faultsOf, requestOf, untyped } from "../doubles.ts";
+import { denials } from "../../src/denial.ts";
+import { faultsOf, printed, requestOf, untyped } from "../doubles.ts";
 import { assertGrowth, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
 import { sendRaw, serve } from "../runtime.ts";
@@ -245,6 +246,22 @@ describe("urlRouter(): which route", () => {
       assertEquals(await route(routesOf(`/${segment}/x`), `/${segment}/x`), [`/${segment}/x`, {}]);
       assertEquals(await route(routesOf("/x"), `/${segment}`), 404);
     }
+  });
+
+  test("a handshake without a route is told to the hook and to no console; a plain request to nobody", async () => {
+    const told: unknown[][] = [];
+    const fetch = urlRouter([["/a", () => new Response()]], { onDeny: (...given) => void told.push(given) });
+    const quiet = urlRouter([["/a", () => new Response()]]);
+    const asking = { upgrade: "websocket" };
+    const handshakes = ["/b", "no path", "/a"].map((url) => requestOf({ url, headers: asking }));
+    const lines = await printed(() => {
+      for (const request of [...handshakes, requestOf({ url: "/b" })]) {
+        fetch(request);
+        quiet(request);
+      }
+    });
+    assertEquals(told, handshakes.slice(0, 2).map((request) => [denials["not-found"], request, undefined]));
+    assertEquals(lines, []);
   });
 
   test("a URL that cannot be read is a 404, whatever the routes", async () => {

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import {
   assert,
   assertEquals,
+  assertInstanceOf,
   assertStrictEquals,
   assertStringIncludes,
   assertThrows,
@@ -19,7 +20,7 @@ import { logging, pause } from "./peer.ts";
 // reports once for each copy of its module, and under Bun the files of a run share theirs.
 const deno = Object.getOwnPropertyDescriptor(globalThis, "Deno");
 if (deno !== undefined) Reflect.deleteProperty(globalThis, "Deno");
-const { askServer, isBunServer, isOurs, upgradeOnBun, websocket } = await import("../../src/socket/bun.ts");
+const { askServer, bunRuntime, websocket } = await import("../../src/socket/bun.ts");
 const { Session, TOO_BIG } = await import("../../src/socket/session.ts");
 const { upgradeHandler } = await import("../../src/socket/upgrade.ts");
 const { refuseVisibly }: typeof import("../../src/socket/refuse_visibly.ts") = await import(
@@ -100,12 +101,33 @@ function sessionOf(protocol = "", handlers = {}, limits = LIMITS): InstanceType<
   return new Session(handshake(), protocol, handlers, limits, throwOn);
 }
 
-describe("upgradeOnBun()", () => {
+/** What became of an upgrade, and whether a denial can be shown on that server now. */
+function upgraded(server: BunServer, session = sessionOf(), headers = new Headers()): string {
+  try {
+    return bunRuntime.upgrade(session.request, server, session, headers) === null ? "refused" : "upgraded";
+  } catch (error) {
+    assertInstanceOf(error, TypeError);
+    return "elsewhere";
+  }
+}
+
+/** Whether a denial is shown on a server; one that never can is the operator's to set right. */
+function shows(server: BunServer): boolean | "never" {
+  const session = sessionOf();
+  try {
+    return bunRuntime.show(session.request, server, session) !== null;
+  } catch (error) {
+    assertInstanceOf(error, TypeError);
+    return "never";
+  }
+}
+
+describe("bunRuntime", () => {
   test("hands over the very request, the headers and the session", () => {
     const server = new FakeServer();
     const session = sessionOf();
     const headers = new Headers([["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x-more", "y"]]);
-    assertEquals(upgradeOnBun(server, session.request, session, headers), "upgraded");
+    assertEquals(upgraded(server, session, headers), "upgraded");
     assertEquals(server.upgrades.length, 1);
     const upgrade = server.upgrades[0]!;
     assertStrictEquals(upgrade.request, session.request);
@@ -119,7 +141,7 @@ describe("upgradeOnBun()", () => {
     for (const protocol of ["", "chat"]) {
       const server = new FakeServer();
       const session = sessionOf(protocol);
-      upgradeOnBun(server, session.request, session, new Headers());
+      upgraded(server, session);
       assertEquals([...server.upgrades[0]!.headers], [["sec-websocket-protocol", protocol]]);
     }
   });
@@ -127,17 +149,17 @@ describe("upgradeOnBun()", () => {
   const outcomes: readonly [FakeServer["kind"], outcome: string, ours: boolean][] = [
     ["open", "upgraded", true],
     ["refuses", "refused", false],
-    ["throws", "not-ours", false],
-    ["foreign", "not-ours", false],
+    ["throws", "elsewhere", false],
+    ["foreign", "elsewhere", false],
   ];
   for (const [kind, outcome, ours] of outcomes) {
     test(`of a server that ${kind}: ${outcome}`, () => {
       const server = new FakeServer(kind);
-      assertEquals(isOurs(server), false);
+      assertEquals([shows(server), server.upgrades.length], ["never", 0]);
       const session = sessionOf();
-      assertEquals(upgradeOnBun(server, session.request, session, new Headers()), outcome);
-      assertEquals([isOurs(server), session.wasOpened], [ours, ours]);
-      assertEquals(isOurs(new FakeServer(kind)), false, "another server is another one");
+      assertEquals(upgraded(server, session), outcome);
+      assertEquals([shows(server), session.wasOpened], [ours || "never", ours]);
+      assertEquals(shows(new FakeServer(kind)), "never", "another server is another one");
     });
   }
 
@@ -147,19 +169,17 @@ describe("upgradeOnBun()", () => {
     const wavering = {
       upgrade: (...args: Parameters<FakeServer["upgrade"]>) => !refuses && server.upgrade(...args),
     };
-    const ask = () => {
-      const session = sessionOf();
-      return upgradeOnBun(wavering, session.request, session, new Headers());
-    };
-    assertEquals(ask(), "upgraded");
+    assertEquals(upgraded(wavering), "upgraded");
     refuses = true;
-    assertEquals([ask(), isOurs(wavering)], ["refused", true]);
+    assertEquals([upgraded(wavering), shows(wavering)], ["refused", false]);
+    refuses = false;
+    assertEquals(shows(wavering), true);
   });
 });
 
-test("isBunServer() knows a server by its upgrade()", () => {
+test("a server is known by its upgrade()", () => {
   const servers = [new FakeServer(), { upgrade() {} }, Object.create({ upgrade: () => true })];
-  for (const server of servers) assertEquals(isBunServer(server), true);
+  for (const server of servers) assertEquals(bunRuntime.owns(server), true);
   const info = {
     remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
     completed: Promise.resolve(),
@@ -176,7 +196,7 @@ test("isBunServer() knows a server by its upgrade()", () => {
     { upgrade: null },
     info,
   ];
-  for (const other of [...others, () => {}]) assertEquals(isBunServer(other), false);
+  for (const other of [...others, () => {}]) assertEquals(bunRuntime.owns(other), false);
 });
 
 describe("websocket", () => {
@@ -375,12 +395,12 @@ describe("upgradeHandler() on Bun", () => {
     assertEquals(server.upgrades[0]!.headers.get("sec-websocket-protocol"), "chat");
   });
 
-  test("refused by Bun: 426, and nobody is told", async () => {
+  test("refused by Bun: 426, and the operator is told", async () => {
     const lines = await printed(async () => {
       const response = await upgradeHandler({})(handshake(), new FakeServer("refuses"));
       assertEquals([response.status, await response.text()], [426, "Upgrade Required\n"]);
     });
-    assertEquals(lines, []);
+    assertEquals(lines.map(({ text }) => text.split(":")[0]), ["wsgate refused (426 not-a-handshake)"]);
   });
 
   const mistakes: readonly [name: string, context: unknown, report: string][] = [

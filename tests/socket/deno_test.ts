@@ -4,8 +4,8 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { upgradeHandler } from "@wsgate/wsgate";
-import { isDeno } from "../../src/socket/deno.ts";
+import { type Socket, upgradeHandler } from "@wsgate/wsgate";
+import { denoRuntime } from "../../src/socket/deno.ts";
 import { Session } from "../../src/socket/session.ts";
 import { printed } from "../doubles.ts";
 import { connectRaw, handshakeBytes, handshakeHeaders, runtime, serve } from "../runtime.ts";
@@ -54,7 +54,6 @@ async function upgraded(
     protocol = "",
     idleTimeoutSeconds = 30,
     headers = new Headers(),
-    released = undefined as (() => void) | undefined,
   } = {},
 ) {
   const socket = new FakeSocket();
@@ -62,7 +61,7 @@ async function upgraded(
     headers: { "sec-websocket-accept": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" },
   });
   const calls: unknown[][] = [];
-  const { upgradeOnDeno } = await load({
+  const { denoRuntime } = await load({
     upgradeWebSocket(...args: unknown[]) {
       calls.push(args);
       return { socket, response };
@@ -71,7 +70,7 @@ async function upgraded(
   const log = logging();
   const limits = { idleTimeoutSeconds, maxMessageBytes: 100, maxBufferedBytes: 100 };
   const session = new Session(new Request("http://site.test/"), protocol, log.handlers, limits, throwOn);
-  const returned = upgradeOnDeno(session.request, session, headers, released);
+  const returned = denoRuntime.upgrade(session.request, undefined, session, headers)!;
   return { socket, session, log, calls, response, returned };
 }
 
@@ -90,7 +89,8 @@ test("a copy of a request is not upgraded in silence", { timeout: 60_000 }, asyn
   });
   // Deno has a word of its own to say when a request is copied.
   const lines = all.filter(({ text }) => text.startsWith("wsgate"));
-  assertEquals(lines.length, runtime === "deno" ? 1 : 0);
+  assertEquals(lines.length, 1);
+  if (runtime === "bun") assertStringIncludes(lines[0]!.text, "wsgate refused (426 not-a-handshake)");
   if (runtime === "deno") {
     assertEquals(lines[0]!.level, "error");
     assertStringIncludes(
@@ -105,14 +105,14 @@ test("a copy of a request is not upgraded in silence", { timeout: 60_000 }, asyn
 });
 
 test("Deno is known by what it upgrades with", async () => {
-  assertEquals(isDeno, runtime === "deno");
-  assertEquals((await load({ upgradeWebSocket: () => {} })).isDeno, true);
+  assertEquals(denoRuntime.owns(undefined), runtime === "deno");
+  assertEquals((await load({ upgradeWebSocket: () => {} })).denoRuntime.owns(undefined), true);
   for (const other of [undefined, null, {}, { upgradeWebSocket: true }, { version: { deno: "1.0.0" } }]) {
-    assertEquals((await load(other)).isDeno, false);
+    assertEquals((await load(other)).denoRuntime.owns(undefined), false);
   }
 });
 
-describe("upgradeOnDeno()", () => {
+describe("denoRuntime", () => {
   test("passes the very request and the idle time, and none of the options that do not work", async () => {
     for (const idleTimeoutSeconds of [0, 0.5, 30, 86_400]) {
       const { calls, session } = await upgraded({ idleTimeoutSeconds, protocol: "chat" });
@@ -211,20 +211,42 @@ describe("upgradeOnDeno()", () => {
     await pause(0);
   });
 
-  test("`released` is called when the connection is gone, not when this side has closed", async () => {
-    let calls = 0;
-    const { socket, session } = await upgraded({ released: () => void calls++ });
-    socket.onopen!();
-    session.close(4001, "y");
+  test("shows 256 denials at once: one is over when its connection is gone, not when this side has closed", async () => {
+    const sockets: FakeSocket[] = [];
+    let throws = false;
+    const { denoRuntime } = await load({
+      upgradeWebSocket() {
+        if (throws) throw new TypeError("Http: Already upgraded");
+        sockets.push(new FakeSocket());
+        return { socket: sockets.at(-1), response: new Response(null) };
+      },
+    });
+    const limits = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 1 };
+    const show = () => {
+      const handlers = { open: (socket: Socket) => socket.close(4403, "origin-not-allowed") };
+      const session = new Session(new Request("http://site.test/"), "", handlers, limits, throwOn);
+      return denoRuntime.show(session.request, undefined, session) !== null;
+    };
+    throws = true;
+    for (let i = 0; i < 300; i++) assertEquals(show(), false);
+    throws = false;
+    for (let i = 0; i < 256; i++) assertEquals(show(), true);
+    assertEquals(show(), false);
+    sockets[0]!.onopen!();
     await pause(0);
-    assertEquals(calls, 0);
-    socket.onclose!({ code: 1005, reason: "" });
-    assertEquals(calls, 1);
+    assertEquals(sockets[0]!.closes, [[4403, "origin-not-allowed"]]);
+    assertEquals(show(), false);
+    sockets[0]!.onclose!({ code: 1005, reason: "" });
+    assertEquals([show(), show()], [true, false]);
+    // Of an idle peer Deno makes two.
+    sockets[0]!.onclose!({ code: 1005, reason: "" });
+    assertEquals(show(), false);
+    for (const { onclose } of sockets.slice(1)) onclose!({ code: 1006, reason: "" });
     await pause(0);
   });
 
   test("what Deno throws is thrown, before anything is touched", async () => {
-    const { upgradeOnDeno } = await load({
+    const { denoRuntime } = await load({
       upgradeWebSocket() {
         throw new TypeError("Http: Already upgraded");
       },
@@ -232,7 +254,8 @@ describe("upgradeOnDeno()", () => {
     const log = logging();
     const limits = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 1 };
     const session = new Session(new Request("http://site.test/"), "", log.handlers, limits, throwOn);
-    assertThrows(() => upgradeOnDeno(session.request, session, new Headers()), TypeError, "Already upgraded");
+    const upgrade = () => denoRuntime.upgrade(session.request, undefined, session, new Headers());
+    assertThrows(upgrade, TypeError, "Already upgraded");
     await pause(0);
     assertEquals([session.wasOpened, log.events], [false, []]);
   });

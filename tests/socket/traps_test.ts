@@ -10,6 +10,7 @@ import {
   compilePolicy,
   guard,
   originValidator,
+  refuseVisibly,
   type Socket,
   upgradeHandler,
   websocket,
@@ -33,11 +34,6 @@ import {
 } from "./peer.ts";
 
 const isDeno = runtime === "deno";
-
-/** A copy with a count of its own, whatever other tests have left open. */
-const { refuseVisibly }: typeof import("../../src/socket/refuse_visibly.ts") = await import(
-  `../../src/socket/refuse_visibly.ts${"?traps_test"}`
-);
 
 type Runtimes = "both" | "deno" | "bun";
 const traps: { number: number; of: Runtimes }[] = [];

@@ -3,6 +3,7 @@
 import { after, describe, test } from "node:test";
 import { assert, assertEquals, assertStringIncludes, assertThrows, fail } from "@std/assert";
 import { ConfigError, type DenyReason, type SocketOptions, upgradeHandler, websocket } from "@wsgate/wsgate";
+import { denials } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, untyped } from "../doubles.ts";
 import { runtime, serve } from "../runtime.ts";
 import { eventually, knock, logging, OPCODE, type Peer, visit } from "./peer.ts";
@@ -215,6 +216,7 @@ describe("options", () => {
           protocols: ["a b", "c", "c"],
           headers: {},
           idleTimeout: 30,
+          onDeny: true,
         }),
       );
     assertEquals(faultsOf(configure), [
@@ -227,6 +229,7 @@ describe("options", () => {
       "protocol-malformed protocols 0",
       "protocol-malformed protocols 2",
       "wrong-type headers -1",
+      "wrong-type onDeny -1",
     ]);
     const { issues } = assertThrows(configure, ConfigError);
     const fixes = issues.map(({ fix }) => fix);
@@ -240,7 +243,7 @@ describe("options", () => {
     assertStringIncludes(fixes[0]!, "open, message, close, error");
     assertStringIncludes(
       fixes[2]!,
-      "idleTimeoutSeconds, maxMessageBytes, maxBufferedBytes, protocols, headers",
+      "idleTimeoutSeconds, maxMessageBytes, maxBufferedBytes, protocols, headers, onDeny",
     );
     assertEquals(issues.map(({ value }) => value).slice(3, 8), [-1, 1.5, "1", "a b", "c"]);
   });
@@ -265,21 +268,38 @@ describe("what is no good handshake", () => {
     ["key-malformed", 400, { "sec-websocket-key": "" }],
   ];
   for (const [reason, status, headers, method] of answers) {
-    test(`${reason}: ${status}, and nothing of it is said to anybody`, async () => {
-      const handler = upgradeHandler({ open: () => fail("opened") }, {
-        headers: () => fail("asked for headers"),
-      });
-      const lines = await printed(async () => {
-        const response = await handler(handshake(headers, method), undefined);
-        assertEquals(response.status, status);
-        const text = await response.text();
-        assert(!text.includes(reason) && text.length < 30, text);
-        if (status === 426) assertEquals(response.headers.get("sec-websocket-version"), "13");
-        if (status === 405) assertEquals(response.headers.get("allow"), "GET");
-      });
-      assertEquals(lines, []);
+    test(`${reason}: ${status}, which the client is told nothing more of, and the operator once`, async () => {
+      const told: unknown[][] = [];
+      const request = handshake(headers, method);
+      for (const onDeny of [undefined, (...given: unknown[]) => void told.push(given)]) {
+        const handler = upgradeHandler({ open: () => fail("opened") }, {
+          headers: () => fail("asked for headers"),
+          ...onDeny && { onDeny },
+        });
+        const lines = await printed(async () => {
+          const response = await handler(request, undefined);
+          assertEquals(response.status, status);
+          const text = await response.text();
+          assert(!text.includes(reason) && text.length < 30, text);
+          if (status === 426) assertEquals(response.headers.get("sec-websocket-version"), "13");
+          if (status === 405) assertEquals(response.headers.get("allow"), "GET");
+        });
+        const expected = onDeny === undefined ? [`wsgate refused (${status} ${reason})`] : [];
+        assertEquals(lines.map(({ text }) => text.split(":")[0]), expected);
+      }
+      assertEquals(told, [[denials[reason], request, undefined]]);
     });
   }
+
+  test("a plain request is one line a handler, whichever page it comes from", async () => {
+    const handler = upgradeHandler({});
+    const lines = await printed(() => {
+      for (const origin of ["https://a.test", "https://b.test", null]) {
+        handler(handshake({ upgrade: null, origin }), undefined);
+      }
+    });
+    assertEquals(lines.length, 1);
+  });
 });
 
 // ---------------------------------------------------------------------------------------------- headers

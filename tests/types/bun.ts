@@ -17,7 +17,6 @@ import {
   deny,
   getCookies,
   guard,
-  type Guarded,
   type Handler,
   hostValidator,
   originValidator,
@@ -29,6 +28,7 @@ import {
   upgradeHandler,
   urlRouter,
   websocket as ourWebsocket,
+  type Wrapped,
 } from "@wsgate/wsgate";
 
 interface User {
@@ -120,7 +120,7 @@ export function theWholeProgram(): void {
   Bun.serve({ unix: "/run/site.sock", fetch, websocket: ourWebsocket });
   Bun.serve({ routes: { "/chat/:room": fetch, "/about": plain }, websocket: ourWebsocket });
   ({ fetch, websocket: ourWebsocket }) satisfies Bun.Serve.Options<undefined>;
-  const same: Same<typeof fetch, Guarded<unknown, Response>> = true;
+  const same: Same<typeof fetch, Wrapped<unknown, Response>> = true;
   void same;
 }
 
@@ -239,7 +239,7 @@ export function contextMayBeMissing(): void {
   urlRouter([["/a/*", urlRouter([["/b", plain]])]])(request);
   Bun.serve({ fetch: guarded });
   Bun.serve({ fetch: protocolTypeRouter({ http: plain, websocket: plain }) });
-  const same: Same<typeof guarded, Guarded<unknown, Response>> = true;
+  const same: Same<typeof guarded, Wrapped<unknown, Response>> = true;
   void same;
 }
 

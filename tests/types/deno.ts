@@ -23,7 +23,7 @@ import {
   deny,
   getCookies,
   guard,
-  type Guarded,
+  type GuardOptions,
   type Handler,
   type Handshake,
   hostValidator,
@@ -32,7 +32,6 @@ import {
   Policy,
   type PolicyOptions,
   protocolTypeRouter,
-  type RefusalOptions,
   refuseVisibly,
   routeParams,
   type Socket,
@@ -41,6 +40,7 @@ import {
   upgradeHandler,
   urlRouter,
   websocket,
+  type Wrapped,
 } from "@wsgate/wsgate";
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 
@@ -120,7 +120,7 @@ export function theWholeProgram(): void {
   Deno.serve({ port: 0, cert: "…", key: "…" }, fetch);
   const program = { fetch, websocket };
   program satisfies Deno.ServeDefaultExport;
-  const same: Same<typeof fetch, Guarded<unknown, Response>> = true;
+  const same: Same<typeof fetch, Wrapped<unknown, Response>> = true;
   void same;
 }
 
@@ -235,7 +235,7 @@ export function contextMayBeMissing(): void {
   authMiddlewareStack({ user: findUser })(plain)(request);
   urlRouter([["/a/*", urlRouter([["/b", plain]])]])(request);
   protocolTypeRouter({ http: plain, websocket: plain })(request);
-  const same: Same<typeof guarded, Guarded<unknown, Response>> = true;
+  const same: Same<typeof guarded, Wrapped<unknown, Response>> = true;
   void same;
 }
 
@@ -257,7 +257,7 @@ export function framework(app: {
 export function declaredApart(): Deno.ServeHandler {
   const handler: Handler<Deno.ServeHandlerInfo> = native;
   const routes: (readonly [string, Deno.ServeHandler])[] = [["/chat", handler], ["/about", plain]];
-  const refusals: RefusalOptions<Deno.ServeHandlerInfo> = { refuse: (denied) => deny(denied) };
+  const refusals: GuardOptions<Deno.ServeHandlerInfo> = { refuse: (denied) => deny(denied) };
   const hosts: AllowedHostsOptions = { allowedHosts: ["goodsite.com"] };
   const options: PolicyOptions = { origins: ["https://goodsite.com"] };
   const auth: Auth<{ readonly user: User | null }> = authMiddlewareStack({ user: findUser });

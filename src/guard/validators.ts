@@ -1,0 +1,193 @@
+/**
+ * The validators of Django Channels: guards that compile a list themselves, and Django's check of the Host header.
+ */
+
+import type { ConfigIssue } from "../config.ts";
+import { DENIAL_OPTIONS, readDenialOptions, settler } from "../settle.ts";
+import type { GuardOptions } from "./guard.ts";
+import type { Handler } from "../handler.ts";
+import { POLICY_OPTIONS } from "../verdict/policy.ts";
+import type { Policy } from "../verdict/policy.ts";
+import type { PolicyOptions } from "../verdict/policy.ts";
+import type { Settle } from "../settle.ts";
+import type { SuffixList } from "../pattern/suffix_list.ts";
+import type { Wrapped } from "../handler.ts";
+import { checkFunction } from "../config.ts";
+import { checkHost } from "../verdict/check.ts";
+import { guardHandshakes } from "./guard.ts";
+import { readAllowedHosts } from "../verdict/policy.ts";
+import { readOptions } from "../config.ts";
+import { readPolicy } from "../verdict/policy.ts";
+import { requestedUpgrade } from "../handshake.ts";
+import { throwIfAny } from "../config.ts";
+import { whyHostDenied } from "../explain/console_line.ts";
+
+/**
+ * Lets handshakes in whose Origin is on a list: the `OriginValidator` of Django Channels.
+ *
+ * Short for {@linkcode guard} with {@linkcode compilePolicy}, from one list and one options object.
+ *
+ * **Security.** The list is complete: the server's own origin is not on it unless it is written there, by name or as
+ * `'self'`. A handshake without Origin is refused unless the list holds `"*"` or `absent` says otherwise.
+ *
+ * @typeParam C What the handler needs as its second argument.
+ * @typeParam R What the handler returns.
+ * @param handler Any handler that upgrades.
+ * @param allowed The allowed origins: the patterns of {@linkcode compileOrigins}, and `'self'`.
+ * @param options The rest of the policy, and what becomes of denials.
+ * @returns A handler that judges every handshake and passes every other request through.
+ * @throws {ConfigError} All faults of the list and the options at once.
+ *
+ * @example Channels' own list
+ * ```ts
+ * import { originValidator } from "@wsgate/wsgate";
+ *
+ * const application = () => new Response("upgraded here");
+ * const fetch = originValidator(application, [
+ *   ".goodsite.com",
+ *   "http://.goodsite.com:80",
+ *   "http://other.site.com",
+ * ]);
+ * export default { fetch };
+ * ```
+ */
+export function originValidator<C, R extends Response | undefined>(
+  handler: Handler<C, R>,
+  allowed: readonly string[],
+  options: Omit<PolicyOptions, "origins"> & GuardOptions<C> = {},
+): Wrapped<C, R | Response> {
+  const issues: ConfigIssue[] = [];
+  checkFunction(handler, "handler", issues);
+  const known = [...POLICY_OPTIONS.filter((name) => name !== "origins"), ...DENIAL_OPTIONS];
+  const read = readOptions(options, known, issues) ?? {};
+  const policy = readPolicy({ __proto__: null, ...read, origins: allowed }, issues);
+  const denial = readDenialOptions<C>(read, issues);
+  throwIfAny(issues);
+  return guardHandshakes(handler, policy!, settler(denial));
+}
+
+/** What {@linkcode allowedHostsOriginValidator} and {@linkcode hostValidator} share: declared once, spread into both. */
+export interface AllowedHostsOptions {
+  /**
+   * The hosts of this site: `example.com`, `.example.com` with its subdomains, `*.example.com` without the host
+   * itself, an address, each with an optional `:port`. Django's `ALLOWED_HOSTS`.
+   */
+  readonly allowedHosts: readonly string[];
+  /** The names under which strangers can register; see {@linkcode PatternOptions}. Default: a short list. */
+  readonly suffixes?: SuffixList;
+  /**
+   * The scheme of the site's pages, for the default port of Host. Default: that of `request.url`, which is `http` behind
+   * a proxy that ends TLS.
+   */
+  readonly scheme?: "http" | "https";
+  /** Lets the names of this machine through on top of the list; see {@linkcode PolicyOptions}. Default false. */
+  readonly debug?: boolean;
+}
+
+/**
+ * Lets handshakes in from the pages of the site's own hosts: the `AllowedHostsOriginValidator` of Django Channels.
+ *
+ * Admits `http` and `https` origins whose host is on the list, and checks the Host header by the same list, as
+ * Django does for HTTP. An entry's port binds both; without one any port is admitted.
+ *
+ * **Security.** Any scheme of a listed host is admitted: a page that an attacker in the network serves over `http`
+ * as one of these hosts reaches a socket behind `https`, with its cookies. Where all pages are `https`, use
+ * {@linkcode originValidator} with `["https://example.com"]` or `["'self'"]`.
+ *
+ * @typeParam C What the handler needs as its second argument.
+ * @typeParam R What the handler returns.
+ * @param handler Any handler that upgrades.
+ * @param options The hosts, the rest of the policy, and what becomes of denials.
+ * @returns A handler that judges every handshake and passes every other request through.
+ * @throws {ConfigError} All faults at once.
+ *
+ * @example One object for the sockets and for the site
+ * ```ts
+ * import { allowedHostsOriginValidator, hostValidator, protocolTypeRouter } from "@wsgate/wsgate";
+ *
+ * const hosts = { allowedHosts: [".example.com"], debug: true };
+ * const site = () => new Response("hello");
+ * const application = () => new Response("upgraded here");
+ * const fetch = protocolTypeRouter({
+ *   http: hostValidator(site, hosts),
+ *   websocket: allowedHostsOriginValidator(application, hosts),
+ * });
+ * export default { fetch };
+ * ```
+ */
+export function allowedHostsOriginValidator<C, R extends Response | undefined>(
+  handler: Handler<C, R>,
+  options: AllowedHostsOptions & Omit<PolicyOptions, "origins" | "hosts"> & GuardOptions<C>,
+): Wrapped<C, R | Response> {
+  const known = [
+    "allowedHosts",
+    ...POLICY_OPTIONS.filter((name) => name !== "origins" && name !== "hosts"),
+    ...DENIAL_OPTIONS,
+  ];
+  const { policy, settle } = readHostOptions<C>(handler, options, known, true);
+  return guardHandshakes(handler, policy, settle);
+}
+
+/**
+ * Judges every request by its Host header: Django's check of `ALLOWED_HOSTS`, for the plain HTTP side.
+ *
+ * Handshakes are judged too, by Host alone. Where a request has no Host header but an `https` URL names its authority
+ * (HTTP/2), and no WebSocket is asked for, that authority is judged.
+ *
+ * **Security.** Without it a page whose name was made to resolve to this server (DNS rebinding) reads the site as
+ * its own. It says nothing of Origin, so it does not count as a guard: {@linkcode authMiddlewareStack} still
+ * refuses handshakes that only it has seen.
+ *
+ * @typeParam C What the handler needs as its second argument.
+ * @typeParam R What the handler returns.
+ * @param handler The site.
+ * @param options The hosts, and what becomes of denials.
+ * @returns A handler that judges every request.
+ * @throws {ConfigError} All faults at once.
+ *
+ * @example A rebinding attacker's name
+ * ```ts
+ * import { hostValidator } from "@wsgate/wsgate";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const site = hostValidator(() => new Response("private"), { allowedHosts: ["example.com"] });
+ * const request = new Request("http://evil.test/", { headers: { host: "evil.test" } });
+ * assertEquals((await site(request)).status, 403);
+ * ```
+ */
+export function hostValidator<C, R extends Response | undefined>(
+  handler: Handler<C, R>,
+  options: AllowedHostsOptions & GuardOptions<C>,
+): Wrapped<C, R | Response> {
+  const known = ["allowedHosts", "suffixes", "scheme", "debug", ...DENIAL_OPTIONS];
+  const { policy, settle } = readHostOptions<C>(handler, options, known, false);
+  const guarded: Handler<C, R | Response> = (request, context) => {
+    const host = hostOf(request);
+    const decision = checkHost(host, request.url, policy);
+    if (decision.allowed) return handler(request, context);
+    return settle(decision, request, context, { note: () => whyHostDenied(request, host, policy) });
+  };
+  return guarded as Wrapped<C, R | Response>;
+}
+
+/** HTTP/2 has `:authority` in place of Host, and Deno shows it in the URL only. */
+function hostOf(request: Request): string | null {
+  const host = request.headers.get("host");
+  if (host !== null || requestedUpgrade(request) !== "none") return host;
+  return /^https:\/\/([^/?#]*)/.exec(request.url)?.[1] ?? null;
+}
+
+function readHostOptions<C>(
+  handler: unknown,
+  options: unknown,
+  known: readonly string[],
+  withOrigins: boolean,
+): { policy: Policy; settle: Settle<C> } {
+  const issues: ConfigIssue[] = [];
+  checkFunction(handler, "handler", issues);
+  const read = readOptions(options, known, issues) ?? {};
+  const policy = readAllowedHosts(read, issues, withOrigins);
+  const denial = readDenialOptions<C>(read, issues);
+  throwIfAny(issues);
+  return { policy: policy!, settle: settler(denial) };
+}

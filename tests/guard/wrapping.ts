@@ -1,0 +1,73 @@
+/**
+ * Every wrapper that judges, with nothing but its handler left open.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import {
+  allowedHostsOriginValidator,
+  compilePolicy,
+  type DenyReason,
+  guard,
+  type Handler,
+  hostValidator,
+  originValidator,
+} from "@wsgate/wsgate";
+import { denials } from "../../src/denial.ts";
+
+export const GOOD = "https://good.test";
+export const EVIL = "https://evil.test";
+export const POLICY = compilePolicy({ origins: [GOOD] });
+export const context = { a: "context" };
+
+export type AnyHandler = Handler<unknown, Response | undefined>;
+/** A wrapper with nothing but its handler left open. */
+export type Wrap = (handler: AnyHandler, options?: object) => AnyHandler;
+
+/** Everything that judges the Origin, set up to let `GOOD` in. */
+export const GUARDS: Readonly<Record<string, Wrap>> = {
+  "guard()": (handler, options) => guard(handler, POLICY, options),
+  "guard() of a function": (handler, options) => guard(handler, () => POLICY, options),
+  "originValidator()": (handler, options) => originValidator(handler, [GOOD], options),
+  "allowedHostsOriginValidator()": (handler, options) =>
+    allowedHostsOriginValidator(handler, { allowedHosts: ["good.test", "site.test"], ...options }),
+};
+export const WRAPPERS: Readonly<Record<string, Wrap>> = {
+  ...GUARDS,
+  "hostValidator()": (handler, options) =>
+    hostValidator(handler, { allowedHosts: ["site.test"], ...options }),
+};
+
+/** A handler that records, and the reasons of refusals. */
+export function recorder(answer: unknown = new Response("handled")) {
+  const calls: unknown[][] = [];
+  const reasons: DenyReason[] = [];
+  const causes: unknown[] = [];
+  return {
+    calls,
+    reasons,
+    causes,
+    handler: ((...given: unknown[]) => {
+      calls.push(given);
+      return answer;
+    }) as AnyHandler,
+    options: {
+      onDeny(denied: { reason: DenyReason }, _handshake: unknown, cause: unknown) {
+        reasons.push(denied.reason);
+        causes.push(cause);
+      },
+    },
+  };
+}
+
+/** What becomes of a request: "handled", or the reason of the refusal. */
+export function outcomeOf(wrap: Wrap, request: Request): DenyReason | "handled" {
+  const { handler, options, calls, reasons } = recorder();
+  const response = wrap(handler, options)(request, context);
+  assertEquals(calls.length + reasons.length, 1);
+  if (calls.length === 1) return "handled";
+  assert(response instanceof Response);
+  assertEquals(response.status, denials[reasons[0]!].status);
+  return reasons[0]!;
+}

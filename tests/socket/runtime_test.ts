@@ -1,0 +1,18 @@
+// Which runtime a request came from.
+
+import { test } from "node:test";
+import { assertEquals, assertThrows } from "@std/assert";
+import { bunRuntime } from "../../src/socket/bun.ts";
+import { denoRuntime } from "../../src/socket/deno.ts";
+import { runtimeOf } from "../../src/socket/runtime.ts";
+import { runtime } from "../runtime.ts";
+
+test("a request's runtime is the one that runs, and on Bun its server has to be handed on", () => {
+  const server = { upgrade: () => true };
+  const own = runtime === "deno" ? denoRuntime : bunRuntime;
+  assertEquals(runtimeOf(server), own);
+  for (const context of [undefined, {}]) {
+    if (runtime === "deno") assertEquals(runtimeOf(context), own);
+    else assertThrows(() => runtimeOf(context), TypeError, "pass the second argument on");
+  }
+});
