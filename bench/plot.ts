@@ -36,7 +36,7 @@ export interface Bar {
 interface Frame {
   readonly title: string;
   readonly caption: string;
-  /** What the colours mean. */
+  /** What the colors mean. */
   readonly key?: Readonly<Partial<Record<Tone, string>>>;
 }
 

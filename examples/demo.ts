@@ -83,8 +83,8 @@ const servers = {
   })),
 };
 
-const colours = process.stdout.isTTY && !process.env.NO_COLOR;
-const paint = (code: number) => (text: string) => colours ? `\x1b[${code}m${text}\x1b[0m` : text;
+const colors = process.stdout.isTTY && !process.env.NO_COLOR;
+const paint = (code: number) => (text: string) => colors ? `\x1b[${code}m${text}\x1b[0m` : text;
 const [bold, dim, red, green, yellow] = [1, 2, 31, 32, 33].map(paint) as [Paint, Paint, Paint, Paint, Paint];
 type Paint = (text: string) => string;
 

@@ -54,8 +54,8 @@ applications.site = site(store);
 applications.attacker = attackerSite(store);
 
 const runtime = typeof Deno === "undefined" ? `Bun ${process.versions.bun}` : `Deno ${Deno.version.deno}`;
-const colours = process.stdout.isTTY && !process.env.NO_COLOR;
-const paint = (code: number, text: string) => colours ? `\x1b[${code}m${text}\x1b[0m` : text;
+const colors = process.stdout.isTTY && !process.env.NO_COLOR;
+const paint = (code: number, text: string) => colors ? `\x1b[${code}m${text}\x1b[0m` : text;
 console.log(`
   ${paint(1, "The wsgate lab")} on ${runtime}
 

@@ -14,7 +14,7 @@
  * @module
  */
 
-import { type Ending, runCommand } from "./cli/commands.ts";
+import { type CommandResult, runCommand } from "./cli/commands.ts";
 
 /** What is used of `process`, which both runtimes have. */
 interface Process {
@@ -29,7 +29,7 @@ interface Process {
 /**
  * Runs one command: reads what its arguments name, prints, and sets the exit status of the process.
  *
- * **Security.** It prints printable ASCII, the lines of a tree, and on a terminal colours, never what a client sent as
+ * **Security.** It prints printable ASCII, the lines of a tree, and on a terminal colors, never what a client sent as
  * it came.
  *
  * @param args The arguments after the program's name. Default: those of the process.
@@ -46,18 +46,18 @@ export function main(args?: readonly string[]): void {
   const { env, stdout } = process;
   const { readFileSync } = process.getBuiltinModule("node:fs");
   const terminal = stdout.isTTY === true;
-  const ending: Ending = runCommand(args ?? process.argv.slice(2), {
+  const result: CommandResult = runCommand(args ?? process.argv.slice(2), {
     env: (name) => env[name],
     readFile: (path) => readFileSync(path, "utf8"),
     readInput: () => readFileSync(0, "utf8"),
     columns: terminal && stdout.columns ? stdout.columns : 80,
     // https://no-color.org: present and not empty.
-    colours: terminal && !env.NO_COLOR && env.TERM !== "dumb",
+    colors: terminal && !env.NO_COLOR && env.TERM !== "dumb",
   });
-  if (ending.output !== "") console.log(ending.output);
+  if (result.output !== "") console.log(result.output);
   // Not console.error: one runtime paints it red by its own rules.
-  if (ending.error !== "") process.stderr.write(`${ending.error}\n`);
-  process.exitCode = ending.status;
+  if (result.error !== "") process.stderr.write(`${result.error}\n`);
+  process.exitCode = result.status;
 }
 
 // Both runtimes know it; the language's own types do not.

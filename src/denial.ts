@@ -28,14 +28,15 @@ const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
 };
 
 /** One frozen decision for each reason. */
-export const denials: Readonly<Record<DenyReason, Denied>> = Object.freeze(
-  Object.fromEntries(
-    Object.entries(STATUSES).map(([reason, status]) => [
-      reason,
-      Object.freeze({ allowed: false, status, reason }),
-    ]),
-  ) as Record<DenyReason, Denied>,
-);
+export const denials: Readonly<Record<DenyReason, Denied>> = /* @__PURE__ */ denialsOf(STATUSES);
+
+function denialsOf(statuses: typeof STATUSES): Readonly<Record<DenyReason, Denied>> {
+  const made = Object.entries(statuses).map(([reason, status]) => [
+    reason,
+    Object.freeze({ allowed: false, status, reason }),
+  ]);
+  return Object.freeze(Object.fromEntries(made));
+}
 
 /** What the client reads: the status in words, nothing of the reason. */
 const TEXTS: Readonly<Record<Denied["status"], string>> = {
@@ -57,7 +58,7 @@ const DEMANDED: { readonly [S in Denied["status"]]?: Readonly<Record<string, str
 };
 
 /**
- * The response for a refusal.
+ * The response for a denial.
  *
  * Neutral text, `Cache-Control: no-store`, and what the status demands: 401 `WWW-Authenticate`, 405 `Allow`, 426
  * `Upgrade` and `Sec-WebSocket-Version`.

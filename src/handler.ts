@@ -20,7 +20,7 @@ export type Handler<C = unknown, R extends Response | undefined = Response> = (
  * What a wrapper returns: a handler whose `context` may be left out when nothing inside needs one.
  *
  * @typeParam C What the wrapped handler needs as its second argument.
- * @typeParam R What the wrapper answers: what the handler does, or a refusal.
+ * @typeParam R What the wrapper answers: what the handler does, or a denial.
  */
 export type Wrapped<C, R extends Response | undefined> = unknown extends C
   ? (request: Request, context?: unknown) => R | Promise<R>
@@ -84,7 +84,7 @@ export type DenyReason =
   | "policy-unavailable"
   | "not-found";
 
-/** A refusal: the HTTP status that the client gets and the reason that the operator gets. */
+/** A denial: the HTTP status that the client gets and the reason that the operator gets. */
 export interface Denied {
   /** Always false. */
   readonly allowed: false;

@@ -32,7 +32,7 @@ export class RequestScope<T extends object> {
 }
 
 /** What Connection said of the handshakes whose Origin a guard has judged and let in. */
-const judged = new WeakMap<Request, "upgrade" | "none">();
+const judged = /* @__PURE__ */ new WeakMap<Request, "upgrade" | "none">();
 
 /** Remembers that a guard let this very Request in by a verdict that included its Origin, and what Connection said. */
 export function markJudged(request: Request, connection: "upgrade" | "none"): void {

@@ -67,23 +67,23 @@ export function settler<C>({ refuse = deny, onDeny }: DenialOptions<C>): Settle<
   const tell: Tell = onDeny === undefined
     ? consoleTeller()
     : (denied, request, { cause }) => onDeny(denied, request, cause);
-  const tellFailed = reportOnce("onDeny");
-  const refuseFailed = reportOnce("refuse");
+  const hookFailed = reportOnce("onDeny");
+  const answerFailed = reportOnce("refuse");
 
   return (denied, request, context, details = {}) => {
     try {
-      catchRejection(tell(denied, request, details), tellFailed);
+      catchRejection(tell(denied, request, details), hookFailed);
     } catch (error) {
-      tellFailed(error);
+      hookFailed(error);
     }
     try {
       const response: unknown = refuse(denied, request, context);
       // One that was sent before cannot be sent again: the runtime would answer 500, and say so each time.
       if (response instanceof Response && !response.bodyUsed) return response;
       catchRejection(response);
-      refuseFailed(new TypeError("it did not return a fresh Response"));
+      answerFailed(new TypeError("it did not return a fresh Response"));
     } catch (error) {
-      refuseFailed(error);
+      answerFailed(error);
     }
     return deny(denied);
   };

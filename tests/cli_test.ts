@@ -25,7 +25,7 @@ interface Run {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Whatever the tests' own surroundings say of colours. Empty, not left out: one runtime passes its own on. */
+/** Whatever the tests' own surroundings say of colors. Empty, not left out: one runtime passes its own on. */
 function environment(env: Run["env"]): Record<string, string | undefined> {
   return { ...process.env, NO_COLOR: "", FORCE_COLOR: "", TERM: "xterm", ...env };
 }
@@ -124,7 +124,7 @@ describe("the command line, in a pipe", () => {
       assert(/^wsgate: [\x20-\x7e]+\n$/.test(stderr), stderr);
     }
   });
-  test("--json can be read, and no colours come with it", TIMEOUT, () => {
+  test("--json can be read, and no colors come with it", TIMEOUT, () => {
     const { stdout } = wsgate([...WRONG_PORT, "--json"], { env: { FORCE_COLOR: "1" } });
     assertEquals(JSON.parse(stdout).nearest[0].suggestion.entry, "https://app.example.com:8443");
     assert(!wsgate(WRONG_PORT).stdout.includes("\x1b"));
@@ -148,7 +148,7 @@ describe("the command line, in a pipe", () => {
 describe("the command line, in a terminal", {
   skip: process.platform === "linux" ? false : "needs `script` of util-linux",
 }, () => {
-  test("colours, and the exit status", TIMEOUT, () => {
+  test("colors, and the exit status", TIMEOUT, () => {
     const { status, stdout } = inTerminal(WRONG_PORT);
     assertEquals(status, 1);
     assert(stdout.includes("\x1b[31mrefused\x1b[0m"), JSON.stringify(stdout));

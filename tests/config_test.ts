@@ -51,7 +51,7 @@ describe("ConfigError", () => {
     );
   });
 
-  test("quotes the value, so that it cannot start a line or colour a terminal", () => {
+  test("quotes the value, so that it cannot start a line or color a terminal", () => {
     const { message } = new ConfigError([{ ...PATH, value: "a\nb\x1b[31m\u202e" + "x".repeat(10_000) }]);
     assertEquals(message.split("\n").length, 2);
     assertMatch(message, /^[\x20-\x7e\n]*$/);

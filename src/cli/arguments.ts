@@ -6,8 +6,8 @@
 import { quote } from "../quote.ts";
 import type { PolicyOptions } from "../verdict/policy.ts";
 
-/** The world around a command. */
-export interface Surroundings {
+/** The world environment a command. */
+export interface Environment {
   /** The value of an environment variable; undefined: it is not set. */
   readonly env: (name: string) => string | undefined;
   /** The text of a file. Throws what the runtime does. */
@@ -16,8 +16,8 @@ export interface Surroundings {
   readonly readInput: () => string;
   /** How wide the terminal is; 80 where there is none. */
   readonly columns: number;
-  /** Whether standard output understands colours and wants them. */
-  readonly colours: boolean;
+  /** Whether standard output understands colors and wants them. */
+  readonly colors: boolean;
 }
 
 /** A command that cannot be understood; the message is the one line that says why. */
@@ -87,7 +87,7 @@ export function sortArguments(args: readonly string[], command: string, table: O
 }
 
 /** The policy that the lists and options of a command make. Throws {@linkcode UsageError}. */
-export function policyOptions({ values, operands }: Given, around: Surroundings): PolicyOptions {
+export function policyOptions({ values, operands }: Given, environment: Environment): PolicyOptions {
   const options: Record<string, unknown> = {};
   const origins: unknown[] = [];
   let given = false;
@@ -103,14 +103,14 @@ export function policyOptions({ values, operands }: Given, around: Surroundings)
       options[key] = value;
     }
   };
-  for (const path of values.get("file") ?? []) take(readFile(path, around), path);
+  for (const path of values.get("file") ?? []) take(readFile(path, environment), path);
   for (const name of values.get("env") ?? []) {
-    const text = around.env(name);
+    const text = environment.env(name);
     if (text === undefined) throw new UsageError(`the environment variable ${quote(name)} is not set`);
     take(text, name);
   }
   for (const operand of operands) {
-    if (operand === "-") take(readInput(around), "standard input");
+    if (operand === "-") take(readInput(environment), "standard input");
     else {
       given = true;
       origins.push(operand);
@@ -141,18 +141,18 @@ function commaSeparated(values: readonly string[] | undefined): string[] | undef
 }
 
 /** A file's text. Throws {@linkcode UsageError}. */
-export function readFile(path: string, around: Surroundings): string {
+export function readFile(path: string, environment: Environment): string {
   try {
-    return around.readFile(path);
+    return environment.readFile(path);
   } catch (error) {
     throw new UsageError(`${quote(path)} cannot be read: ${quote((error as Error).message, 200)}`);
   }
 }
 
 /** Standard input. Throws {@linkcode UsageError}. */
-export function readInput(around: Surroundings): string {
+export function readInput(environment: Environment): string {
   try {
-    return around.readInput();
+    return environment.readInput();
   } catch (error) {
     throw new UsageError(`standard input cannot be read: ${quote((error as Error).message, 200)}`);
   }

@@ -11,6 +11,7 @@ import { requestedUpgrade } from "../handshake.ts";
 import { quote } from "../quote.ts";
 import { compiledOf, compilePolicy, type PolicyOptions } from "../verdict/policy.ts";
 import {
+  type Environment,
   type Given,
   LIST_OPTIONS,
   type OptionTable,
@@ -18,7 +19,6 @@ import {
   readFile,
   readInput,
   sortArguments,
-  type Surroundings,
   UsageError,
 } from "./arguments.ts";
 import { handshakeOf, readHandshake } from "./handshake_text.ts";
@@ -26,7 +26,7 @@ import { HELP } from "./help.ts";
 import { drawTree, treeOf } from "./tree.ts";
 
 /** What a command ends with. */
-export interface Ending {
+export interface CommandResult {
   /** 0: allowed, or nothing found. 1: refused, or something found. 2: the question is wrong. */
   readonly status: 0 | 1 | 2;
   /** What belongs on standard output, without a line feed at its end. */
@@ -35,7 +35,7 @@ export interface Ending {
   readonly error: string;
 }
 
-type Command = (given: Given, around: Surroundings) => Pick<Ending, "status" | "output">;
+type Command = (given: Given, environment: Environment) => Pick<CommandResult, "status" | "output">;
 
 const COMMANDS: Readonly<Record<string, { readonly options: OptionTable; readonly run: Command }>> = {
   explain: {
@@ -58,7 +58,7 @@ const COMMANDS: Readonly<Record<string, { readonly options: OptionTable; readonl
 };
 
 /** Runs a command. Never throws, whatever it is given. */
-export function runCommand(args: readonly string[], around: Surroundings): Ending {
+export function runCommand(args: readonly string[], environment: Environment): CommandResult {
   const [name = "", ...rest] = args;
   try {
     if (["-h", "--help", "help"].includes(name)) {
@@ -72,7 +72,7 @@ export function runCommand(args: readonly string[], around: Surroundings): Endin
     }
     const given = sortArguments(rest, `wsgate ${name}`, command.options);
     if (given.values.has("help")) return said(HELP[name]!);
-    return { ...command.run(given, around), error: "" };
+    return { ...command.run(given, environment), error: "" };
   } catch (error) {
     if (error instanceof UsageError) return { status: 2, output: "", error: `wsgate: ${error.message}` };
     if (error instanceof ConfigError) {
@@ -87,11 +87,11 @@ export function runCommand(args: readonly string[], around: Surroundings): Endin
   }
 }
 
-function said(help: string): Ending {
+function said(help: string): CommandResult {
   return { status: 0, output: help.trimEnd(), error: "" };
 }
 
-/** JSON in ASCII: what an operator wrote may hold characters that a terminal obeys or turns around. */
+/** JSON in ASCII: what an operator wrote may hold characters that a terminal obeys or turns environment. */
 function json(value: unknown): string {
   let text;
   try {
@@ -115,7 +115,7 @@ const ANY_HOST = "host.invalid";
 
 // ---- explain --------------------------------------------------------------------------------------------------------
 
-function runExplain(given: Given, around: Surroundings): Pick<Ending, "status" | "output"> {
+function runExplain(given: Given, environment: Environment): Pick<CommandResult, "status" | "output"> {
   const copied = one(given, "handshake");
   if (copied === "-" && given.operands.includes("-")) {
     throw new UsageError("standard input cannot be the list and the handshake: give one of them as a file");
@@ -123,9 +123,9 @@ function runExplain(given: Given, around: Surroundings): Pick<Ending, "status" |
   if (copied === undefined && !["origin", "host", "header"].some((name) => given.values.has(name))) {
     throw new UsageError("which handshake? Give --origin, or --handshake FILE");
   }
-  const options = policyOptions(given, around);
+  const options = policyOptions(given, environment);
   const policy = compilePolicy(options);
-  const handshake = handshakeFrom(given, around, copied);
+  const handshake = handshakeFrom(given, environment, copied);
   const hostGiven = handshake.headers.get("host") !== null || copied !== undefined;
   if (!hostGiven && needsHost(options)) {
     throw new UsageError("which Host? With --hosts or 'self', give --host");
@@ -137,8 +137,8 @@ function runExplain(given: Given, around: Surroundings): Pick<Ending, "status" |
     ? explanation
     : { ...explanation, host: { kind: "absent", shown: "(not given)" } as const };
   if (given.values.has("json")) return { status, output: json(shown) };
-  const { columns, colours } = around;
-  const lines = [formatExplanation(shown, "text", { columns, colours })];
+  const { columns, colors } = environment;
+  const lines = [formatExplanation(shown, "text", { columns, colors })];
   if (copied !== undefined && requestedUpgrade(handshake) !== "websocket") {
     lines.push("", ...wrap(NO_HANDSHAKE, 2, columns));
   }
@@ -150,10 +150,10 @@ const NO_HANDSHAKE =
   "it on or refuses it for that alone; and browsers leave Origin out of a plain GET.";
 
 /** The copied handshake, if there is one, with what was given beside it in place of its own. */
-function handshakeFrom(given: Given, around: Surroundings, copied: string | undefined): Handshake {
+function handshakeFrom(given: Given, environment: Environment, copied: string | undefined): Handshake {
   let handshake: Handshake = handshakeOf(one(given, "url") ?? "/", []);
   if (copied !== undefined) {
-    const read = readHandshake(copied === "-" ? readInput(around) : readFile(copied, around));
+    const read = readHandshake(copied === "-" ? readInput(environment) : readFile(copied, environment));
     if (read === null) {
       throw new UsageError(
         `there is no header in ${copied === "-" ? "standard input" : quote(copied)}: Name: value`,
@@ -182,15 +182,15 @@ function withHost(handshake: Handshake, host: string): Handshake {
 
 // ---- lint and check -------------------------------------------------------------------------------------------------
 
-function runLint(given: Given, around: Surroundings): Pick<Ending, "status" | "output"> {
-  const options = policyOptions(given, around);
+function runLint(given: Given, environment: Environment): Pick<CommandResult, "status" | "output"> {
+  const options = policyOptions(given, environment);
   const findings = lint(options);
   if (given.values.has("json")) return { status: 0, output: json(findings) };
-  return { status: 0, output: findingsText(findings, countOf(options), around).join("\n") };
+  return { status: 0, output: findingsText(findings, countOf(options), environment).join("\n") };
 }
 
-function runCheck(given: Given, around: Surroundings): Pick<Ending, "status" | "output"> {
-  const options = policyOptions(given, around);
+function runCheck(given: Given, environment: Environment): Pick<CommandResult, "status" | "output"> {
+  const options = policyOptions(given, environment);
   const policy = compilePolicy(options);
   const ignored = (given.values.get("ignore") ?? []).flatMap((codes) => codes.split(",")).map((code) =>
     code.trim()
@@ -217,11 +217,14 @@ function runCheck(given: Given, around: Surroundings): Pick<Ending, "status" | "
   });
   const status = findings.length + surprises.length === 0 ? 0 : 1;
   if (given.values.has("json")) return { status, output: json({ findings, surprises }) };
-  const lines = findingsText(findings, countOf(options), around);
+  const lines = findingsText(findings, countOf(options), environment);
   for (const explanation of surprises) {
     const { decision, origin } = explanation;
     const is = decision.allowed ? "allowed, and should be refused" : "refused, and should be allowed";
-    lines.push("", ...wrap(`${origin.shown} is ${is}. ${whyInOneLine(explanation)}.`, 0, around.columns));
+    lines.push(
+      "",
+      ...wrap(`${origin.shown} is ${is}. ${whyInOneLine(explanation)}.`, 0, environment.columns),
+    );
   }
   return { status, output: lines.join("\n") };
 }
@@ -230,7 +233,7 @@ function countOf({ origins, dangerouslyAllow, hosts }: PolicyOptions): number {
   return origins.length + (dangerouslyAllow?.length ?? 0) + (hosts?.length ?? 0);
 }
 
-function findingsText(findings: readonly LintFinding[], entries: number, around: Surroundings): string[] {
+function findingsText(findings: readonly LintFinding[], entries: number, environment: Environment): string[] {
   const of = `${entries} ${entries === 1 ? "entry" : "entries"}`;
   if (findings.length === 0) return [`Nothing to say of ${of}.`];
   const lines: string[] = [];
@@ -239,27 +242,27 @@ function findingsText(findings: readonly LintFinding[], entries: number, around:
     const place = index < 0 ? field : `${field}[${index}]`;
     if (place !== last) {
       if (last !== "") lines.push("");
-      lines.push(`${place} ${paint(around, 36, quote(value))}`);
+      lines.push(`${place} ${paint(environment, 36, quote(value))}`);
     }
     last = place;
-    const [first, ...rest] = wrap(`${code}: ${text}.`, 4, around.columns);
-    lines.push(first!.replace(code, paint(around, 33, code)), ...rest);
+    const [first, ...rest] = wrap(`${code}: ${text}.`, 4, environment.columns);
+    lines.push(first!.replace(code, paint(environment, 33, code)), ...rest);
   }
   return [...lines, "", `${findings.length} ${findings.length === 1 ? "finding" : "findings"} in ${of}.`];
 }
 
-function paint({ colours }: Surroundings, code: number, text: string): string {
-  return colours ? `\x1b[${code}m${text}\x1b[0m` : text;
+function paint({ colors }: Environment, code: number, text: string): string {
+  return colors ? `\x1b[${code}m${text}\x1b[0m` : text;
 }
 
 // ---- tree -----------------------------------------------------------------------------------------------------------
 
-function runTree(given: Given, around: Surroundings): Pick<Ending, "status" | "output"> {
-  const options = policyOptions(given, around);
+function runTree(given: Given, environment: Environment): Pick<CommandResult, "status" | "output"> {
+  const options = policyOptions(given, environment);
   const tree = treeOf(compiledOf(compilePolicy(options)).origins);
   if (given.values.has("json")) return { status: 0, output: json(tree) };
-  const colours = { dim: 2, entry: 36, wild: 33 };
-  const lines = drawTree(tree, (colour, text) => paint(around, colours[colour], text));
+  const colors = { dim: 2, entry: 36, wild: 33 };
+  const lines = drawTree(tree, (color, text) => paint(environment, colors[color], text));
   return {
     status: 0,
     output: lines.length === 0 ? "The list is empty: it refuses every origin." : lines.join("\n"),

@@ -32,7 +32,7 @@ export interface TreeEntry {
 export interface Tree {
   readonly root: TreeNode;
   /** `*`, `null` and `'self'`. */
-  readonly apart: readonly Pick<TreeEntry, "field" | "index" | "pattern">[];
+  readonly hostless: readonly Pick<TreeEntry, "field" | "index" | "pattern">[];
 }
 
 interface Growing {
@@ -43,12 +43,12 @@ interface Growing {
 /** The tree of a policy's lists of origins. */
 export function treeOf(lists: Lists): Tree {
   const root: Growing = { entries: [], children: new Map() };
-  const apart: Tree["apart"][number][] = [];
+  const hostless: Tree["hostless"][number][] = [];
   for (const { list: field, entries } of lists) {
     entries.forEach((pattern, index) => {
       const parsed = parsePattern(pattern);
       if (!("rule" in parsed) || parsed.rule.kind !== "host") {
-        apart.push({ field, index, pattern });
+        hostless.push({ field, index, pattern });
         return;
       }
       const { rule } = parsed;
@@ -58,7 +58,7 @@ export function treeOf(lists: Lists): Tree {
       if (rule.reach !== "host") child(node, "*").entries.push(entry);
     });
   }
-  return { root: settle(".", root), apart };
+  return { root: nodeOf(".", root), hostless };
 }
 
 function labelsOf({ host }: HostRule): string[] {
@@ -76,25 +76,25 @@ function child(node: Growing, label: string): Growing {
   return next;
 }
 
-function settle(label: string, { entries, children }: Growing): TreeNode {
-  const settled = Array.from(children, ([name, node]) => {
+function nodeOf(label: string, { entries, children }: Growing): TreeNode {
+  const nodes = Array.from(children, ([name, node]) => {
     let [text, end] = [name, node];
     // As long as nothing ends here and nothing branches off; a `*` keeps its own line.
     while (end.entries.length === 0 && end.children.size === 1 && !end.children.has("*")) {
       const [[next, below]] = [...end.children] as [[string, Growing]];
       [text, end] = [`${next}.${text}`, below];
     }
-    return settle(text, end);
+    return nodeOf(text, end);
   });
   // `*` first, as it is the widest; names in the order of the alphabet.
-  settled.sort((a, b) => a.label === "*" ? -1 : b.label === "*" ? 1 : a.label < b.label ? -1 : 1);
-  return { label, entries, children: settled };
+  nodes.sort((a, b) => a.label === "*" ? -1 : b.label === "*" ? 1 : a.label < b.label ? -1 : 1);
+  return { label, entries, children: nodes };
 }
 
-/** Draws a tree; `paint` colours what it is given. */
+/** Draws a tree; `paint` colors what it is given. */
 export function drawTree(
-  { root, apart }: Tree,
-  paint: (colour: "dim" | "entry" | "wild", text: string) => string,
+  { root, hostless }: Tree,
+  paint: (color: "dim" | "entry" | "wild", text: string) => string,
 ): string[] {
   const rows: { branch: string; label: string; entry: TreeEntry | undefined }[] = [];
   const walk = (node: TreeNode, stem: string, branch: string) => {
@@ -117,12 +117,12 @@ export function drawTree(
     const gap = " ".repeat(left - branch.length - label.length + 3);
     return `${drawn}${gap}${paint("dim", means[row]!.padEnd(middle))}   ${paint("entry", nameOf(entry))}`;
   });
-  const others = apart.map((it) => `${APART[it.pattern] ?? "anybody"}   ${paint("entry", nameOf(it))}`);
+  const others = hostless.map((it) => `${HOSTLESS[it.pattern] ?? "anybody"}   ${paint("entry", nameOf(it))}`);
   // Without hosts there is no tree.
   return [...others, ...others.length > 0 && rows.length > 1 ? [""] : [], ...rows.length > 1 ? lines : []];
 }
 
-const APART: Readonly<Record<string, string>> = { "'self'": "the Host's own", "null": "no origin" };
+const HOSTLESS: Readonly<Record<string, string>> = { "'self'": "the Host's own", "null": "no origin" };
 
 function meaning({ scheme, port }: TreeEntry): string {
   const ports = port === null ? "any port" : port === 0 ? "no port" : String(port);

@@ -12,7 +12,7 @@ import { quote } from "../quote.ts";
 import { carriesCredentials, check, checkOrigin } from "../verdict/check.ts";
 import { compiledOf, entryAt, type ListedEntry, type Policy } from "../verdict/policy.ts";
 import { type NearMiss, serialize } from "./near_misses.ts";
-import { nearest } from "./why_refused.ts";
+import { nearest } from "./why_denied.ts";
 
 /** An `Origin` header, read. */
 export type ExplainedOrigin =
@@ -68,14 +68,14 @@ export interface Explanation {
   readonly credentials: boolean;
   /** The entry or option that decided; null: no entry fits, or the Host was refused by its grammar. */
   readonly rule: ListedEntry | null;
-  /** For a refusal what came near, the nearest first, 5 at most, never empty; else empty. */
+  /** For a denial what came near, the nearest first, 5 at most, never empty; else empty. */
   readonly nearest: readonly NearMiss[];
   /** What would refuse the handshake next, once its Host were let in; null: nothing, or the Host is not what was refused. */
   readonly next: DenyReason | null;
 }
 
 /**
- * Explains the verdict of {@linkcode check}: what arrived, which rule decided, and for a refusal what came near, with
+ * Explains the verdict of {@linkcode check}: what arrived, which rule decided, and for a denial what came near, with
  * the entry that would let it in.
  *
  * Nothing is kept for it while handshakes are judged: it reads the lists of the policy anew, and costs as much as they
@@ -127,7 +127,7 @@ export function explainAs(handshake: Handshake, policy: Policy, searchAtMost = I
     nearest: decision.allowed
       ? []
       : nearest(decision.reason, handshake, policy, searchAtMost, { host: host.shown, authority }),
-    next: decision.allowed ? null : refusedNext(decision.reason, handshake, policy),
+    next: decision.allowed ? null : deniedNext(decision.reason, handshake, policy),
   });
 }
 
@@ -166,7 +166,7 @@ function decidingRule({ headers }: Handshake, policy: Policy, decision: Decision
   return entryAt(origins, place === NONE ? selfPlace! : place);
 }
 
-function refusedNext(reason: DenyReason, handshake: Handshake, policy: Policy): DenyReason | null {
+function deniedNext(reason: DenyReason, handshake: Handshake, policy: Policy): DenyReason | null {
   const host = handshake.headers.get("host") ?? "";
   if (!reason.startsWith("host-") || parseHost(host) === null) return null;
   const decision = checkOrigin(handshake, policy, host);

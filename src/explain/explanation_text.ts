@@ -10,8 +10,8 @@ import { nameOf, type NearMiss, type NearMissCode, type Suggestion } from "./nea
 export interface ExplanationLayout {
   /** How wide a line may be, in columns; only what cannot be broken is wider. Default 80. */
   readonly columns?: number;
-  /** Whether to write colours, as a terminal understands them (ECMA-48). Default false. */
-  readonly colours?: boolean;
+  /** Whether to write colors, as a terminal understands them (ECMA-48). Default false. */
+  readonly colors?: boolean;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface ExplanationLayout {
  * `"line"`: one line for a log, what a guard prints on the console. `"text"`: several lines for a terminal,
  * with every near miss and the dangers. For a program take the object itself, or its JSON.
  *
- * **Security.** Printable ASCII and, in `"text"`, line feeds and the colours asked for: nothing a client sends can
+ * **Security.** Printable ASCII and, in `"text"`, line feeds and the colors asked for: nothing a client sends can
  * command a terminal or forge a line of a log.
  *
  * @param explanation What {@linkcode explain} returned.
@@ -60,7 +60,7 @@ function whatArrived({ origin, host }: Explanation): string {
   return `Origin ${origin.shown}, Host ${hostOf(host)}`;
 }
 
-/** In quotes, as the console line of a refusal has it; what is malformed has them already. */
+/** In quotes, as the console line of a denial has it; what is malformed has them already. */
 function hostOf({ kind, shown }: Explanation["host"]): string {
   return kind === "absent" || kind === "malformed" ? shown : quote(shown, MAX_ENTRY);
 }
@@ -114,9 +114,9 @@ function howTo({ field, entry }: Suggestion): string {
 
 function inSeveralLines(
   explanation: Explanation,
-  { columns = 80, colours = false }: ExplanationLayout,
+  { columns = 80, colors = false }: ExplanationLayout,
 ): string {
-  const paint = (code: number, text: string) => colours ? `\x1b[${code}m${text}\x1b[0m` : text;
+  const paint = (code: number, text: string) => colors ? `\x1b[${code}m${text}\x1b[0m` : text;
   const { decision, origin, host, authority, credentials, rule, nearest, next } = explanation;
   const lines = [
     decision.allowed

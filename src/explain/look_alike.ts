@@ -6,11 +6,15 @@
  */
 
 /** Letters that look like the ones they stand beside here; accents need no entry. */
-const CONFUSABLE: ReadonlyMap<string, string> = new Map(
-  [
-    "aаαɑ bьß cсϲ dԁđ eеε gɡց hһħհ iіιı jј kкκ lӏł1 mм nոп oоο0øօσ pрρ qԛ rг sѕ tтτŧ uυս vνѵ wԝω xхχ yуγ zᴢ",
-  ].join(" ").split(" ").flatMap(([latin, ...others]) => others.map((letter) => [letter, latin!] as const)),
+const CONFUSABLE: ReadonlyMap<string, string> = /* @__PURE__ */ readConfusable(
+  "aаαɑ bьß cсϲ dԁđ eеε gɡց hһħհ iіιı jј kкκ lӏł1 mм nոп oоο0øօσ pрρ qԛ rг sѕ tтτŧ uυս vνѵ wԝω xхχ yуγ zᴢ",
 );
+
+function readConfusable(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split(" ").flatMap(([latin, ...others]) => others.map((letter) => [letter, latin!] as const)),
+  );
+}
 
 /** What `host` looks like, as letters of one alphabet: equal for two names that a reader takes for one another. */
 export function skeleton(host: string): string {

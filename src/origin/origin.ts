@@ -39,10 +39,10 @@ export interface TupleOrigin extends Authority {
 /** An `Origin` header, by kind. */
 export type Origin = TupleOrigin | { readonly kind: "absent" | "empty" | "null" | "malformed" };
 
-const ABSENT: Origin = Object.freeze({ kind: "absent" });
-const EMPTY: Origin = Object.freeze({ kind: "empty" });
-const OPAQUE: Origin = Object.freeze({ kind: "null" });
-const MALFORMED: Origin = Object.freeze({ kind: "malformed" });
+const ABSENT: Origin = /* @__PURE__ */ Object.freeze({ kind: "absent" });
+const EMPTY: Origin = /* @__PURE__ */ Object.freeze({ kind: "empty" });
+const OPAQUE: Origin = /* @__PURE__ */ Object.freeze({ kind: "null" });
+const MALFORMED: Origin = /* @__PURE__ */ Object.freeze({ kind: "malformed" });
 
 const COLON = 0x3a;
 const SLASH = 0x2f;

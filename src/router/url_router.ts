@@ -27,11 +27,13 @@ interface Matched {
 }
 
 /** While a route's handler runs. After that the request may be tried on another router, from the start of its path. */
-const running = new WeakMap<Request, Matched>();
+const running = /* @__PURE__ */ new WeakMap<Request, Matched>();
 /** For good: a socket's handlers read them long after the routers have returned. */
-const found = new RequestScope<Readonly<Record<string, string>>>("No urlRouter has matched this request.");
+const found = /* @__PURE__ */ new RequestScope<Readonly<Record<string, string>>>(
+  "No urlRouter has matched this request.",
+);
 /** Every handler that is a urlRouter. */
-const routers = new WeakSet<object>();
+const routers = /* @__PURE__ */ new WeakSet<object>();
 
 /**
  * Sends a request to the first route whose path matches: the `URLRouter` of Django Channels.

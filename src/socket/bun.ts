@@ -44,7 +44,7 @@ const needed = { maxMessageBytes: 64 * 1024, maxBufferedBytes: 1024 * 1024 };
 /** What a server has read. */
 const served = { maxMessageBytes: Infinity, maxBufferedBytes: Infinity };
 /** Servers whose `websocket` is this module's: one of their sockets has opened here. */
-const proven = new WeakSet<object>();
+const proven = /* @__PURE__ */ new WeakSet<object>();
 
 /**
  * Goes into `Bun.serve({ fetch, websocket })`, or beside `fetch` in `export default`; unused on Deno.
@@ -60,7 +60,7 @@ const proven = new WeakSet<object>();
  * export default server; // deno serve main.ts, bun run main.ts
  * ```
  */
-export const websocket: BunWebSocketHandler = Object.freeze({
+export const websocket: BunWebSocketHandler = /* @__PURE__ */ Object.freeze({
   open(ws: unknown): void {
     const socket = ws as BunSocket;
     if (!(socket.data instanceof Session)) return;

@@ -26,12 +26,12 @@ interface DenoSocket {
   close(code: number, reason: string): void;
 }
 
-const deno = (globalThis as { readonly Deno?: Partial<DenoLike> }).Deno;
+const deno = /* @__PURE__ */ (() => (globalThis as { readonly Deno?: Partial<DenoLike> }).Deno)();
 
 /** After how many seconds a socket that does not open is given up. */
 const OPEN_TIMEOUT_SECONDS = 10;
 
-const reportUnopened = reportOnce("a socket");
+const reportUnopened = /* @__PURE__ */ reportOnce("a socket");
 
 /**
  * Sockets that were accepted to show a denial and are not yet gone, at most. A client that ignores the close keeps its

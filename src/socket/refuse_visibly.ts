@@ -1,5 +1,5 @@
 /**
- * A refusal that a page can read: accepted, then closed with a code and a reason.
+ * A denial that a page can read: accepted, then closed with a code and a reason.
  */
 
 import { reportOnce } from "../settle.ts";
@@ -9,7 +9,7 @@ import type { Denied } from "../handler.ts";
 import { checkOpeningHandshake, offeredProtocols } from "../handshake.ts";
 import { Session } from "./session.ts";
 
-const reportFailed = reportOnce("refuseVisibly");
+const reportFailed = /* @__PURE__ */ reportOnce("refuseVisibly");
 const LIMITS = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 1024 };
 
 /**
@@ -24,9 +24,9 @@ const LIMITS = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 10
  * does not start with `ticket.` or `bearer.` is selected: Chromium would not show the reason otherwise. On Bun the
  * server has to be known to use {@linkcode websocket}, which it is from its first upgrade on; until then `deny`.
  *
- * **Security.** It tells a foreign page that a service is here, and which kind of refusal it got. On Deno a client
+ * **Security.** It tells a foreign page that a service is here, and which kind of denial it got. On Deno a client
  * that ignores the close holds its connection, and one that is gone before the answer may leave a descriptor that
- * the runtime never frees (a native upgrade has the same fault): 256 of these, and refusals are shown no more until a
+ * the runtime never frees (a native upgrade has the same fault): 256 of these, and denials are shown no more until a
  * restart.
  *
  * @param denied What was decided.

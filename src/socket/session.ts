@@ -269,7 +269,7 @@ function isSendableCode(code: unknown): boolean {
     (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006) || code >= 3000 && code <= 4999);
 }
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Reports whether a message has more than `limit` bytes; a string is encoded only where its length does not decide. */
 function exceeds(data: string | Uint8Array, limit: number): boolean {

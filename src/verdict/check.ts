@@ -16,7 +16,7 @@ import { lowerHost } from "../origin/authority.ts";
 import { portAfter } from "../origin/authority.ts";
 import type { Decision, DenyReason, Handshake } from "../handler.ts";
 
-const ALLOWED: Decision = Object.freeze({ allowed: true });
+const ALLOWED: Decision = /* @__PURE__ */ Object.freeze({ allowed: true });
 
 /**
  * Judges a handshake: Host first, then Origin.
@@ -96,7 +96,7 @@ function whyHostDenied(header: string | null, url: string, policy: Policy): Deny
   const end = hostEnd(host, 0);
   const port = portAfter(host, end);
   if (port < 0 || !isHost(host, 0, end)) return "host-malformed";
-  if (!agrees(url, host)) return "host-mismatch";
+  if (!namesHost(url, host)) return "host-mismatch";
   if (findHost === null) return null;
   const effective = port || defaultPort(siteScheme(url, policy));
   return findHost(host, end, effective) === NONE ? "host-not-allowed" : null;
@@ -109,7 +109,7 @@ const HTTP_SCHEMES = ["http", "https", "ws", "wss", "http+unix"];
  * port of the URL's scheme. A URL that names none agrees with any. Strings are compared, not URLs: a parser that
  * repairs one side makes equal what is not.
  */
-function agrees(url: string, host: string): boolean {
+function namesHost(url: string, host: string): boolean {
   // As nearly every request is; all else goes the long way.
   const plain = url.startsWith("http://") ? 7 : url.startsWith("https://") ? 8 : 0;
   if (plain > 0 && url.startsWith(host, plain) && "/?#".includes(url.charAt(plain + host.length))) {

@@ -65,7 +65,9 @@ export const POLICY_OPTIONS = [
 
 const ABSENT = ["deny", "allow", "allow-without-credentials"] as const;
 const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
-const LOCAL_ORIGINS = LOCAL_HOSTS.flatMap((host) => [`http://${host}:*`, `https://${host}:*`]);
+const LOCAL_ORIGINS = /* @__PURE__ */ LOCAL_HOSTS.flatMap((
+  host,
+) => [`http://${host}:*`, `https://${host}:*`]);
 
 /** An entry of a list, as it stands there. */
 export interface ListedEntry {
@@ -110,7 +112,7 @@ export interface Compiled extends Pick<ReadLists, "origins" | "hosts" | "suffixe
   readonly selfPlace: number | null;
 }
 
-const policies = new WeakMap<Policy, Compiled>();
+const policies = /* @__PURE__ */ new WeakMap<Policy, Compiled>();
 
 /**
  * Everything a handshake is judged by, compiled and frozen. Only {@linkcode compilePolicy} makes one; a copy by spread

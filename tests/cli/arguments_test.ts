@@ -3,11 +3,11 @@
 import { describe, test } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  type Environment,
   LIST_OPTIONS,
   policyOptions,
   readFile,
   sortArguments,
-  type Surroundings,
   UsageError,
 } from "../../src/cli/arguments.ts";
 
@@ -18,11 +18,11 @@ function given(...args: string[]) {
 }
 
 /** A world of these files and variables. */
-function around(
+function environment(
   files: Record<string, string> = {},
   env: Record<string, string> = {},
   input = "",
-): Surroundings {
+): Environment {
   return {
     env: (name) => env[name],
     readFile: (path) => {
@@ -31,7 +31,7 @@ function around(
     },
     readInput: () => input,
     columns: 80,
-    colours: false,
+    colors: false,
   };
 }
 
@@ -87,7 +87,7 @@ describe("policyOptions()", () => {
   };
   const env = { ORIGINS: "https://e.test,https://f.test", EMPTY: "" };
   const options = (...args: string[]) =>
-    policyOptions(given(...args), around(files, env, "https://in.test\n"));
+    policyOptions(given(...args), environment(files, env, "https://in.test\n"));
 
   const table: [args: string[], options: Record<string, unknown>][] = [
     [["https://a.test", "*"], { origins: ["https://a.test", "*"] }],
@@ -142,9 +142,9 @@ describe("policyOptions()", () => {
   });
   test("a long list", () => {
     const text = Array.from({ length: 300_000 }, (_, index) => `https://a${index}.test`).join("\n");
-    const read = policyOptions(given("--file", "long"), around({ long: text }));
+    const read = policyOptions(given("--file", "long"), environment({ long: text }));
     assertEquals(read.origins.length, 300_000);
   });
 });
 
-test("readFile() gives the text", () => assertEquals(readFile("a", around({ a: "b" })), "b"));
+test("readFile() gives the text", () => assertEquals(readFile("a", environment({ a: "b" })), "b"));

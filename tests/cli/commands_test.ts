@@ -2,8 +2,8 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { type Ending, runCommand } from "../../src/cli/commands.ts";
-import type { Surroundings } from "../../src/cli/arguments.ts";
+import { type CommandResult, runCommand } from "../../src/cli/commands.ts";
+import type { Environment } from "../../src/cli/arguments.ts";
 
 const FILES: Readonly<Record<string, string>> = {
   handshake:
@@ -13,7 +13,7 @@ const FILES: Readonly<Record<string, string>> = {
   list: "https://a.test\nhttps://*.b.test\n",
 };
 
-function wsgate(args: readonly string[], more: Partial<Surroundings> = {}): Ending {
+function wsgate(args: readonly string[], more: Partial<Environment> = {}): CommandResult {
   return runCommand(args, {
     env: (name) => name === "ORIGINS" ? "https://a.test,https://b.test" : undefined,
     readFile: (path) => {
@@ -23,12 +23,12 @@ function wsgate(args: readonly string[], more: Partial<Surroundings> = {}): Endi
     },
     readInput: () => FILES.handshake!,
     columns: 80,
-    colours: false,
+    colors: false,
     ...more,
   });
 }
 
-/** A text without its colours. */
+/** A text without its colors. */
 function uncoloured(text: string): string {
   return text.split("\x1b").map((part, index) => index === 0 ? part : part.replace(/^\[\d+m/, "")).join("");
 }
@@ -39,9 +39,9 @@ type Row = [args: string, status: number, line: string];
 function rows(table: readonly Row[]): void {
   for (const [args, status, line] of table) {
     test(args, () => {
-      const ending = wsgate(args.split(" "));
-      assertEquals(ending.status, status, JSON.stringify(ending));
-      assert(ending.output.split("\n").some((it) => it.trim() === line), ending.output + ending.error);
+      const result = wsgate(args.split(" "));
+      assertEquals(result.status, status, JSON.stringify(result));
+      assert(result.output.split("\n").some((it) => it.trim() === line), result.output + result.error);
     });
   }
 }
@@ -141,10 +141,10 @@ describe("explain", () => {
     assertEquals(JSON.parse(allowed.output).rule.pattern, "https://bücher.test");
   });
 
-  test("colours where they are wanted", () => {
+  test("colors where they are wanted", () => {
     const args = ["explain", "--origin", "https://a.test:1", "https://a.test"];
     assert(!wsgate(args).output.includes("\x1b"));
-    assert(wsgate(args, { colours: true }).output.startsWith("\x1b[31mrefused\x1b[0m"));
+    assert(wsgate(args, { colors: true }).output.startsWith("\x1b[31mrefused\x1b[0m"));
   });
 
   test("hostile text is escaped on its way out", () => {
@@ -188,7 +188,7 @@ describe("lint and check", () => {
     ];
     assertEquals(wsgate(args), { status: 0, output: lines.join("\n"), error: "" });
     assertEquals(wsgate(["check", ...args.slice(1)]), { status: 1, output: lines.join("\n"), error: "" });
-    const painted = wsgate(args, { colours: true }).output;
+    const painted = wsgate(args, { colors: true }).output;
     assertEquals(uncoloured(painted), lines.join("\n"));
     assert(painted.includes("\x1b[33mcovered\x1b[0m"));
   });
@@ -247,7 +247,7 @@ describe("tree", () => {
       "   │  └─ *   https, 443   https://*.a.test  [0]",
       "   └─ b      http, 80     http://b.test  [1]",
     ]);
-    assertEquals(uncoloured(wsgate(args, { colours: true }).output), output);
+    assertEquals(uncoloured(wsgate(args, { colors: true }).output), output);
     const { root } = JSON.parse(wsgate([...args, "--json"]).output);
     assertEquals(root.children[0].children[1].entries[0].pattern, "http://b.test");
   });
@@ -370,9 +370,9 @@ describe("what is wrong is never taken for a finding", () => {
         string: '{"origins":"https://a.test"}',
         deep: "[".repeat(20_000) + "]".repeat(20_000),
       };
-      const ending = wsgate(args, { readInput: broken, readFile: (path) => files[path]! });
-      assertEquals(ending.status, 2, ending.output);
-      assert(error.test(ending.error), ending.error);
+      const result = wsgate(args, { readInput: broken, readFile: (path) => files[path]! });
+      assertEquals(result.status, 2, result.output);
+      assert(error.test(result.error), result.error);
     });
   }
 

@@ -16,12 +16,12 @@ describe("HELP", () => {
     });
   }
   test("every option that is named exists, and takes what is said of it", () => {
-    const around = {
+    const environment = {
       env: () => "https://a.test",
       readFile: () => "https://a.test",
       readInput: () => "",
       columns: 80,
-      colours: false,
+      colors: false,
     };
     for (const [name, text] of Object.entries(HELP).slice(1)) {
       const named = [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)( ?\S*)/gm)].map(([, option, value]) =>
@@ -29,7 +29,7 @@ describe("HELP", () => {
       );
       assert(named.length >= 9, name);
       for (const [option, value] of named) {
-        const { error } = runCommand([name, option, ...value === "" ? [] : ["x"]], around);
+        const { error } = runCommand([name, option, ...value === "" ? [] : ["x"]], environment);
         assert(
           !error.includes("no option") && !error.includes("takes no value"),
           `${name} ${option}: ${error}`,

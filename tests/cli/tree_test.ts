@@ -44,7 +44,7 @@ describe("drawTree()", () => {
       ],
     );
   });
-  test("what names no host stands apart", () => {
+  test("what names no host stands hostless", () => {
     assertEquals(
       draw(["'self'", "https://a.test"], { hosts: ["a.test"], dangerouslyAllow: ["null"] }),
       [
@@ -77,9 +77,9 @@ describe("drawTree()", () => {
     assertEquals(labels(origins.toReversed()), labels(origins));
     assertEquals(labels([...origins.slice(1), origins[0]!]), labels(origins));
   });
-  test("paint is asked for all that has a colour, and moves nothing", () => {
+  test("paint is asked for all that has a color, and moves nothing", () => {
     const origins = ["*.a.test", "https://b.test"];
-    const painted = draw(origins, {}, (colour, text) => `<${colour}>${text}</>`);
+    const painted = draw(origins, {}, (color, text) => `<${color}>${text}</>`);
     assertEquals(painted.map((line) => line.replace(/<[a-z/]*>/g, "")), draw(origins));
     assertEquals(painted.some((line) => line.includes("<wild>*</>")), true);
   });

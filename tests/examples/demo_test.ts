@@ -28,6 +28,6 @@ test("the demo steals from the bare server, and the guarded one keeps what it ha
   assertEquals(output.match(/^ {3}(?:bare|guarded) +served {3}"Ada, your mail/gm)?.length, 2);
   assertEquals(output.match(/^ {3}bare +stolen {3}"Ada, your mail/gm)?.length, 3);
   assertEquals(output.match(/^ {3}guarded +refused {2}403 Forbidden, origin-not-allowed$/gm)?.length, 3);
-  // In a pipe, no colours.
+  // In a pipe, no colors.
   assertEquals(output.includes("\x1b"), false);
 });

@@ -27,7 +27,7 @@ describe("the lab", () => {
     }
     [, site = 0, attacker = 0] = addresses.exec(printed)!.map(Number);
     assertStringIncludes(printed, runtime === "deno" ? "on Deno 2" : "on Bun 1");
-    assertEquals(printed.includes("\x1b"), false, "in a pipe, no colours");
+    assertEquals(printed.includes("\x1b"), false, "in a pipe, no colors");
   });
   after(() => void child.kill("SIGKILL"));
 

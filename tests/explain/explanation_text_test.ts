@@ -168,10 +168,10 @@ describe('formatExplanation(…, "text")', () => {
       `  By "https://a.test" (origins[0]).`,
     ]);
   });
-  test("colours only where they are asked for", () => {
+  test("colors only where they are asked for", () => {
     for (const headers of [{ origin: SITE }, { origin: `${SITE}:1` }]) {
       const plain = formatExplanation(explained({}, headers), "text");
-      const coloured = formatExplanation(explained({}, headers), "text", { colours: true });
+      const coloured = formatExplanation(explained({}, headers), "text", { colors: true });
       assert(!plain.includes("\x1b"));
       assert(coloured.includes("\x1b[3"));
       // deno-fmt-ignore

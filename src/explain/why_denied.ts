@@ -1,5 +1,5 @@
 /**
- * What keeps one refused handshake out, by the reason of its refusal, in words and with what would let it in.
+ * What keeps one refused handshake out, by the reason of its denial, in words and with what would let it in.
  */
 
 import type { DenyReason, Handshake } from "../handler.ts";
@@ -31,7 +31,7 @@ import {
 } from "./near_misses.ts";
 
 /** A miss that is of no entry. */
-function apart(code: NearMissCode, text: string, suggestion: Suggestion | null = null): NearMiss {
+function missOf(code: NearMissCode, text: string, suggestion: Suggestion | null = null): NearMiss {
   return { code, entry: null, differs: [], text, suggestion };
 }
 
@@ -50,11 +50,11 @@ export function nearest(
   const named = parseHost(handshake.headers.get("host") ?? "");
   switch (reason) {
     case "host-absent":
-      return [apart("host-absent", "Every HTTP/1.1 request has a Host header, and this one has none")];
+      return [missOf("host-absent", "Every HTTP/1.1 request has a Host header, and this one has none")];
     case "host-malformed":
-      return [apart("host-malformed", whyHostMalformed(handshake.headers.get("host")!))];
+      return [missOf("host-malformed", whyHostMalformed(handshake.headers.get("host")!))];
     case "host-mismatch":
-      return [apart(
+      return [missOf(
         "host-mismatch",
         `The request's URL names ${shown.authority}, its Host header ${shown.host}` +
           (shown.authority === lowerAscii(shown.host) ? ", and the URL's scheme is none of HTTP's" : ""),
@@ -68,9 +68,9 @@ export function nearest(
     case "origin-absent":
       return [whyAbsent(handshake, policy)];
     case "origin-empty":
-      return [apart("empty-origin", "Origin is there and empty, which no browser sends")];
+      return [missOf("empty-origin", "Origin is there and empty, which no browser sends")];
     case "origin-null":
-      return [apart(
+      return [missOf(
         "null-origin",
         "A page without an origin of its own: in a sandboxed frame, from a file: or data: URL",
         {
@@ -91,13 +91,13 @@ function whyAbsent(handshake: Handshake, policy: Policy): NearMiss {
     const text = policy.absent === "deny"
       ? "There is no Origin, and a Cookie or Authorization: it was no browser, or something on the way took Origin out"
       : "There is no Origin, and a Cookie or Authorization: it is let in without Origin only where it has neither";
-    return apart("absent-with-credentials", text, {
+    return missOf("absent-with-credentials", text, {
       field: "absent",
       entry: "allow",
       danger: "where something takes Origin out, every site gets in as its visitor",
     });
   }
-  return apart(
+  return missOf(
     "absent-origin",
     "There is no Origin: it was no browser, or something on the way took it out",
     {
@@ -118,7 +118,7 @@ function whyHostMalformed(value: string): string {
 
 function whyOriginMalformed(value: string): NearMiss {
   if (/^file:/i.test(value)) {
-    return apart(
+    return missOf(
       "file-page",
       "A page opened from a file has no origin that a list could name: serve it over http",
     );
@@ -127,7 +127,7 @@ function whyOriginMalformed(value: string): NearMiss {
   const names = (origin: string) => ["tuple", "null"].includes(parseOrigin(origin).kind);
   const parts = text.split(/[, ]+/);
   if (parts.length > 1 && parts.every(names)) {
-    return apart(
+    return missOf(
       "several-origins",
       "There are several origins: a handshake has one Origin header, with one in it",
     );
@@ -143,7 +143,7 @@ function whyOriginMalformed(value: string): NearMiss {
     : text.includes("@")
     ? "an origin names no user"
     : "its scheme, host or port is not in the form that browsers send";
-  return apart("malformed-origin", `It is no origin: ${why}`);
+  return missOf("malformed-origin", `It is no origin: ${why}`);
 }
 
 function nearHosts(host: Authority, policy: Policy, searchAtMost: number): readonly NearMiss[] {
@@ -156,7 +156,7 @@ function nearHosts(host: Authority, policy: Policy, searchAtMost: number): reado
   const text = entries.length === 0
     ? `The list of ${field} is empty`
     : `No entry of ${field} is near this Host`;
-  return [apart("host-not-listed", text, suggestHost(host, field, false))];
+  return [missOf("host-not-listed", text, suggestHost(host, field, false))];
 }
 
 function nearOrigins(
@@ -182,7 +182,7 @@ function nearOrigins(
     : searched
     ? `No entry is near ${origin.host}`
     : "The list is too long to be searched in passing: explain() finds what is near";
-  return [apart("not-listed", text, suggestOrigin(origin, field))];
+  return [missOf("not-listed", text, suggestOrigin(origin, field))];
 
   /** A host stands for an http and an https origin, and is told of once. */
   function asOrigin({ entry, rule }: ReadEntry): ReadEntry {
@@ -214,7 +214,7 @@ function whyNotSelf(origin: TupleOrigin, host: Authority, handshake: Handshake, 
   if (selfPlace === null) {
     const needs = policy.hosts?.length ? "" : ", which needs `hosts`";
     const text = `It is the Host's own origin, as React Native sends it, and 'self' is not listed${needs}`;
-    return own ? [apart("self-not-listed", text, suggestion)] : [];
+    return own ? [missOf("self-not-listed", text, suggestion)] : [];
   }
   const entry: ListedEntry = { list: "origins", index: selfPlace, pattern: "'self'" };
   const site = siteScheme(handshake.url, policy);
