@@ -6,7 +6,7 @@
 import { quote } from "../quote.ts";
 import type { PolicyOptions } from "../verdict/policy.ts";
 
-/** The world environment a command. */
+/** The world around a command. */
 export interface Environment {
   /** The value of an environment variable; undefined: it is not set. */
   readonly env: (name: string) => string | undefined;

@@ -91,7 +91,7 @@ function said(help: string): CommandResult {
   return { status: 0, output: help.trimEnd(), error: "" };
 }
 
-/** JSON in ASCII: what an operator wrote may hold characters that a terminal obeys or turns environment. */
+/** JSON in ASCII: what an operator wrote may hold characters that a terminal obeys or turns around. */
 function json(value: unknown): string {
   let text;
   try {

@@ -17,7 +17,7 @@ export function whyDenied(handshake: Handshake, policy: Policy): string {
 }
 
 /** Why a request was denied by its Host alone; `host`: what was judged. Nothing was said of Origin, so nothing is. */
-export function whyHostDenied(
+export function whyDeniedByHost(
   { method, url, headers }: Handshake,
   host: string | null,
   policy: Policy,

@@ -20,7 +20,7 @@ import { readOptions } from "../config.ts";
 import { readPolicy } from "../verdict/policy.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { throwIfAny } from "../config.ts";
-import { whyHostDenied } from "../explain/console_line.ts";
+import { whyDeniedByHost } from "../explain/console_line.ts";
 
 /**
  * Lets handshakes in whose Origin is on a list: the `OriginValidator` of Django Channels.
@@ -165,7 +165,7 @@ export function hostValidator<C, R extends Response | undefined>(
     const host = hostOf(request);
     const decision = checkHost(host, request.url, policy);
     if (decision.allowed) return handler(request, context);
-    return settle(decision, request, context, { note: () => whyHostDenied(request, host, policy) });
+    return settle(decision, request, context, { note: () => whyDeniedByHost(request, host, policy) });
   };
   return guarded as Wrapped<C, R | Response>;
 }
