@@ -1,0 +1,65 @@
+/**
+ * Who imports one name ships what that name needs: a bundler drops the rest, because nothing in `src` does anything when
+ * it is loaded. Bun's bundler is asked, the strictest of the common ones in what it takes for free of side effects.
+ *
+ * @module
+ */
+
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { executableOf } from "./programs.ts";
+import { runtime } from "./runtime.ts";
+
+const asked = { skip: runtime === "deno" ? false : "was asked under Deno", timeout: 120_000 };
+const entry = fileURLToPath(new URL("../mod.ts", import.meta.url));
+
+/** Bytes of a minified bundle, at most. */
+const ROWS: readonly (readonly [names: string, most: number])[] = [
+  ["getCookies", 1_000],
+  ["authMiddlewareStack", 10_000],
+  ["upgradeHandler", 15_500],
+  ["check, compilePolicy", 34_000],
+  // the first program of README.md
+  ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 60_943],
+];
+
+describe("a bundle", asked, () => {
+  let folder: string;
+  let bun: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "wsgate-bundle-"));
+    bun = await executableOf("bun");
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  async function bundleOf(names: string): Promise<string> {
+    const file = join(folder, "entry.ts");
+    await writeFile(
+      file,
+      names === ""
+        ? `import ${JSON.stringify(entry)};`
+        : `export { ${names} } from ${JSON.stringify(entry)};`,
+    );
+    const { stdout } = await promisify(execFile)(bun, ["build", file, "--minify"], { maxBuffer: 1 << 24 });
+    return stdout;
+  }
+
+  for (const [names, most] of ROWS) {
+    it(`of ${names} has ${most} bytes at most`, async () => {
+      const bundle = await bundleOf(names);
+      for (const name of names.split(", ")) assert(bundle.includes(name), name);
+      assertLessOrEqual(new TextEncoder().encode(bundle).length, most);
+    });
+  }
+
+  it("of no name at all is empty: loading the package does nothing", async () => {
+    assertEquals((await bundleOf("")).trim().slice(0, 200), "");
+  });
+});
