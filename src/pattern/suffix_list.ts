@@ -23,17 +23,14 @@ const MARK = 0x40;
 const [LAST_OF_ROW, RULE, PARENT, EXCEPTION] = [1, 2, 4, 8];
 
 interface Unpacked {
-  /** Node → the place of its mark. Node 0 is the root, its label empty. */
+  /** Node → the index of its mark. Node 0 is the root, its label empty. */
   readonly marks: Uint32Array;
   /** Node → its first child; the first child of the next node ends the row. */
   readonly children: Uint32Array;
 }
 
-const KEY = Symbol();
-// These are set while the class below is evaluated: only this module can make a SuffixList or look into one.
-let make: (packed: string) => SuffixList;
-let isList: (value: unknown) => value is SuffixList;
-let find: (list: SuffixList, name: string) => Found;
+/** What is in each list. Only this module can make a SuffixList or look into one. */
+const contents = new WeakMap<SuffixList, { readonly packed: string; unpacked: Unpacked | null }>();
 
 interface Found {
   /** Where the public suffix starts in the name. */
@@ -48,14 +45,12 @@ interface Found {
  * type and at run time.
  */
 export class SuffixList {
-  readonly #packed: string;
-  #unpacked: Unpacked | undefined;
+  /** No value has it: by type alone, what merely looks like a list is none. */
+  declare private readonly brand: never;
 
-  private constructor(packed: string, key: symbol) {
+  private constructor() {
     // `private` is a word of the type checker's: at run time anybody can call this.
-    if (key !== KEY) throw new TypeError("A SuffixList is what @wsgate/wsgate/public_suffixes exports");
-    this.#packed = packed;
-    Object.freeze(this);
+    throw new TypeError("A SuffixList is what @wsgate/wsgate/public_suffixes exports");
   }
 
   /**
@@ -80,50 +75,15 @@ export class SuffixList {
     if (typeof host !== "string" || !isCanonicalHost(host) || /^\[/.test(host) || endsInNumber(host)) {
       return null;
     }
-    return host.slice(this.#find(host.endsWith(".") ? host.slice(0, -1) : host).start);
-  }
-
-  /** Walks the labels of a canonical name without a dot at its end. */
-  #find(name: string): Found {
-    const { marks, children } = this.#unpacked ??= unpack(this.#packed);
-    const label = (node: number) => this.#packed.slice(marks[node - 1]! + 1, marks[node]);
-    let node = 0;
-    let end = name.length;
-    // Where no rule matches, the last label is the suffix.
-    let start = name.lastIndexOf(".") + 1;
-    while (true) {
-      const labelStart = name.lastIndexOf(".", end - 1) + 1;
-      const wanted = name.slice(labelStart, end);
-      let low = children[node]!;
-      let high = children[node + 1]!;
-      // Before letters, digits and the hyphen: the first of its row. It has no children.
-      if (low < high && label(low) === "*") start = labelStart;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (label(middle) < wanted) low = middle + 1;
-        else high = middle;
-      }
-      if (low === children[node + 1] || label(low) !== wanted) return { start, goesOn: false };
-
-      node = low;
-      const mark = this.#packed.charCodeAt(marks[node]!) - MARK;
-      if (mark & EXCEPTION) return { start: end + 1, goesOn: false };
-      if (mark & RULE) start = labelStart;
-      if (labelStart === 0) return { start, goesOn: (mark & PARENT) !== 0 };
-      end = labelStart - 1;
-    }
-  }
-
-  static {
-    make = (packed) => new SuffixList(packed, KEY);
-    isList = (value): value is SuffixList => typeof value === "object" && value !== null && #packed in value;
-    find = (list, name) => list.#find(name);
+    return host.slice(find(this, host.endsWith(".") ? host.slice(0, -1) : host).start);
   }
 }
 
 /** Takes a list as `tests/pack_public_suffixes.ts` packs it, and looks into it when it is first asked. */
 export function makeSuffixList(packed: string): SuffixList {
-  return make(packed);
+  const list: SuffixList = Object.freeze(Object.create(SuffixList.prototype));
+  contents.set(list, { packed, unpacked: null });
+  return list;
 }
 
 /** Reports whether a canonical name of several labels is a suffix of the list, or has one below it. */
@@ -137,7 +97,7 @@ export function readSuffixes(options: Options, issues: ConfigIssue[]): SuffixLis
   // Not `=== undefined`: a name misspelt after import() must not mean the short list.
   if (!("suffixes" in options)) return null;
   const value = options.suffixes;
-  if (isList(value)) return value;
+  if (contents.has(value as SuffixList)) return value as SuffixList;
   issues.push({
     code: "wrong-type",
     field: "suffixes",
@@ -150,22 +110,55 @@ export function readSuffixes(options: Options, issues: ConfigIssue[]): SuffixLis
   return null;
 }
 
+/** Walks the labels of a canonical name without a dot at its end. */
+function find(list: SuffixList, name: string): Found {
+  const content = contents.get(list)!;
+  const { packed } = content;
+  const { marks, children } = content.unpacked ??= unpack(packed);
+  const label = (node: number) => packed.slice(marks[node - 1]! + 1, marks[node]);
+  let node = 0;
+  let end = name.length;
+  // Where no rule matches, the last label is the suffix.
+  let start = name.lastIndexOf(".") + 1;
+  while (true) {
+    const labelStart = name.lastIndexOf(".", end - 1) + 1;
+    const wanted = name.slice(labelStart, end);
+    let low = children[node]!;
+    let high = children[node + 1]!;
+    // Before letters, digits and the hyphen: the first of its row. It has no children.
+    if (low < high && label(low) === "*") start = labelStart;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (label(middle) < wanted) low = middle + 1;
+      else high = middle;
+    }
+    if (low === children[node + 1] || label(low) !== wanted) return { start, goesOn: false };
+
+    node = low;
+    const mark = packed.charCodeAt(marks[node]!) - MARK;
+    if (mark & EXCEPTION) return { start: end + 1, goesOn: false };
+    if (mark & RULE) start = labelStart;
+    if (labelStart === 0) return { start, goesOn: (mark & PARENT) !== 0 };
+    end = labelStart - 1;
+  }
+}
+
 function unpack(packed: string): Unpacked {
   const marks: number[] = [];
   const rowEnds: number[] = [];
   // Not a loop over charCodeAt(): code that runs once is not compiled, and the search within a regular expression is.
   const marked = /[@-O]/g;
   while (marked.test(packed)) {
-    const place = marked.lastIndex - 1;
-    marks.push(place);
-    if ((packed.charCodeAt(place) - MARK) & LAST_OF_ROW) rowEnds.push(marks.length);
+    const index = marked.lastIndex - 1;
+    marks.push(index);
+    if ((packed.charCodeAt(index) - MARK) & LAST_OF_ROW) rowEnds.push(marks.length);
   }
   // Where the row before ends, the next one begins: the root's own row is the first.
   const children = new Uint32Array(marks.length + 1);
   let row = 0;
-  marks.forEach((place, node) => {
+  marks.forEach((index, node) => {
     children[node] = rowEnds[row]!;
-    if ((packed.charCodeAt(place) - MARK) & PARENT) row++;
+    if ((packed.charCodeAt(index) - MARK) & PARENT) row++;
   });
   children[marks.length] = rowEnds[row]!;
   return { marks: Uint32Array.from(marks), children };
