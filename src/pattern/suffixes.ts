@@ -11,65 +11,20 @@ import { isOnOrAbove, type SuffixList } from "./suffix_list.ts";
 /** Below `*.name`, the names one label down are shared too: regions, and zones of the provider's own. */
 const SHARED_SUFFIXES = [
   // registries that the rule for countries does not know
-  ...[
-    "me.uk",
-    "ltd.uk",
-    "plc.uk",
-    "id.au",
-    "uk.com",
-    "us.com",
-    "eu.com",
-    "de.com",
-    "eu.org",
-    "com.de",
-    "co.com",
-  ],
+  "me.uk ltd.uk plc.uk id.au uk.com us.com eu.com de.com eu.org com.de co.com",
   // hosting: a name for everyone who signs up
-  ...[
-    "github.io",
-    "gitlab.io",
-    "githubpreview.dev",
-    "app.github.dev",
-    "pages.dev",
-    "workers.dev",
-    "vercel.app",
-  ],
-  ...["netlify.app", "deno.dev", "deno.net", "fly.dev", "onrender.com", "herokuapp.com", "up.railway.app"],
-  ...["web.app", "firebaseapp.com", "*.run.app", "appspot.com", "*.r.appspot.com", "*.azurewebsites.net"],
-  ...["*.azurestaticapps.net", "*.cloudapp.azure.com", "s3.amazonaws.com", "compute.amazonaws.com"],
-  ...[
-    "compute-1.amazonaws.com",
-    "elb.amazonaws.com",
-    "cloudfront.net",
-    "surge.sh",
-    "glitch.me",
-    "replit.app",
-  ],
-  ...["*.replit.dev", "repl.co", "stackblitz.io", "webcontainer.io", "lovable.app", "blogspot.com"],
-  ...["wordpress.com", "myshopify.com"],
+  "github.io gitlab.io githubpreview.dev app.github.dev pages.dev workers.dev vercel.app netlify.app deno.dev",
+  "deno.net fly.dev onrender.com herokuapp.com up.railway.app web.app firebaseapp.com *.run.app appspot.com",
+  "*.r.appspot.com *.azurewebsites.net *.azurestaticapps.net *.cloudapp.azure.com s3.amazonaws.com",
+  "compute.amazonaws.com compute-1.amazonaws.com elb.amazonaws.com cloudfront.net surge.sh glitch.me",
+  "replit.app *.replit.dev repl.co stackblitz.io webcontainer.io lovable.app blogspot.com wordpress.com",
+  "myshopify.com",
   // tunnels: a name for everyone who runs a command
-  ...[
-    "ngrok.io",
-    "ngrok.app",
-    "ngrok.dev",
-    "ngrok-free.app",
-    "ngrok-free.dev",
-    "trycloudflare.com",
-    "loca.lt",
-  ],
-  ...[
-    "eu.ngrok.io",
-    "us.ngrok.io",
-    "ap.ngrok.io",
-    "au.ngrok.io",
-    "sa.ngrok.io",
-    "jp.ngrok.io",
-    "in.ngrok.io",
-  ],
-  ...["serveo.net", "*.devtunnels.ms", "tunnelmole.net"],
+  "ngrok.io eu.ngrok.io us.ngrok.io ap.ngrok.io au.ngrok.io sa.ngrok.io jp.ngrok.io in.ngrok.io ngrok.app",
+  "ngrok.dev ngrok-free.app ngrok-free.dev trycloudflare.com loca.lt serveo.net *.devtunnels.ms tunnelmole.net",
   // dynamic DNS, and names that resolve to the address written in them: the tools of DNS rebinding
-  ...["duckdns.org", "ddns.net", "dynv6.net", "nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me"],
-];
+  "duckdns.org ddns.net dynv6.net nip.io sslip.io xip.io localtest.me lvh.me",
+].flatMap((names) => names.split(" "));
 
 const COUNTRY_REGISTRY = /^(?:com|co|org|or|net|ne|gov|go|gob|gouv|edu|ac|mil)\.[a-z]{2}$/;
 /** `s3.eu-west-1.amazonaws.com`, `eu-west-1.elb.amazonaws.com`: nobody's own zone is so near the top of it. */
