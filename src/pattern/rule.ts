@@ -19,19 +19,30 @@ export interface HostRule {
   readonly port: number | null;
 }
 
+/** Reports whether a rule admits its own host. */
+export function reachesHost({ reach }: Pick<HostRule, "reach">): boolean {
+  return reach !== "subdomains";
+}
+
+/** Reports whether a rule admits what is below its host. */
+export function reachesBelow({ reach }: Pick<HostRule, "reach">): boolean {
+  return reach !== "host";
+}
+
 /** Reports whether a rule admits this host, on its own scheme and port. */
-export function reaches({ host, reach }: Pick<HostRule, "host" | "reach">, name: string): boolean {
-  if (reach !== "subdomains" && name === host) return true;
-  return reach !== "host" && (host === "" || name.endsWith("." + host));
+export function reaches(rule: Pick<HostRule, "host" | "reach">, name: string): boolean {
+  const { host } = rule;
+  if (reachesHost(rule) && name === host) return true;
+  return reachesBelow(rule) && (host === "" || name.endsWith("." + host));
 }
 
 /** Every rule of `host`, which is that of `rule` or one above it, that admits whatever `rule` does; not `rule` itself. */
 export function widerThan(rule: HostRule, host: string): HostRule[] {
   const own = host === rule.host;
-  const reaches = (["host", "subdomains", "host-and-subdomains"] as const).filter((reach) =>
+  const wider = (["host", "subdomains", "host-and-subdomains"] as const).filter((reach) =>
     reach === "host-and-subdomains" || (own ? reach === rule.reach : reach === "subdomains")
   );
-  return reaches.flatMap((reach) =>
+  return wider.flatMap((reach) =>
     [rule.scheme, null].flatMap((scheme) =>
       [rule.port, null].map((port): HostRule => ({ ...rule, host, reach, scheme, port }))
     )

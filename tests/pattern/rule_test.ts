@@ -2,7 +2,7 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { type HostRule, reaches, widerThan } from "../../src/pattern/rule.ts";
+import { type HostRule, reaches, reachesBelow, reachesHost, widerThan } from "../../src/pattern/rule.ts";
 
 const NAMES = [
   "example.com",
@@ -35,6 +35,8 @@ describe("reaches", () => {
   for (const [host, reach, reached] of TABLE) {
     test(`${host === "" ? "every host" : host}, ${reach}`, () => {
       assertEquals(NAMES.filter((name) => reaches(rule(host, reach), name)), reached);
+      if (host !== "") assertEquals(reachesHost(rule(host, reach)), reached.includes(host));
+      assertEquals(reachesBelow(rule(host, reach)), reaches(rule(host, reach), `below.${host}`));
     });
   }
 });
