@@ -4,7 +4,7 @@
  */
 
 import { parsePattern } from "../pattern/pattern.ts";
-import type { HostRule } from "../pattern/rule.ts";
+import { type HostRule, reachesBelow, reachesHost } from "../pattern/rule.ts";
 import { quote } from "../quote.ts";
 import type { Lists } from "../verdict/policy.ts";
 
@@ -46,16 +46,15 @@ export function treeOf(lists: Lists): Tree {
   const hostless: Tree["hostless"][number][] = [];
   for (const { list: field, entries } of lists) {
     entries.forEach((pattern, index) => {
-      const parsed = parsePattern(pattern);
-      if (!("rule" in parsed) || parsed.rule.kind !== "host") {
+      const rule = parsePattern(pattern)?.rule;
+      if (rule?.kind !== "host") {
         hostless.push({ field, index, pattern });
         return;
       }
-      const { rule } = parsed;
       const entry = { field, index, pattern, scheme: rule.scheme, port: rule.port };
       const node = labelsOf(rule).reduce(child, root);
-      if (rule.reach !== "subdomains") node.entries.push(entry);
-      if (rule.reach !== "host") child(node, "*").entries.push(entry);
+      if (reachesHost(rule)) node.entries.push(entry);
+      if (reachesBelow(rule)) child(node, "*").entries.push(entry);
     });
   }
   return { root: nodeOf(".", root), hostless };

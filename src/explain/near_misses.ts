@@ -334,8 +334,7 @@ export function suggestOrigin(origin: TupleOrigin, field: "origins" | "allowedHo
     return web ? suggestHost(origin, field, port !== defaultPort(scheme)) : null;
   }
   const entry = serialize(origin);
-  const parsed = parsePattern(entry);
-  if (!("rule" in parsed) || parsed.rule.kind !== "host") return null;
+  if (parsePattern(entry)?.rule.kind !== "host") return null;
   const danger = scheme !== "http" && scheme !== "https" && host === "localhost"
     ? EVERY_APP
     : isLoopback(host)
@@ -360,8 +359,7 @@ export function suggestHost(
   withPort: boolean,
 ): Suggestion | null {
   const entry = withPort && port !== 0 ? `${host}:${port}` : host;
-  const parsed = parsePattern(entry, true);
-  if (!("rule" in parsed) || parsed.rule.kind !== "host") return null;
+  if (parsePattern(entry)?.rule.kind !== "host") return null;
   const danger = field === "hosts"
     ? "DNS rebinding: a name that others control can be made to resolve to this server"
     : "pages of that host are admitted, over http too, and the server answers to its name";

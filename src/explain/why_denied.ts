@@ -150,7 +150,7 @@ function nearHosts(host: Authority, policy: Policy, searchAtMost: number): reado
   const { hosts, suffixes } = compiledOf(policy);
   const { list, entries } = hosts[0]!;
   const field = list as "hosts" | "allowedHosts";
-  const read = countOf(hosts) > searchAtMost ? [] : readEntries(hosts, () => true);
+  const read = countOf(hosts) > searchAtMost ? [] : readEntries(hosts);
   const found = ranked(nearestHosts(host, read, suffixes, field));
   if (found.length > 0) return found;
   const text = entries.length === 0
@@ -171,7 +171,7 @@ function nearOrigins(
   const overTls = siteScheme(handshake.url, policy) === "https";
   const count = countOf(origins);
   const searched = count <= searchAtMost;
-  const entries = searched ? readEntries(origins, (list) => list === "allowedHosts") : [];
+  const entries = searched ? readEntries(origins) : [];
   const found = ranked([
     ...field === "origins" ? whyNotSelf(origin, host, handshake, policy) : [],
     ...nearestOrigins(origin, entries.map(asOrigin), suffixes, overTls, field),
@@ -192,14 +192,12 @@ function nearOrigins(
   }
 }
 
-/** The entries that name hosts; `isBare`: those of this list have no scheme. */
-function readEntries(lists: Lists, isBare: (list: ListedEntry["list"]) => boolean): ReadEntry[] {
+/** The entries that name hosts. */
+function readEntries(lists: Lists): ReadEntry[] {
   return lists.flatMap(({ list, entries }) =>
     entries.flatMap((pattern, index) => {
-      const parsed = parsePattern(pattern, isBare(list));
-      return "rule" in parsed && parsed.rule.kind === "host"
-        ? [{ entry: { list, index, pattern }, rule: parsed.rule }]
-        : [];
+      const rule = parsePattern(pattern)?.rule;
+      return rule?.kind === "host" ? [{ entry: { list, index, pattern }, rule }] : [];
     })
   );
 }

@@ -746,8 +746,8 @@ describe("a compiled list", () => {
 describe("look-ups", () => {
   /** A host's rule as `parsePattern` makes it. */
   const ruleOf = (pattern: string, place: number): Rule => {
-    const parsed = parsePattern(pattern, false, null, place);
-    assert("rule" in parsed, pattern);
+    const parsed = parsePattern(pattern, null, place);
+    assert(parsed !== null, pattern);
     return parsed.rule;
   };
 

@@ -11,9 +11,9 @@ import { parsePattern } from "../../src/pattern/pattern.ts";
 
 /** The rule of a good pattern that names hosts, at its place: an index, where patterns are mapped. */
 export function ruleOf(pattern: string, place = 0): HostRule {
-  const parsed = parsePattern(pattern, false, null, place);
-  assert("rule" in parsed && parsed.rule.kind === "host", pattern);
-  return parsed.rule;
+  const rule = parsePattern(pattern, null, place)?.rule;
+  assert(rule?.kind === "host", pattern);
+  return rule;
 }
 
 /** The letters of a text, as bytes. */

@@ -134,6 +134,9 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix?: st
   ["a.example,b.example", "several-entries"],
   ["{a,b}.example", "foreign-spelling"],
   ["example.com:[80,81]", "foreign-spelling"],
+  // what would be left of it without a scheme has another
+  ["//a://b://c", "foreign-spelling", 'Any scheme is written without slashes: "example.com".'],
+  ["https:unset.example", "scheme-malformed", SCHEME],
 ];
 
 describe("readHosts", () => {

@@ -5,7 +5,9 @@ import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { ConfigIssueCode } from "@wsgate/wsgate";
 import { isCanonicalHost } from "../../src/origin/authority.ts";
-import { normaliseHost } from "../../src/pattern/normalize.ts";
+import { diagnoseHost } from "../../src/pattern/diagnosis.ts";
+import { wordFault } from "../../src/pattern/misspellings.ts";
+import { normalizeHost } from "../../src/pattern/normalize.ts";
 import { Random, seed } from "../random.ts";
 
 const GOOD: readonly (readonly [text: string, host: string])[] = [
@@ -152,17 +154,21 @@ const WRONG: readonly (readonly [text: string, code: ConfigIssueCode, fix: strin
   ["①.example", "unicode-maps-to-ascii", sent("1.example")],
 ];
 
-describe("normaliseHost", () => {
+/** What an operator is told of a host that is none. */
+const diagnose = (text: string, wildcard: boolean) => wordFault(diagnoseHost(text, wildcard), false);
+
+describe("normalizeHost", () => {
   test("gives a host as a browser sends it", () => {
     for (const [text, host] of GOOD) {
-      assertEquals(normaliseHost(text, false), host, text);
+      assertEquals(normalizeHost(text, false), host, text);
       assert(isCanonicalHost(host), host);
     }
   });
 
   test("gives the fault, and the host that was probably meant", () => {
     for (const [text, code, fix] of WRONG) {
-      assertEquals(normaliseHost(text, false), { code, fix }, JSON.stringify(text));
+      assertEquals(normalizeHost(text, false), null, JSON.stringify(text));
+      assertEquals(diagnose(text, false), { code, fix }, JSON.stringify(text));
     }
   });
 
@@ -173,17 +179,19 @@ describe("normaliseHost", () => {
     };
     for (const [text, host] of GOOD) {
       const address = host.startsWith("[") || /\.\d+$/.test(host);
-      assertEquals<unknown>(normaliseHost(text, true), address ? fault : host, text);
+      assertEquals(normalizeHost(text, true), address ? null : host, text);
+      if (address) assertEquals(diagnose(text, true), fault, text);
     }
     for (
       const text of ["1", "127.1", "example.1", "256.0.0.1", "0x", "127.0.0.1.", "[::g]", "[", "::1", "1:2"]
     ) {
-      assertEquals<unknown>(normaliseHost(text, true), fault, text);
+      assertEquals(normalizeHost(text, true), null, text);
+      assertEquals(diagnose(text, true), fault, text);
     }
     // What is wrong for another reason too is told that one.
     const codes = ["a..b", "a!", "a".repeat(64), "%61", "fe80::1%1", "xn--", "a。b"].map((text) => {
-      const read = normaliseHost(text, true);
-      return typeof read === "string" ? read : read.code;
+      assertEquals(normalizeHost(text, true), null, text);
+      return diagnose(text, true).code;
     });
     assertEquals(codes, [
       "label-empty",
@@ -243,15 +251,16 @@ describe("normaliseHost", () => {
       // The parts of a URL that an entry is split at before its host is looked at.
       if (/[@/?#\\]|\].*:/.test(text)) continue;
       const says = `${JSON.stringify(text)} (seed ${seed})`;
-      const read = normaliseHost(text, random.oneIn(2));
-      if (typeof read !== "string") {
+      const wildcard = random.oneIn(2);
+      const read = normalizeHost(text, wildcard);
+      if (read === null) {
         faults++;
-        assert(read.fix.endsWith("."), says);
+        assert(diagnose(text, wildcard).fix.endsWith("."), says);
         continue;
       }
       hosts++;
       assert(isCanonicalHost(read), `${read} from ${says}`);
-      assertEquals(normaliseHost(read, false), read, says);
+      assertEquals(normalizeHost(read, false), read, says);
     }
     assertGreater(hosts, 3000);
     assertGreater(faults, 3000);

@@ -11,9 +11,11 @@ import {
 } from "@wsgate/wsgate";
 import { isCanonicalHost } from "../../src/origin/authority.ts";
 import { isScheme } from "../../src/origin/origin.ts";
-import type { HostRule } from "../../src/pattern/rule.ts";
-import { parsePattern } from "../../src/pattern/pattern.ts";
+import type { HostRule, Rule } from "../../src/pattern/rule.ts";
+import { diagnoseHostPattern, diagnosePattern } from "../../src/pattern/diagnosis.ts";
+import { parseHostPattern, parsePattern } from "../../src/pattern/pattern.ts";
 import { Random, seed } from "../random.ts";
+import { entriesNamedIn, randomEntry } from "./entries.ts";
 
 /** A name of exactly this length. */
 function hostOf(length: number): string {
@@ -691,7 +693,7 @@ describe("a well-formed entry", () => {
     assertEquals(parsePattern("*"), { rule: { kind: "any", place: 0 }, unsafe: null });
     assertEquals(
       parsePattern("null"),
-      { rule: { kind: "null", place: 0 }, unsafe: { code: "unsafe-null", fix: SANDBOX } },
+      { rule: { kind: "null", place: 0 }, unsafe: "unsafe-null" },
     );
   });
 
@@ -881,15 +883,6 @@ describe("the tables", () => {
   });
 });
 
-/** What stands in double quotes in a fix, except the characters that a sentence is about. */
-function entriesNamedIn(fix: string): string[] {
-  if (/^"." cannot stand|^A scheme is a letter/.test(fix)) return [];
-  return [...fix.matchAll(/"(?:[^"\\]|\\.)*"/g)]
-    .map(([quoted]) => JSON.parse(quoted) as string)
-    .filter((text) => text !== "://" && !(text === "*" && /^"\*" stands|or "\*" for any/.test(fix)))
-    .map((text) => text.startsWith(":") ? "example.com" + text : text);
-}
-
 describe("any entry at all", () => {
   const pieces = [
     "https",
@@ -957,10 +950,11 @@ describe("any entry at all", () => {
         ).join("");
       const says = `${JSON.stringify(entry)} (seed ${seed})`;
       const parsed = parsePattern(entry);
-      if ("faults" in parsed) {
+      if (parsed === null) {
         refused++;
-        assertGreater(parsed.faults.length, 0, says);
-        for (const { code, fix } of parsed.faults) {
+        const faults = diagnosePattern(entry, null);
+        assertGreater(faults.length, 0, says);
+        for (const { code, fix } of faults) {
           assert(codes.has(code), says);
           assert(fix.endsWith(".") || fix.endsWith("?"), `${fix} for ${says}`);
           for (const written of entriesNamedIn(fix)) {
@@ -1022,28 +1016,83 @@ describe("entries that are plain", () => {
     const ports = "0 1 80 443 9999 10000 65535 65536 080 * x".split(" ");
     let read = 0;
     let refused = 0;
-    for (let i = 0; i < 40_000; i++) {
+    for (let i = 0; i < 80_000; i++) {
       const names = Array.from({ length: random.below(5) }, () => random.pick(labels));
       const entry = random.pick(["", "https://", "http://", "ws://", "app://", "https:/"]) +
         random.pick(["", "", ".", "*.", "*", ".."]) +
         [...names, random.oneIn(9) ? random.pick(labels) : random.pick(zones)].join(".") +
         (random.oneIn(2) ? "" : `:${random.pick(ports)}`);
       if (entry === "null") continue;
-      if (entry === "null") continue;
+      const [lower, upper] = [parsePattern(entry), parsePattern(entry.toUpperCase())];
+      assertEquals(lower, upper, `${entry} (seed ${seed})`);
+      if (lower !== null) read++;
+      else refused++;
       for (const bare of [false, true]) {
-        const [lower, upper] = [parsePattern(entry, bare), parsePattern(entry.toUpperCase(), bare)];
-        if ("rule" in lower) {
-          assertEquals(lower, upper, `${entry} (seed ${seed})`);
-          read++;
-        } else {
-          assert("faults" in upper, `${entry} (seed ${seed})`);
-          const codes = [lower, upper].map(({ faults }) => faults.map(({ code }) => code));
-          assertEquals(codes[0], codes[1], `${entry} (seed ${seed})`);
-          refused++;
-        }
+        const [lowerCodes, upperCodes] = [entry, entry.toUpperCase()].map((it) =>
+          (bare ? diagnoseHostPattern(it, "hosts", null) : diagnosePattern(it, null)).map(({ code }) => code)
+        );
+        assertEquals(lowerCodes, upperCodes, `${entry} (seed ${seed})`);
       }
     }
     assertGreater(read, 10_000);
     assertGreater(refused, 10_000);
+  });
+});
+
+describe("an entry that is taken", () => {
+  /** The entry as its rule would be written by somebody who leaves nothing out. */
+  const written = (rule: Rule): string => {
+    if (rule.kind !== "host") return rule.kind === "any" ? "*" : "null";
+    const { scheme, host, reach, port } = rule;
+    const prefix = { "host": "", "subdomains": "*.", "host-and-subdomains": "." }[reach];
+    return (scheme === null ? "" : `${scheme}://`) + (host === "" ? "*" : prefix + host) +
+      (port === null ? ":*" : port === 0 ? "" : `:${port}`);
+  };
+
+  test("is the same rule when that is written out, in printable ASCII", () => {
+    const random = new Random();
+    const taken = new Map<string, number>();
+    for (let i = 0; i < 100_000; i++) {
+      const entry = randomEntry(random);
+      const says = `${JSON.stringify(entry)} (seed ${seed})`;
+      const parsed = parsePattern(entry);
+      if (parsed === null) continue;
+      const { rule, unsafe } = parsed;
+      const again = written(rule);
+      assert(/^[\x21-\x7e]+$/.test(again), `${again} from ${says}`);
+      assertEquals(parsePattern(again), parsed, says);
+      // In a list of hosts the same, unless it is none of that kind.
+      const bare = unsafe === null && rule.kind === "host" && rule.scheme === null;
+      assertEquals<unknown>(parseHostPattern(entry), bare ? rule : null, says);
+      const kind = unsafe ?? (bare ? "host" : "origin");
+      taken.set(kind, (taken.get(kind) ?? 0) + 1);
+    }
+    const least = {
+      "host": 3000,
+      "origin": 2000,
+      ...Object.fromEntries(UNSAFE_CODES.map((code) => [code, 5])),
+    };
+    for (const [kind, count] of Object.entries(least)) assertGreater(taken.get(kind) ?? 0, count, kind);
+  });
+
+  test("is refused for one character that browsers do not send and the URL parser drops or repairs", () => {
+    const odd = [
+      ..."\t\n\r \0\x7f%\\\xad\u200b\ufeff\u2018\xab",
+      "\ud800",
+      "%41",
+      "。",
+      "ａ",
+      "１",
+      "\u212a",
+      "ſ",
+    ];
+    for (const entry of ["https://example.com", ".a1.example:80", "http://[2001:db8::1]:8080", "10.0.0.1"]) {
+      for (let at = 0; at <= entry.length; at++) {
+        for (const char of odd) {
+          const spoilt = entry.slice(0, at) + char + entry.slice(at);
+          assertEquals(parsePattern(spoilt), null, JSON.stringify(spoilt));
+        }
+      }
+    }
   });
 });
