@@ -1075,6 +1075,57 @@ describe("an entry that is taken", () => {
     for (const [kind, count] of Object.entries(least)) assertGreater(taken.get(kind) ?? 0, count, kind);
   });
 
+  test("is none that looks well-formed and is something else: the grammar has a rule of its own for each", () => {
+    const spaces = [..."\t\n\v\f\r \x1c\x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"];
+    const quotes = [..."'\"`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"];
+    const invisible = [
+      ..."\u00ad\u034f\u061c\u115f\u17b4\u180b\u200b\u200e\u202e\u2060\u3164\ufe0f\uffa0\u{e0100}",
+    ];
+    const entries = [
+      // words, with nothing that makes a host of them
+      ..."self none same-origin same-site true false null nan undefined".split(" ").flatMap((word) => [
+        word.toUpperCase(),
+        word[0]!.toUpperCase() + word.slice(1),
+        ...word === "null" ? [] : [word],
+      ]),
+      ..."https://null https://nan:80 null:80 https://undefined a.undefined undefined.a *.undefined".split(
+        " ",
+      ),
+      // schemes whose pages have no origin
+      ...["file", "data", "blob", "about", "javascript", "FILE", "Blob"].flatMap((scheme) => [
+        `${scheme}://example.com`,
+        `${scheme}://*`,
+        `${scheme}://.example.com:80`,
+      ]),
+      // characters that IDN knows what to do with, or the URL parser
+      ...[...spaces, ...quotes, ...invisible].flatMap((char) => [
+        `${char}example.com`,
+        `ex${char}ample.com`,
+        `https://é${char}.example`,
+        `${char}https://example.com`,
+        `example.com:80${char}`,
+        `[::${char}1]`,
+        `[::1${char}]:80`,
+        `http://[${char}2001:db8::1]`,
+      ]),
+      ..."[::1%] [::%31] [fe80::1%25a] [::１] [::Ａ] [::1.2.3.٤] [::1/] [::1\\] [::1?] [::1#] [::1@] [@::1]"
+        .split(" "),
+      // the URL parser's own repairs
+      ..."127.1 0x7f.1 017700000001 2130706433 127.0.0.1. ex%61mple.com ｅxample.com １２７.0.0.1 a。b".split(
+        " ",
+      ),
+      ..."https:example.com https:/example.com https:\\\\example.com https://\\example.com".split(" "),
+      ..."https://example.com\\ https://a@example.com https://example.com:080 https://example.com:".split(
+        " ",
+      ),
+    ];
+    for (const entry of entries) assertEquals(parsePattern(entry), null, JSON.stringify(entry));
+    // And beside each stands what is well-formed.
+    const beside =
+      "self:80 https://none true. http://null.a *.undefineds filed://a file:80 x.file https:80 é.example 「a」.example";
+    for (const entry of beside.split(" ")) assert(parsePattern(entry) !== null, entry);
+  });
+
   test("is refused for one character that browsers do not send and the URL parser drops or repairs", () => {
     const odd = [
       ..."\t\n\r \0\x7f%\\\xad\u200b\ufeff\u2018\xab",
