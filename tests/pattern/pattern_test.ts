@@ -14,6 +14,7 @@ import { isScheme } from "../../src/origin/origin.ts";
 import type { HostRule, Rule } from "../../src/pattern/rule.ts";
 import { diagnoseHostPattern, diagnosePattern } from "../../src/pattern/diagnosis.ts";
 import { parseHostPattern, parsePattern } from "../../src/pattern/pattern.ts";
+import { assertGrowth, CONSTANT, LINEAR, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
 import { entriesNamedIn, randomEntry } from "./entries.ts";
 
@@ -1073,6 +1074,20 @@ describe("an entry that is taken", () => {
       ...Object.fromEntries(UNSAFE_CODES.map((code) => [code, 5])),
     };
     for (const [kind, count] of Object.entries(least)) assertGreater(taken.get(kind) ?? 0, count, kind);
+  });
+
+  test("costs one pass to find, and one that is too long costs nothing", () => {
+    const inputs = runsOf({
+      prefix: "https://",
+      units: ["*.", "é", "e\u0301", "[a", "1*", "undefined.", "a-"],
+    });
+    const short = Object.fromEntries(
+      Object.entries(inputs).map((
+        [name, make],
+      ) => [name, (length: number) => make(length / 64).slice(0, 1024)]),
+    );
+    assertGrowth((entry) => parsePattern(entry), short, LINEAR);
+    assertGrowth((entry) => parsePattern(entry), inputs, CONSTANT);
   });
 
   test("is none that looks well-formed and is something else: the grammar has a rule of its own for each", () => {
