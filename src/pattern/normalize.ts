@@ -28,7 +28,8 @@ export function normalizeHost(text: string, wildcard: boolean): string | null {
 }
 
 function shortenIPv6(text: string): string | null {
-  return /^\[[0-9a-f:.]+\]$/i.test(text) ? whatwgHost(text) : null;
+  // Not ending in a colon alone: one of the runtimes' parsers drops it.
+  return /^\[[0-9a-f:.]*(?:[0-9a-f]|::)\]$/i.test(text) ? whatwgHost(text) : null;
 }
 
 function normalizeName(name: string): string | null {
