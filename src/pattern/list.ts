@@ -1,10 +1,12 @@
 /**
- * Operators' lists: which of their entries are rules, and, afterwards, what is wrong with the others.
+ * Operators' lists: which of their entries are rules; and then, what is wrong with the others.
  *
- *     of hosts    entry = ( host / "." host / "*." host ) [ ":" ( port / "*" ) ]     ; no port: any
+ * In a list of origins each entry is a pattern. In a list of hosts:
  *
- * One of hosts is stricter than one of origins: nothing in it can be excused. It is what stands between a rebinding
- * attacker and `'self'`, and `.nip.io` on it would hand him the key.
+ *     entry = ( host / "." host / "*." host ) [ ":" ( port / "*" ) ]     ; no port: any
+ *
+ * That one is stricter, and nothing in it can be excused: it is what stands between a rebinding attacker and `'self'`,
+ * and `.nip.io` on it would hand him the key.
  */
 
 import type { ConfigIssue } from "../config.ts";
@@ -25,10 +27,11 @@ function readList<T extends Rule>(
   diagnose: (entry: unknown) => Faults,
 ): T[] {
   if (!Array.isArray(list)) {
-    const fix = typeof list === "string"
-      ? `A string is not a list: write [${
-        list.split(",").map((entry) => JSON.stringify(entry.trim())).join(", ")
-      }].`
+    const entries = typeof list === "string"
+      ? list.split(",").map((entry) => JSON.stringify(entry.trim()))
+      : [];
+    const fix = entries.length > 0
+      ? `A string is not a list: write [${entries.join(", ")}].`
       : "Give an array of strings.";
     issues.push({ code: "not-a-list", field, index: -1, value: list, fix });
     return [];
@@ -36,11 +39,13 @@ function readList<T extends Rule>(
   const rules: T[] = [];
   // By index, not by iterator: a hole in the array is an unset entry too.
   for (let index = 0; index < list.length; index++) {
-    const rule = accept(list[index], index);
-    if (rule !== null) rules.push(rule);
-    else {for (const fault of diagnose(list[index])) {
-        issues.push({ ...fault, field, index, value: list[index] });
-      }}
+    const value = list[index];
+    const rule = accept(value, index);
+    if (rule !== null) {
+      rules.push(rule);
+      continue;
+    }
+    for (const fault of diagnose(value)) issues.push({ ...fault, field, index, value });
   }
   return rules;
 }
