@@ -41,4 +41,4 @@ export type { SuffixList };
  * assertThrows(() => compileOrigins(["https://*.readthedocs.io"], options), ConfigError);
  * ```
  */
-export const publicSuffixes: SuffixList = makeSuffixList(PACKED);
+export const publicSuffixes: SuffixList = /* @__PURE__ */ makeSuffixList(PACKED);

@@ -15,7 +15,7 @@ import { MAX_ENTRY_LENGTH } from "./pattern.ts";
 type Kind = ConfigIssueCode | `${ConfigIssueCode}/${string}`;
 
 /** By kind; what has to name a part of the entry is said where the fault is found. */
-const SENTENCES = {
+const SENTENCES = /* @__PURE__ */ (() => ({
   "not-a-string": 'Give a string such as "https://example.com".',
   "not-a-string/unset": "Give a string; is a variable unset?",
   "entry-too-long": `An entry has at most ${MAX_ENTRY_LENGTH} characters.`,
@@ -75,12 +75,12 @@ const SENTENCES = {
   "wildcard-malformed/hosts": "Leave `hosts` out to answer to any well-formed Host.",
   "wildcard-malformed/allowed-hosts":
     'To let every host and origin in, say so openly: originValidator(handler, ["*"]).',
-} as const satisfies { readonly [kind in Kind]?: string };
+} as const satisfies { readonly [kind in Kind]?: string }))();
 
 const NO_KEYWORD = "A host is written as its name; keywords belong in `origins`.";
 
 /** What a list of hosts says instead. */
-const IN_HOSTS: { readonly [kind in Kind]?: string } = {
+const IN_HOSTS: { readonly [kind in Kind]?: string } = /* @__PURE__ */ (() => ({
   "not-a-string": 'Give a string such as "example.com".',
   "keyword/quoted-self": NO_KEYWORD,
   "keyword/self": NO_KEYWORD,
@@ -91,7 +91,7 @@ const IN_HOSTS: { readonly [kind in Kind]?: string } = {
   "scheme-not-allowed": SENTENCES["scheme-not-allowed/host"],
   "foreign-spelling/variable": SENTENCES["host-missing"],
   "port-malformed/scheme": SENTENCES["host-missing"],
-};
+}))();
 
 /** Of a kind that has a sentence, or with one of its own. */
 type Said<Fix> =
@@ -120,7 +120,7 @@ const word = (words: string) => new RegExp(`^${QUOTE}*(?:${words})${QUOTE}*$`, "
 type Misspelling = { readonly form: RegExp } & Said<(entry: string, suggest: Suggest) => string>;
 
 /** The first that fits is told. */
-const MISSPELLINGS: readonly Misspelling[] = [
+const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
   { form: /^$/, kind: "empty" },
   { form: /^'self'$/, kind: "keyword/quoted-self" },
   { form: word("self"), kind: "keyword/self" },
@@ -205,7 +205,7 @@ const MISSPELLINGS: readonly Misspelling[] = [
     kind: "scheme-malformed",
     fix: (entry, suggest) => `Any scheme is written without one: ${suggest(entry.slice(4), EXAMPLE)}.`,
   },
-];
+])();
 
 /** `: "a", "b"` of the parts, each between `before` and `after`, where every one of them would compile; else nothing. */
 function each(parts: readonly string[], suggest: Suggest, before = "", after = ""): string {

@@ -38,10 +38,8 @@ export const MAX_ENTRY_LENGTH = 1024;
  * has. The way below comes to the same rule in ten times the time. Names in punycode are left to it, and those that a
  * variable without a value has left its mark in.
  */
-const PLAIN_NAME = String.raw`(?:(?!xn--|undefined)[a-z0-9-]{1,63}\.){1,3}(?!undefined)[a-z]{2,63}`;
-const PLAIN = new RegExp(
-  String.raw`^(?:(https?)://)?(\*?\.)?(${PLAIN_NAME}|localhost)(?::([1-9][0-9]{0,3}))?$`,
-);
+const PLAIN =
+  /^(?:(https?):\/\/)?(\*?\.)?((?:(?!xn--|undefined)[a-z0-9-]{1,63}\.){1,3}(?!undefined)[a-z]{2,63}|localhost)(?::([1-9][0-9]{0,3}))?$/;
 
 /** The parts of any other entry: scheme, what stands in front of the host, host, port. None of them is looked into yet. */
 const PARTS = /^(?:([^:]*):\/\/)?(\*?\.)?(\[.*\]|[^:]+)(?::(\*|[0-9]+))?$/;
@@ -49,7 +47,7 @@ const PARTS = /^(?:([^:]*):\/\/)?(\*?\.)?(\[.*\]|[^:]+)(?::(\*|[0-9]+))?$/;
 /** Entries that could be names of hosts, and are words of other systems. With a scheme or a port they are hosts. */
 const WORD = /^(?:self|none|same-origin|same-site|true|false)$/i;
 /** Their pages send Origin "null", or their creator's. */
-const SCHEMES_WITHOUT_ORIGIN = new Set(["file", "data", "blob", "about", "javascript"]);
+const SCHEMES_WITHOUT_ORIGIN = /* @__PURE__ */ new Set(["file", "data", "blob", "about", "javascript"]);
 
 /**
  * Reads one entry of a list of origins; null: it is malformed. `suffixes`: names not to be covered by a wildcard;

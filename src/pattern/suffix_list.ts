@@ -20,7 +20,10 @@ import { endsInNumber, isCanonicalHost } from "../origin/authority.ts";
 
 /** What a node's last character says, as bits above `@`. No label holds any of them: labels are lower case. */
 const MARK = 0x40;
-const [LAST_OF_ROW, RULE, PARENT, EXCEPTION] = [1, 2, 4, 8];
+const LAST_OF_ROW = 1;
+const RULE = 2;
+const PARENT = 4;
+const EXCEPTION = 8;
 
 interface Unpacked {
   /** Node → the index of its mark. Node 0 is the root, its label empty. */
@@ -30,7 +33,10 @@ interface Unpacked {
 }
 
 /** What is in each list. Only this module can make a SuffixList or look into one. */
-const contents = new WeakMap<SuffixList, { readonly packed: string; unpacked: Unpacked | null }>();
+const contents = /* @__PURE__ */ new WeakMap<
+  SuffixList,
+  { readonly packed: string; unpacked: Unpacked | null }
+>();
 
 interface Found {
   /** Where the public suffix starts in the name. */

@@ -9,7 +9,7 @@
 import { isOnOrAbove, type SuffixList } from "./suffix_list.ts";
 
 /** Below `*.name`, the names one label down are shared too: regions, and zones of the provider's own. */
-const SHARED_SUFFIXES = [
+const SHARED_SUFFIXES: readonly string[] = [
   // registries that the rule for countries does not know
   "me.uk ltd.uk plc.uk id.au uk.com us.com eu.com de.com eu.org com.de co.com",
   // hosting: a name for everyone who signs up
@@ -24,19 +24,38 @@ const SHARED_SUFFIXES = [
   "ngrok.dev ngrok-free.app ngrok-free.dev trycloudflare.com loca.lt serveo.net *.devtunnels.ms tunnelmole.net",
   // dynamic DNS, and names that resolve to the address written in them: the tools of DNS rebinding
   "duckdns.org ddns.net dynv6.net nip.io sslip.io xip.io localtest.me lvh.me",
-].flatMap((names) => names.split(" "));
+];
 
 const COUNTRY_REGISTRY = /^(?:com|co|org|or|net|ne|gov|go|gob|gouv|edu|ac|mil)\.[a-z]{2}$/;
 /** `s3.eu-west-1.amazonaws.com`, `eu-west-1.elb.amazonaws.com`: nobody's own zone is so near the top of it. */
 const AMAZON = /^(?:[^.]+\.){1,2}amazonaws\.com$/;
 
 /** Nobody else can register below these (RFC 6761 §6, RFC 8375, ICANN's `internal`); `local` is anyone's on the link. */
-const RESERVED = new Set(["localhost", "test", "example", "invalid", "internal", "home.arpa"]);
+const RESERVED = /* @__PURE__ */ new Set([
+  "localhost",
+  "test",
+  "example",
+  "invalid",
+  "internal",
+  "home.arpa",
+]);
 
-const listed = new Set(SHARED_SUFFIXES.map((suffix) => suffix.replace("*.", "")));
-const withZones = new Set(SHARED_SUFFIXES.filter((suffix) => suffix.startsWith("*.")).map((s) => s.slice(2)));
-/** Every name above a listed one: a wildcard over `amazonaws.com` covers `s3.amazonaws.com` too. */
-const aboveListed = new Set([...listed].flatMap(ancestors));
+interface ShortList {
+  readonly listed: ReadonlySet<string>;
+  /** Those below which the names one label down are listed too. */
+  readonly withZones: ReadonlySet<string>;
+  /** Every name above a listed one: a wildcard over `amazonaws.com` covers `s3.amazonaws.com` too. */
+  readonly above: ReadonlySet<string>;
+}
+
+const shortList = /* @__PURE__ */ readShortList(SHARED_SUFFIXES);
+
+function readShortList(lines: readonly string[]): ShortList {
+  const suffixes = lines.flatMap((names) => names.split(" "));
+  const withZones = suffixes.filter((suffix) => suffix.startsWith("*.")).map((suffix) => suffix.slice(2));
+  const listed = new Set([...withZones, ...suffixes.filter((suffix) => !suffix.startsWith("*."))]);
+  return { listed, withZones: new Set(withZones), above: new Set([...listed].flatMap(ancestors)) };
+}
 
 /**
  * Why a wildcard over `host` (canonical, with or without a trailing dot) would admit strangers; null: it would not,
@@ -52,7 +71,8 @@ export function whyShared(
   if (!name.includes(".")) return "single-label";
   // The names are asked for even beside a longer list: no public one has them all (`nip.io`, tunnels, the regions of
   // tomorrow). The rule for countries is a guess, for want of a list that knows: `gov.be` is somebody's own.
-  const shared = listed.has(name) || aboveListed.has(name) || AMAZON.test(name) ||
+  const { listed, withZones, above } = shortList;
+  const shared = listed.has(name) || above.has(name) || AMAZON.test(name) ||
     withZones.has(name.slice(name.indexOf(".") + 1)) ||
     (suffixes === null ? COUNTRY_REGISTRY.test(name) : isOnOrAbove(suffixes, name));
   return shared ? "shared-suffix" : null;
