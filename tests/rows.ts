@@ -43,6 +43,17 @@ export async function eachRowInTurn<const Row>(
   report.end();
 }
 
+/** Every way to take one of each list, as rows; the last list runs fastest. */
+export function product<const Lists extends readonly (readonly unknown[])[]>(
+  ...lists: Lists
+): { readonly [Place in keyof Lists]: Lists[Place][number] }[] {
+  const rows = lists.reduce<unknown[][]>(
+    (begun, list) => begun.flatMap((row) => list.map((value) => [...row, value])),
+    [[]],
+  );
+  return rows as { readonly [Place in keyof Lists]: Lists[Place][number] }[];
+}
+
 class Report {
   checked = 0;
   readonly #wrong: string[] = [];

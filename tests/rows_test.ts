@@ -3,7 +3,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, AssertionError, assertRejects, assertThrows } from "@std/assert";
 import { settled, untyped } from "./doubles.ts";
-import { eachRow, eachRowInTurn } from "./rows.ts";
+import { eachRow, eachRowInTurn, product } from "./rows.ts";
 
 /** Value and what it should be; the second and the fourth are wrong. */
 const TABLE = [["one", 1], ["two", 3], ["three", 3], ["four", 5]] as const;
@@ -110,5 +110,19 @@ describe("eachRowInTurn()", () => {
 
   test("fails when there are no rows", async () => {
     await assertRejects(() => eachRowInTurn([], async () => {}), AssertionError, "without rows");
+  });
+});
+
+describe("product()", () => {
+  test("is every combination, in order, and none where a list is empty", () => {
+    assertEquals<unknown>(product(["a", "b"], [1, 2, 3]), [
+      ...[["a", 1], ["a", 2], ["a", 3]],
+      ...[["b", 1], ["b", 2], ["b", 3]],
+    ]);
+    assertEquals(
+      product([0, 1], [0, 1], [0, 1]).map((row) => row.join("")).join(" "),
+      "000 001 010 011 100 101 110 111",
+    );
+    assertEquals(product(["a"], [], [1]), []);
   });
 });
