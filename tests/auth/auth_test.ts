@@ -13,7 +13,6 @@ import {
 import {
   allowedHostsOriginValidator,
   authMiddlewareStack,
-  type DenyReason,
   getCookies,
   hostValidator,
   originValidator,
@@ -22,31 +21,13 @@ import {
 } from "@wsgate/wsgate";
 import { denials } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, requestOf, settled, untyped } from "../doubles.ts";
+import { recorder } from "../recorder.ts";
+import { eachRow, eachRowInTurn, product } from "../rows.ts";
 import { connectRaw, handshakeBytes, handshakeHeaders, nativeUpgrade, serve } from "../runtime.ts";
 
 const GOOD = "https://good.test";
 const context = { a: "context" };
 const ADA = { name: "ada" };
-
-/** Options that record refusals, and a handler that records calls. */
-function recorder() {
-  const calls: unknown[][] = [];
-  const reasons: DenyReason[] = [];
-  const causes: unknown[] = [];
-  return {
-    calls,
-    reasons,
-    causes,
-    handler: (...given: unknown[]): Response => {
-      calls.push(given);
-      return new Response("handled");
-    },
-    onDeny(denied: { reason: DenyReason }, _handshake: unknown, cause: unknown) {
-      reasons.push(denied.reason);
-      causes.push(cause);
-    },
-  };
-}
 
 /** A plain request: it needs no guard. */
 const plain = (signal?: AbortSignal) => requestOf(signal ? { signal } : {});
@@ -96,7 +77,7 @@ for (const [what, make] of Object.entries(REQUESTS)) {
         });
         const rejection = Promise.reject(new Error("mine"));
         rejection.catch(() => {});
-        for (const answer of [new Response(), undefined, Promise.resolve(new Response()), rejection]) {
+        eachRow([new Response(), undefined, Promise.resolve(new Response()), rejection], (answer) => {
           const request = make();
           const calls: unknown[][] = [];
           const wrapped = auth(untyped((...all: unknown[]) => {
@@ -112,7 +93,7 @@ for (const [what, make] of Object.entries(REQUESTS)) {
           const [lookup] = given.splice(0);
           assertEquals(lookup!.length, 1);
           assertStrictEquals(lookup![0], request);
-        }
+        });
       });
 
       test(`user() promises ${name}: the handler runs afterwards, and its result is passed on`, async () => {
@@ -125,7 +106,7 @@ for (const [what, make] of Object.entries(REQUESTS)) {
           thenable((resolve) => resolve(found)),
           thenable((resolve) => setTimeout(resolve, 1, found)),
         ];
-        for (const promise of promises) {
+        await eachRowInTurn(promises, async (promise) => {
           const auth = authMiddlewareStack({ user: () => untyped(promise) });
           const request = make();
           const response = new Response();
@@ -143,7 +124,7 @@ for (const [what, make] of Object.entries(REQUESTS)) {
           assertStrictEquals(calls[0]![0], request);
           assertStrictEquals(calls[0]![1], context);
           assertStrictEquals(calls[0]![2], user);
-        }
+        });
       });
     }
 
@@ -189,7 +170,7 @@ for (const [what, make] of Object.entries(REQUESTS)) {
     ];
     for (const [name, user, cause] of failing) {
       test(`user() that ${name}: 503, and the operator gets the cause`, async () => {
-        for (const required of [false, true]) {
+        await eachRowInTurn([false, true], async (required) => {
           const { handler, onDeny, calls, reasons, causes } = recorder();
           const auth = authMiddlewareStack({ user: untyped(user), required, onDeny });
           const request = make();
@@ -200,27 +181,27 @@ for (const [what, make] of Object.entries(REQUESTS)) {
           assertEquals([calls, lines, reasons], [[], [], ["user-lookup-failed"]]);
           assert(cause.test(String(causes[0])), String(causes[0]));
           assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
-        }
+        });
       });
     }
 
     test("required: nobody is refused with 401, somebody is not", async () => {
-      for (const [name, found, user] of USERS) {
-        for (const result of [found, Promise.resolve(found)]) {
+      await eachRowInTurn(USERS, async ([, found, user]) => {
+        await eachRowInTurn([found, Promise.resolve(found)], async (result) => {
           const { handler, onDeny, calls, reasons } = recorder();
           const auth = authMiddlewareStack({ user: () => untyped(result), required: true, onDeny });
           const request = make();
           const response = await auth(handler)(request);
           if (user === null) {
-            assertEquals([response.status, reasons, calls.length], [401, ["unauthenticated"], 0], name);
+            assertEquals([response.status, reasons, calls.length], [401, ["unauthenticated"], 0]);
             assertEquals(response.headers.get("www-authenticate"), 'Cookie realm="session"');
             assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
           } else {
-            assertEquals([response.status, reasons, calls.length], [200, [], 1], name);
+            assertEquals([response.status, reasons, calls.length], [200, [], 1]);
             assertStrictEquals(auth.scope(request).user, untyped(user));
           }
-        }
-      }
+        });
+      });
     });
 
     test("what the handler throws or rejects with is its own: no failed look-up, no report", async () => {
@@ -229,16 +210,15 @@ for (const [what, make] of Object.entries(REQUESTS)) {
         throw error;
       };
       const rejecting = () => Promise.reject(error);
-      for (const handler of [throwing, rejecting]) {
-        for (const user of [() => ADA, () => Promise.resolve(ADA)]) {
-          const { onDeny, reasons } = recorder();
-          const wrapped = authMiddlewareStack<object>({ user, onDeny })(handler);
-          const lines = await printed(async () => {
-            assertStrictEquals(await assertRejects(async () => await wrapped(make())), error);
-          });
-          assertEquals([reasons, lines], [[], []]);
-        }
-      }
+      const found = [() => ADA, () => Promise.resolve(ADA)];
+      await eachRowInTurn(product([throwing, rejecting], found), async ([handler, user]) => {
+        const { onDeny, reasons } = recorder();
+        const wrapped = authMiddlewareStack<object>({ user, onDeny })(handler);
+        const lines = await printed(async () => {
+          assertStrictEquals(await assertRejects(async () => await wrapped(make())), error);
+        });
+        assertEquals([reasons, lines], [[], []]);
+      });
       const wrapped = authMiddlewareStack({ user: () => ADA })(throwing);
       assertStrictEquals(assertThrows(() => wrapped(make())), error);
     });
@@ -246,7 +226,7 @@ for (const [what, make] of Object.entries(REQUESTS)) {
     test("refuse and onDeny get this request and its context", async () => {
       const given: unknown[][] = [];
       const mine = new Response("mine");
-      for (const user of [() => null, () => Promise.resolve(null)]) {
+      await eachRowInTurn([() => null, () => Promise.resolve(null)], async (user) => {
         const request = make();
         const wrapped = authMiddlewareStack({
           user,
@@ -264,7 +244,7 @@ for (const [what, make] of Object.entries(REQUESTS)) {
         assertStrictEquals(refused![1], denials["unauthenticated"]);
         assertStrictEquals(refused![2], request);
         assertStrictEquals(refused![3], context);
-      }
+      });
     });
   });
 }
@@ -370,16 +350,14 @@ describe("authMiddlewareStack(): handshakes that no guard judged", () => {
 
   test("are refused before anybody is looked up, whatever Upgrade they send", async () => {
     lookups = 0;
-    for (const upgrade of ["websocket", "WebSocket", "h2c, websocket", "websocket, websocket"]) {
-      for (const method of ["GET", "POST"]) {
-        for (const options of [{}, { dangerouslySkipOriginCheck: false }, { required: true }]) {
-          const { auth, handler, calls, reasons } = make(options);
-          const response = await auth(handler)(handshakeRequest(GOOD, { method, headers: { upgrade } }));
-          assertEquals([response.status, await response.text()], [403, "Forbidden\n"]);
-          assertEquals([calls.length, lookups, reasons], [0, 0, ["origin-unchecked"]]);
-        }
-      }
-    }
+    const upgrades = ["websocket", "WebSocket", "h2c, websocket", "websocket, websocket"];
+    const others = [{}, { dangerouslySkipOriginCheck: false }, { required: true }];
+    await eachRowInTurn(product(upgrades, ["GET", "POST"], others), async ([upgrade, method, options]) => {
+      const { auth, handler, calls, reasons } = make(options);
+      const response = await auth(handler)(handshakeRequest(GOOD, { method, headers: { upgrade } }));
+      assertEquals([response.status, await response.text()], [403, "Forbidden\n"]);
+      assertEquals([calls.length, lookups, reasons], [0, 0, ["origin-unchecked"]]);
+    });
   });
 
   test("the reversed order is refused for everybody", async () => {
@@ -419,21 +397,21 @@ describe("authMiddlewareStack(): handshakes that no guard judged", () => {
           return originValidator(protocolTypeRouter(protocols), [GOOD]);
         },
       ];
-    for (const wrap of guarded) {
+    await eachRowInTurn(guarded, async (wrap) => {
       lookups = 0;
       const parts = make();
       const fetch = wrap(parts);
       assertEquals(await (await fetch(handshakeRequest(GOOD))).text(), "handled");
       assertEquals([parts.calls.length, lookups, parts.reasons], [1, 1, []]);
-    }
+    });
   });
 
   test("a request that asks for no WebSocket needs none", async () => {
-    for (const upgrade of [null, "", "h2c", "web socket"]) {
+    await eachRowInTurn([null, "", "h2c", "web socket"], async (upgrade) => {
       const { auth, handler, calls } = make();
       await auth(handler)(requestOf({ headers: { upgrade } }));
       assertEquals(calls.length, 1);
-    }
+    });
   });
 
   test("the console says what is missing", async () => {
@@ -447,11 +425,11 @@ describe("authMiddlewareStack(): handshakes that no guard judged", () => {
   });
 
   test("dangerouslySkipOriginCheck serves them", async () => {
-    for (const upgrade of ["websocket", "h2c, websocket"]) {
+    await eachRowInTurn(["websocket", "h2c, websocket"], async (upgrade) => {
       const { auth, handler, calls, reasons } = make({ dangerouslySkipOriginCheck: true });
       await auth(handler)(handshakeRequest(null, { headers: { upgrade } }));
       assertEquals([calls.length, reasons], [1, []]);
-    }
+    });
   });
 });
 
@@ -483,14 +461,12 @@ describe("authMiddlewareStack(): a client that left during the look-up", () => {
   }
 
   test("a handshake is not handed on; nobody is told", async () => {
-    for (const required of [false, true]) {
-      for (const found of [() => ADA, () => null]) {
-        const { response, calls, reasons, lines, request, auth } = await leave(judged, found, required);
-        assertEquals([response.status, await response.text()], [499, ""]);
-        assertEquals([calls, reasons, lines], [[], [], []]);
-        assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
-      }
-    }
+    await eachRowInTurn(product([false, true], [() => ADA, () => null]), async ([required, found]) => {
+      const { response, calls, reasons, lines, request, auth } = await leave(judged, found, required);
+      assertEquals([response.status, await response.text()], [499, ""]);
+      assertEquals([calls, reasons, lines], [[], [], []]);
+      assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
+    });
   });
 
   test("nor where the runtime sees only after a short look-up that the client has left", async () => {
@@ -639,9 +615,9 @@ describe("authMiddlewareStack(): faults", () => {
 
   test("a handler that is none", () => {
     const auth = authMiddlewareStack({ user });
-    for (const handler of [undefined, null, "handler", new Response(), {}]) {
+    eachRow([undefined, null, "handler", new Response(), {}], (handler) => {
       assertEquals(faultsOf(() => auth(untyped(handler))), ["wrong-type handler -1"]);
-    }
+    });
   });
 
   test("options left out by undefined are left out", async () => {

@@ -7,6 +7,7 @@ import { getCookies } from "@wsgate/wsgate";
 import { handshakeOf, untyped } from "../doubles.ts";
 import { assertGrowth, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
+import { eachRow } from "../rows.ts";
 
 /** The cookies of this header, in order. */
 function read(cookie: string | null): [name: string, value: string][] {
@@ -106,9 +107,9 @@ describe("getCookies()", () => {
   };
   for (const [name, rows] of Object.entries(tables)) {
     test(name, () => {
-      for (const [header, ...cookies] of rows) {
-        assertEquals(read(header), cookies as [string, string][], JSON.stringify(header));
-      }
+      eachRow(rows, ([header, ...cookies]) => {
+        assertEquals(read(header), cookies as [string, string][]);
+      });
     });
   }
 
@@ -150,9 +151,9 @@ describe("getCookies() and std's", () => {
       "__proto__=x",
       "a=",
     ];
-    for (const header of headers) {
-      assertEquals(Object.fromEntries(read(header)), readByStd(header) as Record<string, string>, header);
-    }
+    eachRow(headers, (header) => {
+      assertEquals(Object.fromEntries(read(header)), readByStd(header) as Record<string, string>);
+    });
   });
 
   test("what setCookie() writes comes back as it was", () => {
@@ -223,8 +224,8 @@ describe("getCookies(): whatever a client sends", () => {
 
   test("a header takes the time of its length", () => {
     const units = [";", "=", "; ", " ;", "a=1; ", "a; ", "=;", "\u00a0"];
-    for (const [prefix, suffix] of [["", ""], ["a=", ";"], ["a=x", "x"], ["a", "=1"]] as const) {
+    eachRow([["", ""], ["a=", ";"], ["a=x", "x"], ["a", "=1"]], ([prefix, suffix]) => {
       assertGrowth(read, runsOf({ prefix, suffix, units }));
-    }
+    });
   });
 });

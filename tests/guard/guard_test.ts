@@ -17,6 +17,7 @@ import {
 import { denials } from "../../src/denial.ts";
 import { judgedConnection } from "../../src/scope.ts";
 import { faultsOf, handshakeRequest, type Parts, printed, requestOf, untyped } from "../doubles.ts";
+import { recorder } from "../recorder.ts";
 import {
   type AnyHandler,
   context,
@@ -25,7 +26,6 @@ import {
   GUARDS,
   outcomeOf,
   POLICY,
-  recorder,
   type Wrap,
   WRAPPERS,
 } from "./wrapping.ts";
@@ -40,9 +40,9 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
     ];
     for (const [what, make] of requests) {
       test(`${what}: the handler gets these very objects, once, and nothing more`, () => {
-        const { handler, calls, options } = recorder();
+        const { handler, calls, onDeny } = recorder();
         const request = make();
-        wrap(handler, options)(request, context);
+        wrap(handler, { onDeny })(request, context);
         assertEquals(calls.length, 1);
         assertEquals(calls[0]!.length, 2);
         assertStrictEquals(calls[0]![0], request);
@@ -97,11 +97,11 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
       const refused = handshakeRequest(EVIL, { headers: { host: "evil.test:" } });
       const admitted = handshakeRequest(GOOD);
       const before: unknown[] = [];
-      const { options } = recorder();
+      const { onDeny } = recorder();
       const wrapped = wrap((request) => {
         before.push(judgedConnection(request));
         return undefined;
-      }, options);
+      }, { onDeny });
       for (const request of [plain, refused, admitted]) wrapped(request, context);
       assertEquals(before, [undefined, isGuard ? "none" : undefined]);
       assertEquals([plain, refused, admitted].map(judgedConnection), [
@@ -201,11 +201,11 @@ describe("handshakes are recognised", () => {
 describe("guard(): a function in place of the policy", () => {
   test("is called once for each handshake, without arguments, and for nothing else", () => {
     const given: unknown[][] = [];
-    const { handler, options, reasons } = recorder();
+    const { handler, onDeny, reasons } = recorder();
     const wrapped = guard(handler, (...all: unknown[]) => {
       given.push(all);
       return POLICY;
-    }, options);
+    }, { onDeny });
     wrapped(handshakeRequest(GOOD), context);
     assertEquals(given, [[]]);
     wrapped(handshakeRequest(EVIL), context);
@@ -282,8 +282,8 @@ describe("guard(): a function in place of the policy", () => {
   ];
   for (const [name, policy, cause] of returned) {
     test(`one that ${name}: 503 each time, the cause is told, and the process lives`, async () => {
-      const { handler, options, calls, reasons, causes } = recorder();
-      const wrapped = guard(handler, untyped(policy), options);
+      const { handler, onDeny, calls, reasons, causes } = recorder();
+      const wrapped = guard(handler, untyped(policy), { onDeny });
       const lines = await printed(async () => {
         for (const origin of [GOOD, EVIL, null]) {
           const response = wrapped(handshakeRequest(origin), context) as Response;
@@ -484,7 +484,7 @@ describe("the wrappers' options", () => {
       }]);
       return Object.defineProperties({}, Object.fromEntries(accessors)) as T;
     };
-    const { onDeny } = recorder().options;
+    const { onDeny } = recorder();
     const hosts = answering({ allowedHosts: ["site.test"], onDeny }, {
       allowedHosts: ["*"],
       onDeny: untyped(1),
@@ -529,7 +529,8 @@ describe("each header is read once", () => {
   /** The header fields that were asked for while a request was judged, in order. */
   function readsOf(wrap: Wrap, headers: Parts["headers"]): string[] {
     const request = requestOf({ url: "http://site.test/", headers: headers ?? {} });
-    wrap(recorder().handler, recorder().options)(request, context);
+    const { handler, onDeny } = recorder();
+    wrap(handler, { onDeny })(request, context);
     return (request.headers as unknown as { reads: string[] }).reads;
   }
   const handshake = { host: "site.test", upgrade: "websocket", connection: "Upgrade", origin: GOOD };

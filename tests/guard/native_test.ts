@@ -18,6 +18,7 @@ import {
   routeParams,
   urlRouter,
 } from "@wsgate/wsgate";
+import { recorder } from "../recorder.ts";
 import {
   clientFrame,
   connectRaw,
@@ -32,21 +33,6 @@ import {
 } from "../runtime.ts";
 
 type HeaderLines = readonly (readonly [name: string, value: string])[];
-
-/** What the operator was told, in order. */
-function record(): { reasons: DenyReason[]; causes: unknown[]; onDeny: (...args: DenyArguments) => void } {
-  const reasons: DenyReason[] = [];
-  const causes: unknown[] = [];
-  return {
-    reasons,
-    causes,
-    onDeny: ({ reason }, _handshake, cause) => {
-      reasons.push(reason);
-      causes.push(cause);
-    },
-  };
-}
-type DenyArguments = [denied: { reason: DenyReason }, handshake: unknown, cause?: unknown];
 
 /** A native handler that notes when it was called. */
 function counted(handler: NativeHandler = nativeUpgrade()): { calls: number; handler: NativeHandler } {
@@ -193,7 +179,7 @@ describe("guard: a policy that is swapped while serving", () => {
 
   test("a policy function that fails refuses everybody, until it works again", async () => {
     const failure = new Error("the file with the list is gone");
-    const told = record();
+    const told = recorder();
     const inner = counted();
     let give: () => Policy = () => A;
     const server = serve(guard(inner.handler, () => give(), { onDeny: told.onDeny }));
@@ -227,7 +213,7 @@ describe("guard: a policy that is swapped while serving", () => {
 
 describe("guard: around a whole site", () => {
   const contexts: unknown[] = [];
-  const told = record();
+  const told = recorder();
   const upgrade = nativeUpgrade();
   const site: NativeHandler = async (request, context) => {
     // Looked at here: on Deno the address can't be read once the request is answered.
@@ -340,7 +326,7 @@ describe("guard: around a whole site", () => {
 });
 
 describe("guard: Host and request.url, as this runtime shows them", () => {
-  const told = record();
+  const told = recorder();
   const inner = counted();
   const server = serve(guard(
     inner.handler,
@@ -441,7 +427,7 @@ describe("guard: Host and request.url, as this runtime shows them", () => {
 });
 
 describe("originValidator", () => {
-  const told = record();
+  const told = recorder();
   const inner = counted();
   const list = [".goodsite.example", "http://.goodsite.example:80", "http://other.site.example"];
   const server = serve(originValidator(inner.handler, list, { onDeny: told.onDeny }));
@@ -540,7 +526,7 @@ describe("allowedHostsOriginValidator and hostValidator, from one object", () =>
   ];
 
   for (const debug of [false, true]) {
-    const told = record();
+    const told = recorder();
     const options = { ...hosts, debug, onDeny: told.onDeny };
     // One object for the sockets and for the site, as it is meant to be used.
     const server = serve(protocolTypeRouter({
@@ -573,7 +559,7 @@ describe("allowedHostsOriginValidator and hostValidator, from one object", () =>
   }
 
   test("hostValidator judges handshakes too, by Host alone, and counts as no guard", async () => {
-    const told = record();
+    const told = recorder();
     const auth = authMiddlewareStack({ user: () => null, onDeny: told.onDeny });
     const both = counted();
     const bare = serve(hostValidator(both.handler, { ...hosts, onDeny: told.onDeny }));
@@ -594,7 +580,7 @@ describe("the whole nesting, with the runtime's own upgrade inside", () => {
   interface User {
     readonly name: string;
   }
-  const told = record();
+  const told = recorder();
   const events: string[] = [];
   const auth = authMiddlewareStack({
     user: async (request): Promise<User | null> => {
@@ -695,7 +681,7 @@ describe("the whole nesting, with the runtime's own upgrade inside", () => {
 
   test("where a user is required, an anonymous handshake is a 401", async () => {
     const inner = counted();
-    const denied = record();
+    const denied = recorder();
     const required = authMiddlewareStack({
       required: true,
       user: (request) => getCookies(request).has("session") ? { name: "ada" } : null,
@@ -722,7 +708,7 @@ describe("auth without a verdict on Origin", () => {
     skip: { dangerouslySkipOriginCheck?: boolean } = {},
   ): Promise<[status: number, reasons: DenyReason[], lookups: number, calls: number]> {
     let lookups = 0;
-    const told = record();
+    const told = recorder();
     const inner = counted();
     const auth = authMiddlewareStack({
       user: () => {

@@ -7,14 +7,13 @@ import {
   type AllowedHostsOptions,
   allowedHostsOriginValidator,
   authMiddlewareStack,
-  type DenyReason,
   hostValidator,
   originValidator,
   type PolicyOptions,
 } from "@wsgate/wsgate";
 import { handshakeRequest, type Parts, requestOf } from "../doubles.ts";
-
-import { context, EVIL, GOOD, outcomeOf, recorder } from "./wrapping.ts";
+import { recorder } from "../recorder.ts";
+import { context, EVIL, GOOD, outcomeOf } from "./wrapping.ts";
 
 // ---- the validators -------------------------------------------------------------------------------------------------
 
@@ -44,8 +43,8 @@ describe("originValidator()", () => {
 
   test("keeps nothing of the list it was given", () => {
     const allowed = [GOOD];
-    const { handler, options, reasons } = recorder();
-    const wrapped = originValidator(handler, allowed, options);
+    const { handler, onDeny, reasons } = recorder();
+    const wrapped = originValidator(handler, allowed, { onDeny });
     allowed.push("*");
     wrapped(handshakeRequest(EVIL), context);
     assertEquals(reasons, ["origin-not-allowed"]);
@@ -195,8 +194,7 @@ describe("hostValidator()", () => {
   });
 
   test("what it let in is no handshake that a guard judged", () => {
-    const reasons: DenyReason[] = [];
-    const onDeny = (denied: { reason: DenyReason }) => void reasons.push(denied.reason);
+    const { reasons, onDeny } = recorder();
     const auth = authMiddlewareStack({ user: () => ({}), onDeny });
     const site = hostValidator(auth(() => new Response()), { allowedHosts: ["site.test"] });
     site(handshakeRequest("http://site.test"), context);

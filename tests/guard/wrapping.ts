@@ -15,6 +15,7 @@ import {
   originValidator,
 } from "@wsgate/wsgate";
 import { denials } from "../../src/denial.ts";
+import { recorder } from "../recorder.ts";
 
 export const GOOD = "https://good.test";
 export const EVIL = "https://evil.test";
@@ -39,32 +40,10 @@ export const WRAPPERS: Readonly<Record<string, Wrap>> = {
     hostValidator(handler, { allowedHosts: ["site.test"], ...options }),
 };
 
-/** A handler that records, and the reasons of refusals. */
-export function recorder(answer: unknown = new Response("handled")) {
-  const calls: unknown[][] = [];
-  const reasons: DenyReason[] = [];
-  const causes: unknown[] = [];
-  return {
-    calls,
-    reasons,
-    causes,
-    handler: ((...given: unknown[]) => {
-      calls.push(given);
-      return answer;
-    }) as AnyHandler,
-    options: {
-      onDeny(denied: { reason: DenyReason }, _handshake: unknown, cause: unknown) {
-        reasons.push(denied.reason);
-        causes.push(cause);
-      },
-    },
-  };
-}
-
 /** What becomes of a request: "handled", or the reason of the refusal. */
 export function outcomeOf(wrap: Wrap, request: Request): DenyReason | "handled" {
-  const { handler, options, calls, reasons } = recorder();
-  const response = wrap(handler, options)(request, context);
+  const { handler, onDeny, calls, reasons } = recorder();
+  const response = wrap(handler, { onDeny })(request, context);
   assertEquals(calls.length + reasons.length, 1);
   if (calls.length === 1) return "handled";
   assert(response instanceof Response);
