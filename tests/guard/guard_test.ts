@@ -18,6 +18,7 @@ import { denials } from "../../src/denial.ts";
 import { judgedConnection } from "../../src/scope.ts";
 import { faultsOf, handshakeRequest, type Parts, printed, requestOf, untyped } from "../doubles.ts";
 import { recorder } from "../recorder.ts";
+import { eachRow, eachRowInTurn, product } from "../rows.ts";
 import {
   type AnyHandler,
   context,
@@ -54,10 +55,10 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
         const rejection = Promise.reject(new Error("mine"));
         // A sentinel for whatever a future runtime may take for an upgrade.
         const answers = [response, undefined, Promise.resolve(response), rejection, { sentinel: true }];
-        for (const answer of answers) {
+        eachRow(answers, (answer) => {
           const wrapped = wrap(untyped(() => answer));
           assertStrictEquals(wrapped(make(), context), answer);
-        }
+        });
         await assertRejects(() => rejection, Error, "mine");
       });
 
@@ -138,45 +139,37 @@ describe("handshakes are recognised", () => {
 
   for (const [name, wrap] of Object.entries(GUARDS)) {
     test(`${name}: by Upgrade alone, whatever the method and Connection`, () => {
-      for (const method of ["GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT", "get"]) {
-        for (const connection of [null, "", "Upgrade", "keep-alive, upgrade", "close"]) {
-          const ask = (upgrade: string | null, origin: string) =>
-            outcomeOf(wrap, handshakeRequest(origin, { method, headers: { upgrade, connection } }));
-          for (const upgrade of single) {
-            assertEquals(ask(upgrade, GOOD), "handled");
-            assertEquals(ask(upgrade, EVIL), "origin-not-allowed");
-          }
-          // No browser sends it, so no origin is good enough.
-          for (const upgrade of malformed) assertEquals(ask(upgrade, GOOD), "upgrade-malformed", upgrade);
-          for (const upgrade of none) assertEquals(ask(upgrade, EVIL), "handled", upgrade ?? "none");
-        }
-      }
+      const methods = ["GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT", "get"];
+      const connections = [null, "", "Upgrade", "keep-alive, upgrade", "close"];
+      eachRow(product(methods, connections), ([method, connection]) => {
+        const ask = (upgrade: string | null, origin: string) =>
+          outcomeOf(wrap, handshakeRequest(origin, { method, headers: { upgrade, connection } }));
+        eachRow(single, (upgrade) => {
+          assertEquals(ask(upgrade, GOOD), "handled");
+          assertEquals(ask(upgrade, EVIL), "origin-not-allowed");
+        });
+        // No browser sends it, so no origin is good enough.
+        eachRow(malformed, (upgrade) => assertEquals(ask(upgrade, GOOD), "upgrade-malformed"));
+        eachRow(none, (upgrade) => assertEquals(ask(upgrade, EVIL), "handled"));
+      });
     });
 
     test(`${name}: a Connection that holds upgrade other than as an option is refused, of handshakes only`, () => {
-      for (
-        const connection of [
-          "upgrades",
-          "x-upgrade",
-          '"upgrade"',
-          "keep-alive upgrade",
-          "upgrade/1",
-          "\xa0upgrade",
-        ]
-      ) {
+      const odd = ["upgrades", "x-upgrade", '"upgrade"', "keep-alive upgrade", "upgrade/1", "\xa0upgrade"];
+      eachRow(odd, (connection) => {
         const ask = (upgrade: string | null) =>
           outcomeOf(wrap, handshakeRequest(GOOD, { headers: { upgrade, connection } }));
-        for (const upgrade of single) assertEquals(ask(upgrade), "connection-malformed", connection);
+        eachRow(single, (upgrade) => assertEquals(ask(upgrade), "connection-malformed"));
         assertEquals(ask(malformed[0]!), "upgrade-malformed");
-        for (const upgrade of none) assertEquals(ask(upgrade), "handled");
-      }
+        eachRow(none, (upgrade) => assertEquals(ask(upgrade), "handled"));
+      });
     });
 
     test(`${name}: what asks for no WebSocket is not judged at all`, () => {
-      for (const headers of [{ host: null }, { host: "a, b" }, { origin: "null" }, { host: "evil.test" }]) {
+      eachRow([{ host: null }, { host: "a, b" }, { origin: "null" }, { host: "evil.test" }], (headers) => {
         const parts: Parts = { url: "http://other.test/", headers: { ...headers, upgrade: null } };
         assertEquals(outcomeOf(wrap, handshakeRequest(EVIL, parts)), "handled");
-      }
+      });
     });
   }
 
@@ -285,15 +278,15 @@ describe("guard(): a function in place of the policy", () => {
       const { handler, onDeny, calls, reasons, causes } = recorder();
       const wrapped = guard(handler, untyped(policy), { onDeny });
       const lines = await printed(async () => {
-        for (const origin of [GOOD, EVIL, null]) {
+        await eachRowInTurn([GOOD, EVIL, null], async (origin) => {
           const response = wrapped(handshakeRequest(origin), context) as Response;
           assertEquals([response.status, await response.text()], [503, "Service Unavailable\n"]);
-        }
+        });
       });
       assertEquals(lines, []);
       assertEquals(calls, []);
       assertEquals(reasons, ["policy-unavailable", "policy-unavailable", "policy-unavailable"]);
-      for (const told of causes) assert(cause.test(String(told)), String(told));
+      eachRow(causes, (told) => assert(cause.test(String(told))));
       // Every other request of a whole site is served as ever.
       wrapped(handshakeRequest(EVIL, { headers: { upgrade: null } }), context);
       assertEquals(calls.length, 1);
@@ -506,19 +499,15 @@ describe("the wrappers' options", () => {
         allowedHostsOriginValidator: (handler: AnyHandler) =>
           allowedHostsOriginValidator(handler, { allowedHosts: ["good.test", "site.test:80"], onDeny() {} }),
       };
-      for (const [name, wrap] of Object.entries(guards)) {
+      eachRow(Object.entries(guards), ([, wrap]) => {
         const { handler, calls } = recorder();
         const wrapped = wrap(handler);
-        for (const origin of [null, "null", "http://localhost"]) {
-          assertEquals(
-            (wrapped(handshakeRequest(origin), context) as Response).status,
-            403,
-            `${name} ${origin}`,
-          );
-        }
+        eachRow([null, "null", "http://localhost"], (origin) => {
+          assertEquals((wrapped(handshakeRequest(origin), context) as Response).status, 403);
+        });
         wrapped(handshakeRequest(GOOD), context);
-        assertEquals(calls.length, 1, name);
-      }
+        assertEquals(calls.length, 1);
+      });
     } finally {
       for (const name of Object.keys(options)) delete polluted[name];
     }
@@ -536,11 +525,11 @@ describe("each header is read once", () => {
   const handshake = { host: "site.test", upgrade: "websocket", connection: "Upgrade", origin: GOOD };
 
   test("by every wrapper, and none that the verdict does not need", () => {
-    for (const [name, wrap] of Object.entries(WRAPPERS)) {
+    eachRow(Object.entries(WRAPPERS), ([name, wrap]) => {
       const reads = readsOf(wrap, handshake);
-      assertEquals(reads, name in GUARDS ? ["upgrade", "connection", "host", "origin"] : ["host"], name);
-      assertEquals(readsOf(wrap, { ...handshake, origin: EVIL }).slice(0, reads.length), reads, name);
-    }
+      assertEquals(reads, name in GUARDS ? ["upgrade", "connection", "host", "origin"] : ["host"]);
+      assertEquals(readsOf(wrap, { ...handshake, origin: EVIL }).slice(0, reads.length), reads);
+    });
   });
 
   test("by a guard and all that stands behind it: what it has read, nobody reads again", async () => {

@@ -13,6 +13,7 @@ import {
 } from "@wsgate/wsgate";
 import { handshakeRequest, type Parts, requestOf } from "../doubles.ts";
 import { recorder } from "../recorder.ts";
+import { eachRow, product } from "../rows.ts";
 import { context, EVIL, GOOD, outcomeOf } from "./wrapping.ts";
 
 // ---- the validators -------------------------------------------------------------------------------------------------
@@ -65,33 +66,22 @@ describe("allowedHostsOriginValidator()", () => {
 
   test("http and https origins of these hosts, at any port; Host by the same list", () => {
     const options = { allowedHosts: [".site.test", "[::1]"] };
-    for (const host of ["site.test", "www.site.test:8443", "[::1]:3000"]) {
-      for (
-        const origin of [
-          "https://site.test",
-          "http://a.b.site.test:3000",
-          "http://[::1]",
-          "https://[::1]:8443",
-        ]
-      ) {
-        assertEquals(ask(options, host, origin), "handled", `${host} ${origin}`);
-      }
-      for (
-        const origin of [
-          "https://evilsite.test",
-          "https://site.test.evil.test",
-          "ws://site.test",
-          "app://site.test",
-        ]
-      ) {
-        assertEquals(ask(options, host, origin), "origin-not-allowed", `${host} ${origin}`);
-      }
+    const ours = ["https://site.test", "http://a.b.site.test:3000", "http://[::1]", "https://[::1]:8443"];
+    const strangers = [
+      "https://evilsite.test",
+      "https://site.test.evil.test",
+      "ws://site.test",
+      "app://site.test",
+    ];
+    eachRow(["site.test", "www.site.test:8443", "[::1]:3000"], (host) => {
+      eachRow(ours, (origin) => assertEquals(ask(options, host, origin), "handled"));
+      eachRow(strangers, (origin) => assertEquals(ask(options, host, origin), "origin-not-allowed"));
       assertEquals(ask(options, host, null), "origin-absent");
       assertEquals(ask(options, host, "null"), "origin-null");
-    }
-    for (const host of ["evil.test", "evilsite.test", "127.0.0.1", "localhost"]) {
-      assertEquals(ask(options, host, "https://site.test"), "host-not-allowed", host);
-    }
+    });
+    eachRow(["evil.test", "evilsite.test", "127.0.0.1", "localhost"], (host) => {
+      assertEquals(ask(options, host, "https://site.test"), "host-not-allowed");
+    });
     assertEquals(ask(options, null, "https://site.test"), "host-absent");
     assertEquals(ask(options, "site.test:", "https://site.test"), "host-malformed");
     assertEquals(ask(options, "site.test", "https://site.test", "http://evil.test/"), "host-mismatch");
@@ -115,10 +105,10 @@ describe("allowedHostsOriginValidator()", () => {
     assertEquals(ask({ allowedHosts: [] }, "site.test", "https://site.test"), "host-not-allowed");
     assertEquals(ask({ allowedHosts: [] }, "localhost", "http://localhost"), "host-not-allowed");
     const options = { allowedHosts: [], debug: true };
-    for (const host of ["localhost", "app.localhost", "127.0.0.1", "[::1]"]) {
-      assertEquals(ask(options, `${host}:3000`, `http://${host}:3000`), "handled", host);
-      assertEquals(ask(options, `${host}:3000`, "https://site.test"), "origin-not-allowed", host);
-    }
+    eachRow(["localhost", "app.localhost", "127.0.0.1", "[::1]"], (host) => {
+      assertEquals(ask(options, `${host}:3000`, `http://${host}:3000`), "handled");
+      assertEquals(ask(options, `${host}:3000`, "https://site.test"), "origin-not-allowed");
+    });
     assertEquals(ask(options, "site.test", "http://localhost"), "host-not-allowed");
     const both = { allowedHosts: ["site.test"], debug: true };
     assertEquals(ask(both, "site.test", "http://localhost:3000"), "handled");
@@ -140,21 +130,18 @@ describe("hostValidator()", () => {
     );
 
   test("judges every request by Host, handshakes included, and by nothing else", () => {
-    for (const upgrade of [null, "websocket", "h2c, websocket", "h2c"]) {
-      for (const origin of [null, "null", EVIL, "x"]) {
-        for (const method of ["GET", "POST"]) {
-          const at = (host: string | null, url = "/") =>
-            ask({ method, url, headers: { host, origin, upgrade } });
-          assertEquals(at("site.test"), "handled");
-          assertEquals(at("WWW.site.test:8443"), "handled");
-          assertEquals(at("evil.test"), "host-not-allowed");
-          assertEquals(at("localhost"), "host-not-allowed");
-          assertEquals(at("site.test, evil.test"), "host-malformed");
-          assertEquals(at("site.test", "http://evil.test/"), "host-mismatch");
-          assertEquals(at(null), "host-absent");
-        }
-      }
-    }
+    const upgrades = [null, "websocket", "h2c, websocket", "h2c"];
+    const origins = [null, "null", EVIL, "x"];
+    eachRow(product(upgrades, origins, ["GET", "POST"]), ([upgrade, origin, method]) => {
+      const at = (host: string | null, url = "/") => ask({ method, url, headers: { host, origin, upgrade } });
+      assertEquals(at("site.test"), "handled");
+      assertEquals(at("WWW.site.test:8443"), "handled");
+      assertEquals(at("evil.test"), "host-not-allowed");
+      assertEquals(at("localhost"), "host-not-allowed");
+      assertEquals(at("site.test, evil.test"), "host-malformed");
+      assertEquals(at("site.test", "http://evil.test/"), "host-mismatch");
+      assertEquals(at(null), "host-absent");
+    });
   });
 
   test("HTTP/2: where Host is absent, the authority of an https URL is judged, but for handshakes", () => {
@@ -173,9 +160,9 @@ describe("hostValidator()", () => {
     assertEquals(ask({ url: "wss://site.test/" }), "host-absent");
     assertEquals(ask({ url: "/https://site.test/" }), "host-absent");
     assertEquals(ask({ url: "" }), "host-absent");
-    for (const upgrade of ["websocket", "h2c, websocket"]) {
+    eachRow(["websocket", "h2c, websocket"], (upgrade) => {
       assertEquals(ask({ url: "https://site.test/", headers: { upgrade } }), "host-absent");
-    }
+    });
     assertEquals(ask({ url: "https://site.test/", headers: { upgrade: "h2c" } }), "handled");
     // An empty Host is one.
     assertEquals(ask({ url: "https://site.test/", headers: { host: "" } }), "host-malformed");
