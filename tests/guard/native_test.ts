@@ -19,6 +19,7 @@ import {
   urlRouter,
 } from "@wsgate/wsgate";
 import { recorder } from "../recorder.ts";
+import { eachRowInTurn } from "../rows.ts";
 import {
   clientFrame,
   connectRaw,
@@ -186,20 +187,18 @@ describe("guard: a policy that is swapped while serving", () => {
     const good = handshake("https://a.example", "a.example");
     try {
       assertEquals(await statusOf(server.port, good), 101);
-      for (
-        const broken of [
-          () => {
-            throw failure;
-          },
-          () => undefined,
-          () => ({ ...A }),
-          () => ({ origins: ["https://a.example"] }),
-          () => Promise.resolve(A),
-        ]
-      ) {
+      await eachRowInTurn([
+        () => {
+          throw failure;
+        },
+        () => undefined,
+        () => ({ ...A }),
+        () => ({ origins: ["https://a.example"] }),
+        () => Promise.resolve(A),
+      ], async (broken) => {
         give = broken as () => Policy;
         assertEquals(await statusOf(server.port, good), 503);
-      }
+      });
       assertEquals(told.reasons, Array(5).fill("policy-unavailable"));
       assertEquals(told.causes[0], failure);
       assertEquals(inner.calls, 1);
@@ -240,7 +239,7 @@ describe("guard: around a whole site", () => {
 
   test("plain HTTP passes untouched: method, path, headers, body, and the answer", async () => {
     const body = Uint8Array.from({ length: 300_000 }, (_, index) => index * 7 % 256);
-    for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+    await eachRowInTurn(["POST", "PUT", "PATCH", "DELETE"], async (method) => {
       const response = await fetch(`http://127.0.0.1:${server.port}/some/path?query`, {
         method,
         body,
@@ -250,7 +249,7 @@ describe("guard: around a whole site", () => {
       assertEquals(response.headers.get("x-seen"), JSON.stringify([method, "/some/path", "thing"]));
       assertEquals(response.headers.getSetCookie(), ["a=1", "b=2"]);
       assertEquals(new Uint8Array(await response.arrayBuffer()), body);
-    }
+    });
     const head = await fetch(`http://127.0.0.1:${server.port}/some/path`, { method: "HEAD" });
     assertEquals([head.status, await head.text()], [207, ""]);
     assertEquals(told.reasons, []);
@@ -335,84 +334,59 @@ describe("guard: Host and request.url, as this runtime shows them", () => {
   ));
   after(() => server.stop());
 
-  const lines = (...host: string[]): HeaderLines => [
-    ...host.map((value) => ["Host", value] as const),
-    ...handshakeHeaders("").slice(1),
-    ["Origin", "https://good.example"],
-  ];
   /** `400` and the like: the runtime answers by itself, no handler sees the request. */
   type Outcome = "allowed" | DenyReason | "400 unseen";
-  const rows: readonly (readonly [name: string, bytes: string, deno: Outcome, bun: Outcome])[] = [
-    ["origin-form", handshakeBytes("/ws", lines("server.example")), "allowed", "allowed"],
-    ["any case", handshakeBytes("/ws", lines("Server.EXAMPLE")), "allowed", "allowed"],
-    ["default port", handshakeBytes("/ws", lines("server.example:80")), "allowed", "allowed"],
-    ["another port", handshakeBytes("/ws", lines("server.example:8080")), "allowed", "allowed"],
-    ["another name", handshakeBytes("/ws", lines("evil.example")), "host-not-allowed", "host-not-allowed"],
-    ["empty", handshakeBytes("/ws", lines("")), "host-malformed", "host-malformed"],
-    ["empty port", handshakeBytes("/ws", lines("server.example:")), "host-malformed", "host-malformed"],
+  /** Where the runtimes differ there are two outcomes. */
+  type Row = [name: string, target: string, hosts: readonly string[], deno: Outcome, bun?: Outcome];
+  const rows: readonly Row[] = [
+    ["origin-form", "/ws", ["server.example"], "allowed"],
+    ["any case", "/ws", ["Server.EXAMPLE"], "allowed"],
+    ["default port", "/ws", ["server.example:80"], "allowed"],
+    ["another port", "/ws", ["server.example:8080"], "allowed"],
+    ["another name", "/ws", ["evil.example"], "host-not-allowed"],
+    ["empty", "/ws", [""], "host-malformed"],
+    ["empty port", "/ws", ["server.example:"], "host-malformed"],
     // Deno knows no difference between an HTTP/1.1 request without Host and one of HTTP/1.0; Bun does.
-    ["absent", handshakeBytes("/ws", lines()), "host-absent", "400 unseen"],
-    ["absent, HTTP/1.0", handshakeBytes("/ws", lines()).replace("1.1", "1.0"), "host-absent", "host-absent"],
+    ["absent", "/ws", [], "host-absent", "400 unseen"],
+    ["absent, HTTP/1.0", "/ws", [], "host-absent"],
     // Deno refuses the second line itself, Bun joins the two.
-    [
-      "twice",
-      handshakeBytes("/ws", lines("server.example", "server.example")),
-      "400 unseen",
-      "host-malformed",
-    ],
-    ["slash", handshakeBytes("/ws", lines("server.example/x")), "host-malformed", "host-malformed"],
+    ["twice", "/ws", ["server.example", "server.example"], "400 unseen", "host-malformed"],
+    ["slash", "/ws", ["server.example/x"], "host-malformed"],
     // Trimmed in a language's own sense this would be the listed name.
-    [
-      "no-break space behind",
-      handshakeBytes("/ws", lines("server.example\xa0")),
-      "host-malformed",
-      "host-malformed",
-    ],
-    ["userinfo", handshakeBytes("/ws", lines("u@server.example")), "host-malformed", "host-malformed"],
-    ["UTF-8", handshakeBytes("/ws", lines("s\xc3\xa9rver.example")), "host-malformed", "host-malformed"],
-    [
-      "the same authority",
-      handshakeBytes("http://server.example/ws", lines("server.example")),
-      "allowed",
-      "allowed",
-    ],
-    [
-      "the same authority, written otherwise",
-      handshakeBytes("http://SERVER.example:80/ws", lines("server.example")),
-      "allowed",
-      "allowed",
-    ],
+    ["no-break space behind", "/ws", ["server.example\xa0"], "host-malformed"],
+    ["userinfo", "/ws", ["u@server.example"], "host-malformed"],
+    ["UTF-8", "/ws", ["s\xc3\xa9rver.example"], "host-malformed"],
+    ["the same authority", "http://server.example/ws", ["server.example"], "allowed"],
+    ["the same authority, written otherwise", "http://SERVER.example:80/ws", ["server.example"], "allowed"],
     // Bun takes no notice of the target's authority or scheme, Deno builds `request.url` from it: so the same bytes
     // pass on Bun, where nothing downstream can see another host than the one that was judged.
-    [
-      "another authority",
-      handshakeBytes("http://other.example:99/ws", lines("server.example")),
-      "host-mismatch",
-      "allowed",
-    ],
+    ["another authority", "http://other.example:99/ws", ["server.example"], "host-mismatch", "allowed"],
     [
       "another authority that is listed, under a Host that is not",
-      handshakeBytes("http://server.example/ws", lines("evil.example")),
+      "http://server.example/ws",
+      ["evil.example"],
       "host-mismatch",
       "host-not-allowed",
     ],
     [
       "userinfo in the target",
-      handshakeBytes("http://u:p@server.example/ws", lines("server.example")),
+      "http://u:p@server.example/ws",
+      ["server.example"],
       "host-mismatch",
       "allowed",
     ],
-    [
-      "another scheme",
-      handshakeBytes("foo://server.example/ws", lines("server.example")),
-      "host-mismatch",
-      "400 unseen",
-    ],
+    ["another scheme", "foo://server.example/ws", ["server.example"], "host-mismatch", "400 unseen"],
     // A path that begins like an authority is a path.
-    ["two slashes", handshakeBytes("//evil.example/ws", lines("server.example")), "allowed", "allowed"],
+    ["two slashes", "//evil.example/ws", ["server.example"], "allowed"],
   ];
-  for (const [name, bytes, onDeno, onBun] of rows) {
+  for (const [name, target, hosts, onDeno, onBun = onDeno] of rows) {
     const expected = runtime === "deno" ? onDeno : onBun;
+    const lines: HeaderLines = [
+      ...hosts.map((value) => ["Host", value] as const),
+      ...handshakeHeaders("").slice(1),
+      ["Origin", "https://good.example"],
+    ];
+    const bytes = handshakeBytes(target, lines).replace("1.1", name.endsWith("HTTP/1.0") ? "1.0" : "1.1");
     test(`${name}: ${expected}`, async () => {
       told.reasons.length = 0;
       inner.calls = 0;
@@ -647,9 +621,9 @@ describe("the whole nesting, with the runtime's own upgrade inside", () => {
 
   test("an unknown path is a 404 for those who may ask", async () => {
     reset();
-    for (const path of ["/", "/chat", "/chat/", "/chat/a/b", "/CHAT/a", "/chatter/a"]) {
-      assertEquals(await statusOf(server.port, join(path, "session=ada")), 404, path);
-    }
+    await eachRowInTurn(["/", "/chat", "/chat/", "/chat/a/b", "/CHAT/a", "/chatter/a"], async (path) => {
+      assertEquals(await statusOf(server.port, join(path, "session=ada")), 404);
+    });
     assertEquals(events.filter((event) => event.startsWith("handler")), []);
     // A hostile target is a path like any other.
     await assertGreets(server.port, join("/x/../chat/blue", "session=ada"), "ada in blue");
@@ -753,7 +727,7 @@ describe("auth without a verdict on Origin", () => {
   });
 
   test("a guard that refused has not vouched for the request, whoever is asked next", async () => {
-    for (const origins of [["https://other.example"], []]) {
+    await eachRowInTurn([["https://other.example"], []], async (origins) => {
       assertEquals(
         await tried((auth, handler) => {
           const first = originValidator(handler, origins, { onDeny() {} });
@@ -765,7 +739,7 @@ describe("auth without a verdict on Origin", () => {
         }),
         [403, ["origin-unchecked"], 0, 0],
       );
-    }
+    });
   });
 
   test("who says so may skip it", async () => {
