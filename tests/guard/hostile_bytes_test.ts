@@ -7,6 +7,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes }
 import { compilePolicy, guard } from "@wsgate/wsgate";
 import { type ChildServer, startChild } from "../child.ts";
 import { Random, seed } from "../random.ts";
+import { eachRow, eachRowInTurn, product } from "../rows.ts";
 import { handshakeHeaders, nativeUpgrade, type RawAnswer, runtime, sendRaw, serve } from "../runtime.ts";
 
 const REQUESTS = 10_000;
@@ -475,11 +476,12 @@ describe(`ten thousand raw requests (seed ${seed})`, () => {
     child = await startChild(new URL("./hostile_server.ts", import.meta.url), [JSON.stringify(LISTED)]);
   });
   after(() => child?.kill());
+  const ports = () => [child.ports.handler!, child.ports.site!];
 
   /** What must hold whatever has happened: both listeners serve the honest, and only them. */
   async function assertHealthy(): Promise<void> {
     assert(child.alive(), `the process ended: ${child.output()}`);
-    for (const port of [child.ports.handler!, child.ports.site!]) {
+    for (const port of ports()) {
       const honest = await sendRaw(port, bytesOf({ lines: honestLines() }));
       assertEquals(honest.status, 101, `an honest handshake: ${honest.end}`);
       const evil = await sendRaw(port, bytesOf({ lines: honestLines(EVIL) }));
@@ -499,10 +501,8 @@ describe(`ten thousand raw requests (seed ${seed})`, () => {
   }
 
   test("a 101 counts as a breach unless one Origin line names a listed origin", () => {
-    for (const origin of HONEST) assert(mayUpgrade(bytesOf({ lines: honestLines(origin) })), origin);
-    for (const origin of [...UNLISTED, null]) {
-      assert(!mayUpgrade(bytesOf({ lines: honestLines(origin) })), String(origin));
-    }
+    eachRow(HONEST, (origin) => assert(mayUpgrade(bytesOf({ lines: honestLines(origin) }))));
+    eachRow([...UNLISTED, null], (origin) => assert(!mayUpgrade(bytesOf({ lines: honestLines(origin) }))));
     assert(!mayUpgrade(bytesOf({ lines: replaced(honestLines(), "Origin", [GOOD, GOOD]) })));
     assert(!mayUpgrade(bytesOf({ lines: honestLines(EVIL), body: `Origin: ${GOOD}\r\n` })));
   });
@@ -512,13 +512,10 @@ describe(`ten thousand raw requests (seed ${seed})`, () => {
   }, async () => {
     await assertHealthy();
     // Before all others, so that these are what the console shows of their reasons: bytes that a terminal obeys.
-    for (const port of [child.ports.handler!, child.ports.site!]) {
-      for (
-        const lines of [honestLines("https://\x9b31m\xff.example"), honestLines(GOOD, "\x9b31m.example")]
-      ) {
-        assertGreater((await sendRaw(port, bytesOf({ lines }))).status, 399);
-      }
-    }
+    const obeyed = [honestLines("https://\x9b31m\xff.example"), honestLines(GOOD, "\x9b31m.example")];
+    await eachRowInTurn(product(ports(), obeyed), async ([port, lines]) => {
+      assertGreater((await sendRaw(port, bytesOf({ lines }))).status, 399);
+    });
     const all = requests(new Random(seed));
     assertEquals(all.length, REQUESTS);
 
@@ -594,30 +591,23 @@ describe(`ten thousand raw requests (seed ${seed})`, () => {
   });
 
   test("Upgrade repeated", { timeout: 30_000 }, async () => {
-    for (const origin of [GOOD, EVIL]) {
-      for (const values of [["websocket", "h2c"], ["h2c", "websocket"], ["websocket", "websocket"]]) {
-        const bytes = bytesOf({ lines: replaced(honestLines(origin), "Upgrade", values) });
-        for (const port of [child.ports.handler!, child.ports.site!]) {
-          assertEquals((await sendRaw(port, bytes)).status, 400);
-          assert(child.alive());
-        }
-      }
-    }
+    const repeated = [["websocket", "h2c"], ["h2c", "websocket"], ["websocket", "websocket"]];
+    await eachRowInTurn(product([GOOD, EVIL], repeated, ports()), async ([origin, values, port]) => {
+      const bytes = bytesOf({ lines: replaced(honestLines(origin), "Upgrade", values) });
+      assertEquals((await sendRaw(port, bytes)).status, 400);
+      assert(child.alive());
+    });
     await assertHealthy();
   });
 
   test("Connection malformed", { timeout: 30_000 }, async () => {
-    for (const origin of [GOOD, EVIL]) {
-      for (const value of CONNECTIONS.filter(isMalformedConnection)) {
-        for (const values of [[value], [value, "keep-alive"], ["keep-alive", value]]) {
-          const bytes = bytesOf({ lines: replaced(honestLines(origin), "Connection", values) });
-          for (const port of [child.ports.handler!, child.ports.site!]) {
-            const { status, end } = await sendRaw(port, bytes);
-            assertEquals([child.alive(), status], [true, 400], `${JSON.stringify(values)}: ${end}`);
-          }
-        }
-      }
-    }
+    const malformed = CONNECTIONS.filter(isMalformedConnection)
+      .flatMap((value) => [[value], [value, "keep-alive"], ["keep-alive", value]]);
+    await eachRowInTurn(product([GOOD, EVIL], malformed, ports()), async ([origin, values, port]) => {
+      const bytes = bytesOf({ lines: replaced(honestLines(origin), "Connection", values) });
+      const { status, end } = await sendRaw(port, bytes);
+      assertEquals([child.alive(), status], [true, 400], end);
+    });
     await assertHealthy();
   });
 
@@ -650,7 +640,7 @@ describe("what asks for a WebSocket", () => {
   test("the guard judges every spelling of Upgrade that the runtime upgrades", async () => {
     let upgrades = 0;
     let passes = 0;
-    for (const spelling of SPELLINGS) {
+    await eachRowInTurn(SPELLINGS, async (spelling) => {
       const bytes = bytesOf({ lines: replaced(honestLines(EVIL), "Upgrade", [spelling]) });
       const unguarded = await sendRaw(bare.port, bytes);
       denied.length = 0;
@@ -668,7 +658,7 @@ describe("what asks for a WebSocket", () => {
         // Not always 200: a control character is refused by both parsers.
         assertEquals(status, unguarded.status, says);
       }
-    }
+    });
     assertGreater(upgrades, 8);
     assertGreater(passes, 5);
   });
@@ -683,15 +673,15 @@ describe("what asks for a WebSocket", () => {
       bytesOf({ lines: replaced(honestLines(EVIL), "Connection", ["keep-alive"]) }),
       bytesOf({ version: "HTTP/1.0", lines: honestLines(EVIL) }),
     ];
-    for (const bytes of odd) {
+    await eachRowInTurn(odd, async (bytes) => {
       denied.length = 0;
       const { status } = await sendRaw(guarded.port, bytes);
-      assertEquals([status, denied], [403, ["origin-not-allowed"]], bytes);
-    }
+      assertEquals([status, denied], [403, ["origin-not-allowed"]]);
+    });
   });
 
   test("the guard takes Connection for malformed where the word is no member of the list", async () => {
-    for (const value of CONNECTIONS) {
+    await eachRowInTurn(CONNECTIONS, async (value) => {
       denied.length = 0;
       const { status } = await sendRaw(
         guarded.port,
@@ -700,15 +690,15 @@ describe("what asks for a WebSocket", () => {
       const expected = isMalformedConnection(value)
         ? [400, ["connection-malformed"]]
         : [403, ["origin-not-allowed"]];
-      assertEquals([status, denied], expected, JSON.stringify(value));
-    }
+      assertEquals([status, denied], expected);
+    });
   });
 
   test("an honest handshake may spell the one token in any case", async () => {
-    for (const spelling of ["websocket", "WebSocket", "WEBSOCKET", " \twebsocket\t "]) {
+    await eachRowInTurn(["websocket", "WebSocket", "WEBSOCKET", " \twebsocket\t "], async (spelling) => {
       const bytes = bytesOf({ lines: replaced(honestLines(), "Upgrade", [spelling]) });
-      assertEquals((await sendRaw(guarded.port, bytes)).status, 101, JSON.stringify(spelling));
-    }
+      assertEquals((await sendRaw(guarded.port, bytes)).status, 101);
+    });
   });
 });
 

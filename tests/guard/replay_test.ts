@@ -6,6 +6,7 @@ import { assertEquals } from "@std/assert";
 import { compilePolicy, guard, type Policy } from "@wsgate/wsgate";
 import { handshakeBytes, nativeUpgrade, type RawAnswer, sendRaw, serve } from "../runtime.ts";
 import { captured, type CapturedHandshake, handshakes, judgeAll, siteScheme } from "../vectors.ts";
+import { eachRow } from "../rows.ts";
 
 /** What the client sees of each verdict: a Host that says nothing is its mistake, what a list refuses is refused. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -84,9 +85,9 @@ describe("the captured handshakes, replayed to a guarded server", () => {
       beyondAscii(path + headers.flat().join("")) ? [index] : []
     );
     assertEquals(raw.map((index) => handshakes[index]!.situation), ["idn", "query-nonascii"]);
-    for (const verdicts of Object.values(captured.verdicts)) {
+    eachRow(Object.values(captured.verdicts), (verdicts) => {
       assertEquals(verdicts[raw[0]!], "host-malformed");
-    }
+    });
   });
 });
 
