@@ -17,6 +17,7 @@ import { denials } from "../src/denial.ts";
 import { handshakeOf, type Parts, requestOf } from "./doubles.ts";
 import { assertGrowth, runsOf } from "./growth.ts";
 import { Random, seed } from "./random.ts";
+import { eachRow } from "./rows.ts";
 import { handshakes, judgeAll } from "./vectors.ts";
 
 /** RFC 6455 §1.3's own. */
@@ -111,16 +112,14 @@ const TABLE: readonly (readonly [value: string | null, expected: Asked])[] = [
 
 describe("requestedUpgrade", () => {
   test("tells a handshake from other requests, and an honest one from others", () => {
-    for (const [value, expected] of TABLE) {
-      assertEquals(asked(value), expected, JSON.stringify(value));
-    }
+    eachRow(TABLE, ([value, expected]) => assertEquals(asked(value), expected));
   });
 
   test("reads a real Request, whose header names have no case", () => {
-    for (const name of ["upgrade", "Upgrade", "UPGRADE"]) {
+    eachRow(["upgrade", "Upgrade", "UPGRADE"], (name) => {
       const headers = new Headers([[name, "WebSocket"]]);
       assertEquals(requestedUpgrade({ method: "GET", url: "/", headers }), "websocket");
-    }
+    });
     const url = "http://server.example/";
     assertEquals(requestedUpgrade(new Request(url)), "none");
     assertEquals(requestedUpgrade(new Request(url, { headers: { upgrade: "h2c, websocket" } })), "malformed");
@@ -129,10 +128,10 @@ describe("requestedUpgrade", () => {
   });
 
   test("depends on nothing but the Upgrade field", () => {
-    for (const method of ["GET", "POST", "get", ""]) {
+    eachRow(["GET", "POST", "get", ""], (method) => {
       const headers = { get: (name: string) => /^upgrade$/i.test(name) ? "websocket" : "keep-alive" };
-      assertEquals(requestedUpgrade({ method, url: "", headers }), "websocket", method);
-    }
+      assertEquals(requestedUpgrade({ method, url: "", headers }), "websocket");
+    });
     assertEquals(
       requestedUpgrade({
         method: "GET",
@@ -183,7 +182,7 @@ describe("requestedUpgrade", () => {
 
   test("takes one pass, whatever the value", () => {
     const units = ["websocket", "websocket,", ",websocke", "websoc", "w", "we", ", \t"];
-    for (const suffix of ["", "!", ",websocket"]) assertGrowth(asked, runsOf({ suffix, units }));
+    eachRow(["", "!", ",websocket"], (suffix) => assertGrowth(asked, runsOf({ suffix, units })));
   });
 });
 
@@ -245,11 +244,11 @@ describe("connectionUpgrade", () => {
   ];
 
   test("finds the option, and the word where it is none", () => {
-    for (const [value, expected] of TABLE) assertEquals(optionOf(value), expected, JSON.stringify(value));
-    for (const name of ["connection", "Connection"]) {
+    eachRow(TABLE, ([value, expected]) => assertEquals(optionOf(value), expected));
+    eachRow(["connection", "Connection"], (name) => {
       const headers = new Headers([[name, "keep-alive"], [name, "Upgrade"]]);
       assertEquals(connectionUpgrade({ method: "GET", url: "/", headers }), "upgrade");
-    }
+    });
   });
 
   test("agrees with the rule written as it is said", () => {
@@ -267,12 +266,12 @@ describe("connectionUpgrade", () => {
       seen[expected]++;
       assertEquals(optionOf(value), expected, `${JSON.stringify(value)} (seed ${seed})`);
     }
-    for (const times of Object.values(seen)) assertGreater(times, 3000);
+    eachRow(Object.values(seen), (times) => assertGreater(times, 3000));
   });
 
   test("takes one pass, whatever the value", () => {
     const units = ["upgrade", "upgrade ", "upgrade,", ",upgrad", " upgrade\t;", ", \t", "u"];
-    for (const suffix of ["!", ",upgrade"]) assertGrowth(optionOf, runsOf({ suffix, units }));
+    eachRow(["!", ",upgrade"], (suffix) => assertGrowth(optionOf, runsOf({ suffix, units })));
     assertGrowth(optionOf, runsOf({ prefix: "upgrade", suffix: "!", units }));
   });
 });
@@ -506,18 +505,18 @@ describe("checkOpeningHandshake()", () => {
       "",
       "GET ",
     ];
-    for (const method of others) assertEquals(verdict({ method }), "method-not-allowed", method);
+    eachRow(others, (method) => assertEquals(verdict({ method }), "method-not-allowed"));
   });
 
   for (const { field, accepts, rejects } of ROWS) {
     test(`${field}: what passes`, () => {
-      for (const value of accepts) assertEquals(verdict({ headers: { [field]: value } }), "good", value);
+      eachRow(accepts, (value) => assertEquals(verdict({ headers: { [field]: value } }), "good"));
     });
     for (const [reason, values] of Object.entries(rejects)) {
       test(`${field}: ${reason}`, () => {
-        for (const value of values) {
-          assertEquals(verdict({ headers: { [field]: value } }), reason as DenyReason, JSON.stringify(value));
-        }
+        eachRow(values, (value) => {
+          assertEquals(verdict({ headers: { [field]: value } }), reason as DenyReason);
+        });
       });
     }
   }
@@ -561,10 +560,10 @@ describe("checkOpeningHandshake()", () => {
       ["not-a-handshake", { headers: { upgrade: "h2c" } }],
     ];
     let all: Parts = {};
-    for (const [reason, parts] of faults) {
+    eachRow(faults, ([reason, parts]) => {
       all = { ...all, ...parts, headers: { ...all.headers, ...parts.headers } };
       assertEquals(verdict(all), reason);
-    }
+    });
   });
 
   test("it returns the frozen decision of each reason", () => {
@@ -627,14 +626,14 @@ describe("checkOpeningHandshake()", () => {
   });
 
   test("no header costs more than one pass", () => {
-    for (const field of Object.keys(GOOD)) {
+    eachRow(Object.keys(GOOD), (field) => {
       const run = (value: string) =>
         checkOpeningHandshake(handshakeOf({ headers: { ...GOOD, [field]: value } }));
       assertGrowth(
         run,
         runsOf({ units: ["upgrade", "upgrade,", "websocket", "websocket,", " \t", "upgrade "] }),
       );
-    }
+    });
   });
 });
 
@@ -763,10 +762,10 @@ describe("chooseProtocol()", () => {
 test("isToken() is RFC 9110's token, for every character there is up to U+0200", () => {
   // RFC 9110 §5.6.2: tchar
   const allowed = new Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-  for (let code = 0; code < 0x200; code++) {
-    const char = String.fromCharCode(code);
-    for (const text of [char, `a${char}`, `${char}a`]) assertEquals(isToken(text), allowed.has(char), text);
-  }
+  const characters = Array.from({ length: 0x200 }, (_, code) => String.fromCharCode(code));
+  eachRow(characters, (char) => {
+    eachRow([char, `a${char}`, `${char}a`], (text) => assertEquals(isToken(text), allowed.has(char)));
+  });
   assertEquals(isToken(""), false);
   assertEquals(isToken("a\n"), false);
   assertEquals(isToken("a".repeat(10_000)), true);
