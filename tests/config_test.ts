@@ -11,6 +11,7 @@ import {
 } from "@std/assert";
 import { compileOrigins, ConfigError, type ConfigIssue } from "@wsgate/wsgate";
 import { checkChoice, checkFunction, readOptions, throwIfAny } from "../src/config.ts";
+import { eachRow } from "./rows.ts";
 
 const PATH: ConfigIssue = {
   code: "path",
@@ -73,7 +74,7 @@ describe("ConfigError", () => {
     given.pop();
     assertEquals(error.issues, [PATH, TYPE]);
     assert(Object.isFrozen(error.issues));
-    for (const issue of error.issues) assert(Object.isFrozen(issue));
+    eachRow(error.issues, (issue) => assert(Object.isFrozen(issue)));
     assertThrows(() => (error.issues as ConfigIssue[]).push(PATH), TypeError);
     assertThrows(() => Object.assign(error.issues[0]!, { code: "empty" }), TypeError);
   });
@@ -106,17 +107,15 @@ describe("readOptions", () => {
 
   test("gives the known options of a plain object, each as it was given", () => {
     const origins = ["https://example.com"];
-    for (
-      const options of [{}, { debug: 1 }, { origins, debug: undefined }, Object.freeze({ origins })] as {
-        origins?: string[];
-        debug?: unknown;
-      }[]
-    ) {
+    const given: { origins?: string[]; debug?: unknown }[] = [
+      ...[{}, { debug: 1 }, { origins, debug: undefined }, Object.freeze({ origins })],
+    ];
+    eachRow(given, (options) => {
       const { read: values, issues } = read(options);
       assertEquals(issues, []);
       assertEquals({ ...values }, { ...options });
       assert(values?.origins === options.origins);
-    }
+    });
     const bare = Object.assign(Object.create(null), { debug: true });
     assertEquals(read(bare).issues, []);
     assertEquals(read(bare).read?.debug, true);
@@ -125,9 +124,7 @@ describe("readOptions", () => {
   test("inherits nothing", () => {
     const { read: values } = read({ debug: true });
     assertEquals(Object.getPrototypeOf(values), null);
-    for (const name of ["constructor", "toString", "__proto__"]) {
-      assertEquals(values?.[name], undefined, name);
-    }
+    eachRow(["constructor", "toString", "__proto__"], (name) => assertEquals(values?.[name], undefined));
   });
 
   test("reads each option once, and keeps what it read", () => {
@@ -151,12 +148,11 @@ describe("readOptions", () => {
         return ["*"];
       }
     }
-    for (
-      const options of [
-        ...[undefined, null, true, 7, "debug", [], ["debug"], () => {}, Symbol(), 1n],
-        ...[new Options(), new Map([["debug", true]]), Object.create({ debug: true }), new Date(), /x/],
-      ]
-    ) {
+    const others = [
+      ...[undefined, null, true, 7, "debug", [], ["debug"], () => {}, Symbol(), 1n],
+      ...[new Options(), new Map([["debug", true]]), Object.create({ debug: true }), new Date(), /x/],
+    ];
+    eachRow(others, (options) => {
       const { read: values, issues } = read(options);
       assertEquals(values, null);
       assertEquals(issues.length, 1);
@@ -164,7 +160,7 @@ describe("readOptions", () => {
       assertEquals([code, field, index], ["wrong-type", "options", -1]);
       assert(value === options);
       assertEquals(fix, "Give a plain object with any of origins, debug.");
-    }
+    });
   });
 
   test("names the argument that is no object, where it is not called options", () => {
@@ -215,12 +211,12 @@ describe("checkChoice", () => {
   };
 
   test("gives one of the values, or undefined where it is left out", () => {
-    for (const value of [...choices, undefined]) assertEquals(read(value), [value, []]);
+    eachRow([...choices, undefined], (value) => assertEquals(read(value), [value, []]));
     assertEquals(checkChoice({}, "absent", choices, []), undefined);
   });
 
   test("refuses everything else, what looks the same included", () => {
-    for (const value of ["Deny", "", "true", 1, false, null, NaN, ["deny"], new String("deny"), {}]) {
+    eachRow(["Deny", "", "true", 1, false, null, NaN, ["deny"], new String("deny"), {}], (value) => {
       const [choice, issues] = read(value);
       assertEquals(choice, undefined);
       assertEquals(issues, [{
@@ -230,18 +226,18 @@ describe("checkChoice", () => {
         value,
         fix: 'Give "deny" or "allow" or true, or leave it out.',
       }]);
-    }
+    });
   });
 });
 
 describe("checkFunction", () => {
   test("lets functions of all kinds pass, and nothing else", () => {
-    for (const value of [() => {}, async () => {}, function () {}, class {}, Math.max]) {
+    eachRow([() => {}, async () => {}, function () {}, class {}, Math.max], (value) => {
       const issues: ConfigIssue[] = [];
       checkFunction(value, "handler", issues);
       assertEquals(issues, []);
-    }
-    for (const value of [undefined, null, {}, "f", 1, Promise.resolve(() => {}), { fetch() {} }]) {
+    });
+    eachRow([undefined, null, {}, "f", 1, Promise.resolve(() => {}), { fetch() {} }], (value) => {
       const issues: ConfigIssue[] = [];
       checkFunction(value, "handler", issues);
       assertEquals(issues, [{
@@ -251,6 +247,6 @@ describe("checkFunction", () => {
         value,
         fix: "Give a function.",
       }]);
-    }
+    });
   });
 });

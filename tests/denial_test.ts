@@ -6,16 +6,17 @@ import { check, compilePolicy, deny, type DenyReason, guard } from "@wsgate/wsga
 import { denials } from "../src/denial.ts";
 import { ANSWERS, assertDenied, REASONS, STATUSES } from "./denials.ts";
 import { handshakeOf, handshakeRequest } from "./doubles.ts";
+import { eachRow, eachRowInTurn } from "./rows.ts";
 import { connectRaw, serve } from "./runtime.ts";
 
 describe("denials", () => {
   test("there is one frozen decision for each reason", () => {
     assertEquals(Object.keys(denials).sort(), [...REASONS].sort());
     assert(Object.isFrozen(denials));
-    for (const reason of REASONS) {
-      assert(Object.isFrozen(denials[reason]), reason);
+    eachRow(REASONS, (reason) => {
+      assert(Object.isFrozen(denials[reason]));
       assertEquals(denials[reason], { allowed: false, status: STATUSES[reason], reason });
-    }
+    });
   });
 });
 
@@ -27,13 +28,13 @@ describe("deny()", () => {
   }
 
   test("it makes a fresh response each time, which can be read each time", async () => {
-    for (const reason of REASONS) {
+    await eachRowInTurn(REASONS, async (reason) => {
       const [first, second] = [deny(denials[reason]), deny(denials[reason])];
       assert(first !== second && first.headers !== second.headers);
       first.headers.set("cache-control", "public");
       assertEquals(await first.text(), await second.text());
       await assertDenied(deny(denials[reason]), denials[reason]);
-    }
+    });
   });
 
   test("it takes a decision of check()", async () => {
@@ -50,13 +51,13 @@ describe("deny()", () => {
       handshakeRequest(origin)
     );
     requests.push(handshakeRequest("https://evil.test", { url: "/", headers: { host: "evil.test" } }));
-    for (const request of requests) {
+    await eachRowInTurn(requests, async (request) => {
       const response = await judged(request);
       const wire = `${response.statusText}\n${JSON.stringify([...response.headers])}\n${await response
         .text()}`;
       assertEquals(response.status, 403);
       assertEquals(/listed|partner|site\.test|other|evil|origin|host|null/i.exec(wire), null, wire);
-    }
+    });
   });
 });
 
@@ -66,7 +67,7 @@ describe("deny(): on a real server", () => {
     const client = connectRaw(server.port);
     let answered = "";
     try {
-      for (const reason of REASONS) {
+      await eachRowInTurn(REASONS, async (reason) => {
         client.write(`GET /${reason} HTTP/1.1\r\nHost: h\r\n\r\n`);
         const { text, headers } = ANSWERS[STATUSES[reason]];
         const all = await client.until(new RegExp(`^[^]{${answered.length}}HTTP/1.1 [^]*\r\n\r\n${text}\n$`));
@@ -74,10 +75,10 @@ describe("deny(): on a real server", () => {
         answered = all;
         assertEquals(answer.slice(0, answer.indexOf("\r\n")), `HTTP/1.1 ${STATUSES[reason]} ${text}`);
         const lines = answer.toLowerCase().split("\r\n");
-        for (const [name, value] of Object.entries(headers)) {
+        eachRow(Object.entries(headers), ([name, value]) => {
           assert(lines.includes(`${name}: ${value}`.toLowerCase()), `${name} in ${answer}`);
-        }
-      }
+        });
+      });
     } finally {
       client.destroy();
       await server.stop();
