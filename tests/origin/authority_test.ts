@@ -18,6 +18,7 @@ import {
 } from "../../src/origin/authority.ts";
 import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
+import { eachRow } from "../rows.ts";
 
 /** A name of exactly this length, in labels of 60 characters and the rest. */
 function nameOf(length: number): string {
@@ -135,46 +136,44 @@ describe("isCanonicalHost", () => {
   };
 
   test("knows the names", () => {
-    for (const host of NAMES.accepts) assert(isCanonicalHost(host), host);
-    for (const host of NAMES.rejects) assert(!isCanonicalHost(host), host);
+    eachRow(NAMES.accepts, (host) => assert(isCanonicalHost(host)));
+    eachRow(NAMES.rejects, (host) => assert(!isCanonicalHost(host)));
     assertEquals([nameOf(254), nameOf(255), nameOf(256)].map((name) => name.length), [254, 255, 256]);
   });
 
   test("a last label that is a number makes the host an IPv4 address or nothing", () => {
     const addresses = ["0.0.0.0", "127.0.0.1", "192.168.10.99", "255.255.255.255", "1.20.100.249"];
-    for (const host of addresses) assert(isCanonicalHost(host), host);
-    for (
-      const host of [
-        "1",
-        "0",
-        "127.1",
-        "1.2.3",
-        "1.2.3.4.5",
-        "256.0.0.1",
-        "1.2.3.256",
-        "1.2.3.1000",
-        "01.2.3.4",
-        "1.2.3.04",
-        "1.2.3.00",
-        "0177.0.0.1",
-        "127.0.0.1.",
-        "1.2.3.",
-        "1..2.3",
-        "2130706433",
-        "0x7f000001",
-        "0x7f.0.0.1",
-        "1.2.3.0x4",
-        "0x",
-        "0x.",
-        "example.0x",
-        "example.0xab",
-        "example.1",
-        "example.1.",
-        "example.09",
-        "a.1.2.3.4",
-        "99999999999999999999",
-      ]
-    ) assert(!isCanonicalHost(host), host);
+    eachRow(addresses, (host) => assert(isCanonicalHost(host)));
+    eachRow([
+      "1",
+      "0",
+      "127.1",
+      "1.2.3",
+      "1.2.3.4.5",
+      "256.0.0.1",
+      "1.2.3.256",
+      "1.2.3.1000",
+      "01.2.3.4",
+      "1.2.3.04",
+      "1.2.3.00",
+      "0177.0.0.1",
+      "127.0.0.1.",
+      "1.2.3.",
+      "1..2.3",
+      "2130706433",
+      "0x7f000001",
+      "0x7f.0.0.1",
+      "1.2.3.0x4",
+      "0x",
+      "0x.",
+      "example.0x",
+      "example.0xab",
+      "example.1",
+      "example.1.",
+      "example.09",
+      "a.1.2.3.4",
+      "99999999999999999999",
+    ], (host) => assert(!isCanonicalHost(host)));
   });
 
   test("an IPv6 address has one spelling", () => {
@@ -248,11 +247,11 @@ describe("isCanonicalHost", () => {
       "[v1.x]",
       `[${"0:".repeat(10_000)}:]`,
     ];
-    for (const host of accepts) assert(isCanonicalHost(host), host);
-    for (const host of rejects) assert(!isCanonicalHost(host), host);
+    eachRow(accepts, (host) => assert(isCanonicalHost(host)));
+    eachRow(rejects, (host) => assert(!isCanonicalHost(host)));
     // The table itself is checked by the oracle.
-    for (const host of accepts) assertEquals(whatwg(host), host);
-    for (const host of rejects) assert(whatwg(host) !== host, host);
+    eachRow(accepts, (host) => assertEquals(whatwg(host), host));
+    eachRow(rejects, (host) => assert(whatwg(host) !== host));
   });
 
   test("of IPv6 addresses in random spellings, those that the URL parser gives back unchanged", () => {
@@ -387,79 +386,70 @@ function spelledIPv4(random: Random): string {
 
 describe("endsInNumber", () => {
   test("looks at the last label alone, good or bad", () => {
-    for (
-      const host of [
-        "1",
-        "127.0.0.1",
-        "a.1",
-        "a.1.",
-        "1.2.3.4.5",
-        "999",
-        "0x",
-        "a.0x",
-        "a.0xff",
-        "a.0xff.",
-        "0",
-      ]
-    ) {
-      assert(endsInNumber(host), host);
-    }
-    for (
-      const host of ["", "a", "a1", "1a", "1.a", "1.a.", "0xg", "a.x0", "a0x1", "1.2.3.4a", "1-", "1..", "-1"]
-    ) {
-      assert(!endsInNumber(host), host);
-    }
+    eachRow([
+      "1",
+      "127.0.0.1",
+      "a.1",
+      "a.1.",
+      "1.2.3.4.5",
+      "999",
+      "0x",
+      "a.0x",
+      "a.0xff",
+      "a.0xff.",
+      "0",
+    ], (host) => assert(endsInNumber(host)));
+    eachRow(
+      ["", "a", "a1", "1a", "1.a", "1.a.", "0xg", "a.x0", "a0x1", "1.2.3.4a", "1-", "1..", "-1"],
+      (host) => assert(!endsInNumber(host)),
+    );
   });
 });
 
 describe("parsePort", () => {
   test("reads 1 to 65535 without leading zeros, and gives 0 for anything else", () => {
-    for (
-      const [digits, port] of [["1", 1], ["9", 9], ["80", 80], ["8443", 8443], ["65535", 65535]] as const
-    ) {
+    eachRow([["1", 1], ["9", 9], ["80", 80], ["8443", 8443], ["65535", 65535]], ([digits, port]) => {
       assertEquals(parsePort(digits), port);
-    }
-    for (
-      const digits of [
-        "",
-        "0",
-        "00",
-        "01",
-        "080",
-        "65536",
-        "65540",
-        "70000",
-        "99999",
-        "100000",
-        "4294967297",
-        "-1",
-        "+80",
-        " 80",
-        "80 ",
-        "80\n",
-        "8 0",
-        "8_0",
-        "80.0",
-        "8e1",
-        "0x50",
-        "http",
-        "*",
-        "٣",
-        "８０",
-      ]
-    ) assertEquals(parsePort(digits), 0, JSON.stringify(digits));
-    for (let port = 1; port <= 65535; port += 97) assertEquals(parsePort(String(port)), port);
+    });
+    eachRow([
+      "",
+      "0",
+      "00",
+      "01",
+      "080",
+      "65536",
+      "65540",
+      "70000",
+      "99999",
+      "100000",
+      "4294967297",
+      "-1",
+      "+80",
+      " 80",
+      "80 ",
+      "80\n",
+      "8 0",
+      "8_0",
+      "80.0",
+      "8e1",
+      "0x50",
+      "http",
+      "*",
+      "٣",
+      "８０",
+    ], (digits) => assertEquals(parsePort(digits), 0));
+    const ports = Array.from({ length: 676 }, (_, index) => 1 + 97 * index);
+    eachRow(ports, (port) => assertEquals(parsePort(String(port)), port));
   });
 });
 
 describe("defaultPort", () => {
   test("is that of http, https, ws and wss; nothing else has one", () => {
     assertEquals(["http", "https", "ws", "wss"].map(defaultPort), [80, 443, 80, 443]);
-    for (
-      const scheme of ["", "ftp", "file", "HTTP", "httpss", "chrome-extension", "capacitor", "constructor"]
-    ) {
-      assertEquals(defaultPort(scheme), 0, scheme);
-    }
+    eachRow(
+      ["", "ftp", "file", "HTTP", "httpss", "chrome-extension", "capacitor", "constructor"],
+      (scheme) => assertEquals(defaultPort(scheme), 0),
+    );
   });
 });
 
@@ -481,65 +471,63 @@ describe("parseAuthority", () => {
   ];
 
   test("splits a host and a port", () => {
-    for (const [text, host, port] of TABLE) assertEquals(parseAuthority(text), { host, port }, text);
+    eachRow(TABLE, ([text, host, port]) => assertEquals(parseAuthority(text), { host, port }));
   });
 
   test("gives null for what is malformed", () => {
-    for (
-      const text of [
-        "",
-        ":",
-        ":80",
-        "::",
-        "example.com:",
-        "example.com:0",
-        "example.com:65536",
-        "example.com:080",
-        "example.com::80",
-        "example.com:80:80",
-        "example.com:80:",
-        "example.com: 80",
-        "example.com :80",
-        "example.com:80 ",
-        "example.com:x",
-        "example.com:*",
-        "example.com:80/",
-        "example.com/",
-        "example.com/:80",
-        "user@example.com",
-        "user:80@example.com",
-        "example.com:80@evil.test",
-        "Example.com",
-        "example.com,evil.test",
-        "127.1:80",
-        "127.0.0.1.:80",
-        "::1",
-        "::1:80",
-        "[::1",
-        "[::1]80",
-        "[::1]:",
-        "[::1]:0",
-        "[::1]:80:90",
-        "[::1]]:80",
-        "[::1][::1]",
-        "[::1]x",
-        "[::1].:80",
-        "[::1%1]:80",
-        "[]:80",
-        "[:80",
-        "]:80",
-        "a]:80",
-        `${nameOf(256)}:65535`,
-        `${nameOf(255)}:065535`,
-        `${"a".repeat(64)}:80`,
-        "a".repeat(100_000),
-        "[".repeat(100_000),
-      ]
-    ) assertEquals(parseAuthority(text), null, text.slice(0, 80));
+    eachRow([
+      "",
+      ":",
+      ":80",
+      "::",
+      "example.com:",
+      "example.com:0",
+      "example.com:65536",
+      "example.com:080",
+      "example.com::80",
+      "example.com:80:80",
+      "example.com:80:",
+      "example.com: 80",
+      "example.com :80",
+      "example.com:80 ",
+      "example.com:x",
+      "example.com:*",
+      "example.com:80/",
+      "example.com/",
+      "example.com/:80",
+      "user@example.com",
+      "user:80@example.com",
+      "example.com:80@evil.test",
+      "Example.com",
+      "example.com,evil.test",
+      "127.1:80",
+      "127.0.0.1.:80",
+      "::1",
+      "::1:80",
+      "[::1",
+      "[::1]80",
+      "[::1]:",
+      "[::1]:0",
+      "[::1]:80:90",
+      "[::1]]:80",
+      "[::1][::1]",
+      "[::1]x",
+      "[::1].:80",
+      "[::1%1]:80",
+      "[]:80",
+      "[:80",
+      "]:80",
+      "a]:80",
+      `${nameOf(256)}:65535`,
+      `${nameOf(255)}:065535`,
+      `${"a".repeat(64)}:80`,
+      "a".repeat(100_000),
+      "[".repeat(100_000),
+    ], (text) => assertEquals(parseAuthority(text), null));
   });
 
   test("does not look at what is too long", () => {
-    for (const suffix of ["", ":80"]) assertGrowth(parseAuthority, runsOf({ suffix }), CONSTANT);
+    eachRow(["", ":80"], (suffix) => assertGrowth(parseAuthority, runsOf({ suffix }), CONSTANT));
     assertGrowth(parseAuthority, runsOf({ prefix: "[" }), CONSTANT);
   });
 });
@@ -652,22 +640,21 @@ describe("parseHost", () => {
   ];
 
   test("reads a host and a port", () => {
-    for (const [value, host, port] of GOOD) assertEquals(parseHost(value), { host, port }, value);
+    eachRow(GOOD, ([value, host, port]) => assertEquals(parseHost(value), { host, port }));
     assertEquals(`${nameOf(255)}:65535`.length, MAX_AUTHORITY_LENGTH);
   });
 
   test("gives null for what is malformed", () => {
-    for (const value of MALFORMED) assertEquals(parseHost(value), null, JSON.stringify(value.slice(0, 80)));
+    eachRow(MALFORMED, (value) => assertEquals(parseHost(value), null));
   });
 
   test("refuses any other character, wherever it stands", () => {
-    for (let code = 0; code < 0x180; code++) {
-      const char = String.fromCharCode(code);
-      if (/[A-Za-z0-9._-]/.test(char)) continue;
-      for (const value of [`${char}example.com`, `exa${char}mple.com`, `example.com${char}`]) {
-        assertEquals(parseHost(value), null, JSON.stringify(value));
-      }
-    }
+    const others = Array.from({ length: 0x180 }, (_, code) => String.fromCharCode(code))
+      .filter((char) => !/[A-Za-z0-9._-]/.test(char));
+    const values = others.flatMap((
+      char,
+    ) => [`${char}example.com`, `exa${char}mple.com`, `example.com${char}`]);
+    eachRow(values, (value) => assertEquals(parseHost(value), null));
   });
 
   test("of what it reads, lower case written back is what came in", () => {

@@ -12,6 +12,7 @@ import {
 } from "../../src/origin/origin.ts";
 import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
+import { eachRow, product } from "../rows.ts";
 
 /** A host of exactly this length. */
 function hostOf(length: number): string {
@@ -202,15 +203,13 @@ describe("parseOrigin", () => {
   });
 
   test("reads scheme, host and effective port of a tuple", () => {
-    for (const [value, scheme, host, port] of TUPLES) {
-      assertEquals(parseOrigin(value), { kind: "tuple", scheme, host, port }, value);
-    }
+    eachRow(TUPLES, ([value, scheme, host, port]) => {
+      assertEquals(parseOrigin(value), { kind: "tuple", scheme, host, port });
+    });
   });
 
   test("everything else is malformed, and nothing is repaired", () => {
-    for (const value of MALFORMED) {
-      assertEquals(parseOrigin(value), { kind: "malformed" }, JSON.stringify(value.slice(0, 80)));
-    }
+    eachRow(MALFORMED, (value) => assertEquals(parseOrigin(value), { kind: "malformed" }));
   });
 
   test("any other character anywhere in a good origin makes it malformed", () => {
@@ -221,14 +220,13 @@ describe("parseOrigin", () => {
       ..."!\"#$%&'()*+,/;<=>?@[\\]^`{|}~",
     ];
     strangers.push("é", "\u212a", "\u017f", "ｅ", "。", "\u200b", "\u202e", "\ud800", "😀");
-    for (const stranger of strangers) {
-      for (let at = 0; at <= good.length; at++) {
-        const value = good.slice(0, at) + stranger + good.slice(at);
-        // `+` may stand in a scheme.
-        if (stranger === "+" && at > 0 && at <= "https".length) continue;
-        assertEquals(parseOrigin(value).kind, "malformed", JSON.stringify(value));
-      }
-    }
+    const places = Array.from({ length: good.length + 1 }, (_, at) => at);
+    eachRow(product(strangers, places), ([stranger, at]) => {
+      const value = good.slice(0, at) + stranger + good.slice(at);
+      // `+` may stand in a scheme.
+      if (stranger === "+" && at > 0 && at <= "https".length) return;
+      assertEquals(parseOrigin(value).kind, "malformed", JSON.stringify(value));
+    });
   });
 
   test("the longest origin is a tuple, and nothing longer is", () => {
@@ -244,10 +242,10 @@ describe("parseOrigin", () => {
   });
 
   test("the kinds without parts are shared, and frozen", () => {
-    for (const value of [null, "", "null", "malformed"]) {
+    eachRow([null, "", "null", "malformed"], (value) => {
       assertStrictEquals(parseOrigin(value), parseOrigin(value));
       assert(Object.isFrozen(parseOrigin(value)));
-    }
+    });
   });
 
   test("a tuple says the whole text: written back, it is the origin that came in", () => {
@@ -301,29 +299,25 @@ describe("parseOrigin", () => {
 
 describe("isScheme", () => {
   test("is a letter, then letters, digits, plus, full stop and hyphen, 64 at most", () => {
-    for (
-      const scheme of ["a", "https", "a1", "a+b", "a.b", "a-b", "a+", "chrome-extension", "z".repeat(64)]
-    ) {
-      assert(isScheme(scheme), scheme);
-    }
-    for (
-      const scheme of [
-        "",
-        "1",
-        "1a",
-        "+a",
-        ".a",
-        "-a",
-        "A",
-        "hTtp",
-        "a_b",
-        "a b",
-        "a:",
-        "a/",
-        "é",
-        "a\n",
-        "z".repeat(65),
-      ]
-    ) assert(!isScheme(scheme), scheme);
+    eachRow(["a", "https", "a1", "a+b", "a.b", "a-b", "a+", "chrome-extension", "z".repeat(64)], (scheme) => {
+      assert(isScheme(scheme));
+    });
+    eachRow([
+      "",
+      "1",
+      "1a",
+      "+a",
+      ".a",
+      "-a",
+      "A",
+      "hTtp",
+      "a_b",
+      "a b",
+      "a:",
+      "a/",
+      "é",
+      "a\n",
+      "z".repeat(65),
+    ], (scheme) => assert(!isScheme(scheme)));
   });
 });
