@@ -17,6 +17,7 @@ import {
 import { compiledOf, entryAt, isPolicy, readPolicy, webOrigins } from "../../src/verdict/policy.ts";
 import type { ConfigIssue } from "../../src/config.ts";
 import { faultsOf, handshakeOf, untyped } from "../doubles.ts";
+import { eachRow } from "../rows.ts";
 
 type Outcome = DenyReason | "allowed";
 
@@ -260,15 +261,10 @@ describe("Policy", () => {
 
   test("nobody else can make one: the class is there for its type", () => {
     const compiled = { matcher: { test: () => true }, self: false, hosts: null };
-    for (
-      const given of [[], [{ origins: ["*"] }], [{ origins: [] }, compiled], [
-        { origins: [] },
-        compiled,
-        Symbol(),
-      ]]
-    ) {
+    const options = { origins: [] };
+    eachRow([[], [{ origins: ["*"] }], [options, compiled], [options, compiled, Symbol()]], (given) => {
       assertThrows(() => new (untyped(Policy))(...given), TypeError, "compilePolicy");
-    }
+    });
   });
 
   test("only the one that was compiled is one: guard() takes no copy and nothing that looks like it", () => {
@@ -291,10 +287,10 @@ describe("Policy", () => {
       ["null", null],
       ["undefined", undefined],
     ];
-    for (const [name, value] of others) {
-      assertEquals(isPolicy(value), false, name);
-      assertEquals(faultsOf(() => guard(handler, untyped(value))), ["wrong-type policy -1"], name);
-    }
+    eachRow(others, ([, value]) => {
+      assertEquals(isPolicy(value), false);
+      assertEquals(faultsOf(() => guard(handler, untyped(value))), ["wrong-type policy -1"]);
+    });
   });
 });
 
@@ -310,11 +306,11 @@ describe("webOrigins()", () => {
       ["[::1]:80", "http://[::1]:80", "https://[::1]:80"],
       ["127.0.0.1", "http://127.0.0.1:*", "https://127.0.0.1:*"],
     ];
-    for (const [host, ...patterns] of rows) {
+    eachRow(rows, ([host, ...patterns]) => {
       const [rule] = readHosts([host], "allowedHosts", []);
       const expected = patterns.map((pattern) => readPatterns([pattern], "origins", {}, [])[0]);
-      assertEquals<unknown>(webOrigins(rule!), expected, host);
-    }
+      assertEquals<unknown>(webOrigins(rule!), expected);
+    });
   });
 });
 
