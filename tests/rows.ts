@@ -75,7 +75,13 @@ class Report {
 
 /** The row on one line, as it would be written, as far as it tells rows apart. */
 function nameOf(row: unknown): string {
-  const text = inspect(row, { breakLength: Infinity, compact: true, maxStringLength: 200 });
+  let text;
+  try {
+    text = inspect(row, { breakLength: Infinity, compact: true, maxStringLength: 200 });
+  } catch {
+    // Some tables hold values that throw whatever is asked of them.
+    return "which cannot be shown";
+  }
   return (text.length > 400 ? `${text.slice(0, 400)}…` : text).replaceAll(/\s*\n\s*/g, " ");
 }
 

@@ -1,6 +1,7 @@
 // A table tells of every row that is wrong, by name, and of nothing when all are right.
 
 import { describe, test } from "node:test";
+import { inspect } from "node:util";
 import { assert, assertEquals, AssertionError, assertRejects, assertThrows } from "@std/assert";
 import { settled, untyped } from "./doubles.ts";
 import { eachRow, eachRowInTurn, product } from "./rows.ts";
@@ -64,6 +65,16 @@ describe("eachRow()", () => {
     const lines = told(error);
     assertEquals(lines.length, 1 + long.length);
     for (const line of lines) assert(line.length < 450, line);
+  });
+
+  test("a row that cannot be shown is told of all the same", () => {
+    const hostile = {
+      [inspect.custom]() {
+        throw new Error("no");
+      },
+    };
+    const error = assertThrows(() => eachRow([hostile], () => assert(false)), AssertionError);
+    assertEquals(told(error), ["1 of 1 rows wrong", "row 0, which cannot be shown"]);
   });
 
   test("a table in a table tells of both", () => {
