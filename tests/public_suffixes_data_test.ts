@@ -9,6 +9,7 @@ import {
   readPackedList,
   rulesOf,
 } from "./pack_public_suffixes.ts";
+import { eachRow } from "./rows.ts";
 
 const committed = readFileSync(DATA_MODULE, "utf8");
 const list = readPackedList();
@@ -24,14 +25,12 @@ describe("the packed Public Suffix List", () => {
 
   test("names its licence, its source, its date and how to make it anew", () => {
     const header = committed.slice(0, committed.indexOf("/**"));
-    for (
-      const part of [
-        "subject to the terms of the Mozilla Public\n// License, v. 2.0.",
-        "https://mozilla.org/MPL/2.0/",
-        "https://publicsuffix.org/list/public_suffix_list.dat",
-        "`deno run -A tests/pack_public_suffixes.ts`",
-      ]
-    ) assertStringIncludes(header, part);
+    eachRow([
+      "subject to the terms of the Mozilla Public\n// License, v. 2.0.",
+      "https://mozilla.org/MPL/2.0/",
+      "https://publicsuffix.org/list/public_suffix_list.dat",
+      "`deno run -A tests/pack_public_suffixes.ts`",
+    ], (part) => assertStringIncludes(header, part));
     assertMatch(header, / of \d{4}-\d\d-\d\d, both its sections: \d{4,5} rules/);
   });
 

@@ -20,6 +20,7 @@ import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 import { whyShared } from "../src/pattern/suffixes.ts";
 import { NaiveSuffixes } from "./naive_suffixes.ts";
 import { type InstalledList, readPackedList } from "./pack_public_suffixes.ts";
+import { eachRow, product } from "./rows.ts";
 import { judgeAll } from "./vectors.ts";
 
 /** `checkPublicSuffix('www.example.com', 'example.com');`: a host and its registrable domain. */
@@ -65,28 +66,28 @@ describe("publicSuffixes", () => {
       });
       const naive = new NaiveSuffixes(rules);
       const counts = { rules: rules.length, names: 0, refused: 0, refusedByListAlone: 0, allowed: 0 };
-      for (const rule of rules) {
-        for (const name of around(rule.replace("!", "").replace("*", "zone"))) {
+      eachRow(rules, (rule) => {
+        eachRow(around(rule.replace("!", "").replace("*", "zone")), (name) => {
           counts.names++;
-          assertEquals(publicSuffixes.suffixOf(name), naive.suffixOf(name), `${rule}: ${name}`);
-          assertEquals(publicSuffixes.suffixOf(`${name}.`), `${naive.suffixOf(name)}.`, `${rule}: ${name}.`);
+          assertEquals(publicSuffixes.suffixOf(name), naive.suffixOf(name));
+          assertEquals(publicSuffixes.suffixOf(`${name}.`), `${naive.suffixOf(name)}.`);
           // Beside the whole list nothing is guessed of countries.
           const guessed = /^(?:com?|org?|net?|gov|gob?|gouv|edu|ac|mil)\.[a-z]{2}$/.test(name);
           const short = guessed ? null : whyShared(name);
           const expected = short ?? (naive.isShared(name) ? "shared-suffix" : null);
-          for (const written of [name, `${name}.`]) {
-            assertEquals(whyShared(written, publicSuffixes), expected, `${rule}: ${written}`);
-          }
+          eachRow([name, `${name}.`], (written) => {
+            assertEquals(whyShared(written, publicSuffixes), expected);
+          });
           // A letter more or less, and punycode may stand for nothing: such a name is wrong, not unsafe.
           const code = refusal(name, publicSuffixes);
           if (code !== "unicode-malformed") {
-            assertEquals(code, expected === null ? null : `unsafe-${expected}`, `${rule}: ${name}`);
+            assertEquals(code, expected === null ? null : `unsafe-${expected}`);
           }
           if (expected === null) counts.allowed++;
           else counts.refused++;
           if (expected !== null && short === null) counts.refusedByListAlone++;
-        }
-      }
+        });
+      });
       console.log(`publicSuffixes around every rule: ${JSON.stringify(counts)}`);
       assertGreater(counts.rules, 9000);
       assertGreater(counts.names, 6 * counts.rules);
@@ -233,55 +234,53 @@ for (const [place, kind, compile] of places) {
       assertThrows(() => compile(entry, options), ConfigError).issues.map(({ code }) => code);
 
     test("refuses with the list what only the list knows", () => {
-      for (const entry of KNOWN_TO_THE_LIST.flatMap(written)) {
+      eachRow(KNOWN_TO_THE_LIST.flatMap(written), (entry) => {
         compile(entry, {});
-        assertEquals(codes(entry, { suffixes }), ["unsafe-shared-suffix"], entry);
-      }
+        assertEquals(codes(entry, { suffixes }), ["unsafe-shared-suffix"]);
+      });
     });
 
     test("refuses with the list what it refuses without", () => {
-      for (const [name, code] of KNOWN_TO_BOTH) {
-        for (const entry of written(name)) {
-          for (const options of [{}, { suffixes }]) assertEquals(codes(entry, options), [code], entry);
-        }
-      }
+      eachRow(KNOWN_TO_BOTH, ([name, code]) => {
+        eachRow(product(written(name), [{}, { suffixes }]), ([entry, options]) => {
+          assertEquals(codes(entry, options), [code]);
+        });
+      });
     });
 
     test("takes with the list what is anybody's own, and a suffix itself as the host it is", () => {
-      for (const entry of OWN.flatMap(written)) compile(entry, { suffixes });
-      for (const name of [...KNOWN_TO_THE_LIST, ...KNOWN_TO_BOTH.map(([name]) => name)]) {
+      eachRow(OWN.flatMap(written), (entry) => compile(entry, { suffixes }));
+      eachRow([...KNOWN_TO_THE_LIST, ...KNOWN_TO_BOTH.map(([name]) => name)], (name) => {
         compile(name, { suffixes });
-      }
+      });
     });
 
     test(kind === "host" ? "takes no excuse" : "takes in dangerouslyAllow what the list knows", () => {
-      for (const name of KNOWN_TO_THE_LIST) {
+      eachRow(KNOWN_TO_THE_LIST, (name) => {
         const options = { suffixes, dangerouslyAllow: written(name) };
         if (kind === "origin") compile("example.com", options);
         else if (place !== "hostValidator") {
-          assertEquals(codes(`*.${name}`, options), ["unsafe-shared-suffix"], name);
+          assertEquals(codes(`*.${name}`, options), ["unsafe-shared-suffix"]);
         }
-      }
+      });
     });
 
     test("says once what is wrong with a list of suffixes, and what is wrong with the entries", () => {
-      for (
-        const wrong of [
-          undefined,
-          null,
-          "co.uk",
-          ["co.uk"],
-          { ...publicSuffixes },
-          { suffixOf() {} },
-          Object.create(publicSuffixes),
-        ]
-      ) {
+      eachRow([
+        undefined,
+        null,
+        "co.uk",
+        ["co.uk"],
+        { ...publicSuffixes },
+        { suffixOf() {} },
+        Object.create(publicSuffixes),
+      ], (wrong) => {
         const { issues } = assertThrows(() => compile("*.github.io", { suffixes: wrong }), ConfigError);
         const found = issues.map(({ code, field }) => [code, field]);
         assertEquals(found.filter(([, field]) => field === "suffixes"), [["wrong-type", "suffixes"]]);
         const one = assertThrows(() => compile("example.com", { suffixes: wrong }), ConfigError).issues;
         assertEquals(one.map(({ field, index }) => [field, index]), [["suffixes", -1]]);
-      }
+      });
     });
   });
 }
