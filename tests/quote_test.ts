@@ -5,6 +5,7 @@ import { assertEquals, assertGreater, assertLessOrEqual, assertMatch } from "@st
 import { quote } from "../src/quote.ts";
 import { assertGrowth, CONSTANT, runsOf } from "./growth.ts";
 import { Random, seed } from "./random.ts";
+import { eachRow } from "./rows.ts";
 
 /** Whatever a careless or hostile caller may hand over. */
 function strangeValues(): unknown[] {
@@ -115,18 +116,18 @@ describe("quote", () => {
   ];
 
   test("shows a value on one line", () => {
-    for (const [value, expected] of TABLE) assertEquals(quote(value), expected);
+    eachRow(TABLE, ([value, expected]) => assertEquals(quote(value), expected));
   });
 
   test("never throws, never lets a character through that is not printable ASCII, and has an end", () => {
-    for (const value of strangeValues()) {
-      for (const max of [10, 80, 200]) {
+    eachRow(strangeValues(), (value) => {
+      eachRow([10, 80, 200], (max) => {
         const text = quote(value, max);
         assertMatch(text, /^[\x20-\x7e]+$/);
         assertLessOrEqual(text.length, max);
-      }
+      });
       assertLessOrEqual(quote(value).length, 80);
-    }
+    });
   });
 
   test("gives a short text back unchanged to whoever reads it as JSON, and says so where it is cut", () => {

@@ -3,6 +3,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { RequestScope } from "../src/scope.ts";
+import { eachRow } from "./rows.ts";
 
 const request = () => new Request("http://server.example/chat");
 
@@ -34,10 +35,10 @@ describe("RequestScope", () => {
     const scope = new RequestScope("Nobody looked.");
     const original = request();
     scope.set(original, {});
-    for (const copy of [original.clone(), new Request(original), new Request(original.url)]) {
+    eachRow([original.clone(), new Request(original), new Request(original.url)], (copy) => {
       assert(copy !== original);
       assertThrows(() => scope.read(copy), Error, "a copy or a clone is another one");
-    }
+    });
     scope.read(original);
   });
 

@@ -16,6 +16,7 @@ import {
 } from "../src/settle.ts";
 import { handshakeRequest, type Parts, printed, requestOf, untyped } from "./doubles.ts";
 import { Random, seed } from "./random.ts";
+import { eachRow, eachRowInTurn } from "./rows.ts";
 
 // ---- the two hooks --------------------------------------------------------------------------------------------------
 
@@ -99,7 +100,7 @@ describe("refuse", () => {
   for (const [name, hook, described] of failing) {
     test(`one that ${name}: the plain refusal each time, and one report`, async () => {
       const { responses, lines } = await refuseThrice({ ...quiet, refuse: untyped(hook) });
-      for (const response of responses) await assertDenied(response, FORBIDDEN);
+      await eachRowInTurn(responses, (response) => assertDenied(response, FORBIDDEN));
       const text = `wsgate: refuse failed: ${described} (not reported again)`;
       assertEquals(lines, [{ level: "error", text }]);
     });
@@ -114,7 +115,7 @@ describe("refuse", () => {
     const lines = await printed(() => {
       for (let i = 0; i < 3; i++) responses.push(settle(FORBIDDEN, request, context));
     });
-    for (const response of responses) await assertDenied(response, FORBIDDEN);
+    await eachRowInTurn(responses, (response) => assertDenied(response, FORBIDDEN));
     assertEquals(lines, [{ level: "error", text: `wsgate: refuse failed: ${none} (not reported again)` }]);
   });
 
@@ -169,7 +170,7 @@ describe("onDeny", () => {
   for (const [name, hook, described] of failing) {
     test(`one that ${name}: the refusal stands, and one report`, async () => {
       const { responses, lines } = await refuseThrice({ onDeny: untyped(hook) });
-      for (const response of responses) await assertDenied(response, FORBIDDEN);
+      await eachRowInTurn(responses, (response) => assertDenied(response, FORBIDDEN));
       const text = `wsgate: onDeny failed: ${described} (not reported again)`;
       assertEquals(lines, [{ level: "error", text }]);
     });
@@ -186,7 +187,7 @@ describe("onDeny", () => {
   for (const [name, hook] of harmless) {
     test(`one that ${name} is not waited for and not reported`, async () => {
       const { responses, lines } = await refuseThrice({ onDeny: untyped(hook) });
-      for (const response of responses) await assertDenied(response, FORBIDDEN);
+      await eachRowInTurn(responses, (response) => assertDenied(response, FORBIDDEN));
       assertEquals(lines, []);
     });
   }
@@ -200,7 +201,7 @@ describe("onDeny", () => {
         return raise("made nothing");
       },
     });
-    for (const response of responses) await assertDenied(response, FORBIDDEN);
+    await eachRowInTurn(responses, (response) => assertDenied(response, FORBIDDEN));
     assertEquals(calls, 3);
     assertEquals(lines.map(({ text }) => text.slice(0, 21)), [
       "wsgate: onDeny failed",
@@ -344,7 +345,7 @@ describe("the console line", () => {
   });
 
   test("a failure is no matter of the origin: one line for each reason", async () => {
-    for (const [cause, shown] of [["broken", '"broken"'], [undefined, '"undefined"']]) {
+    await eachRowInTurn([["broken", '"broken"'], [undefined, '"undefined"']], async ([cause, shown]) => {
       const lines = await linesFor(
         ["https://a.test", "https://b.test", null].map((origin) =>
           ["policy-unavailable", { origin, host: "h" }, { cause }] as const
@@ -353,7 +354,7 @@ describe("the console line", () => {
       assertEquals(lines.map(({ text }) => text), [
         `wsgate refused (503 policy-unavailable): Origin https://a.test, Host "h". ${shown}`,
       ]);
-    }
+    });
   });
 
   test("twenty lines, one that says so, then silence", async () => {
@@ -362,10 +363,10 @@ describe("the console line", () => {
       ["origin-not-allowed", { origin: `https://a${index >> 1}.test`, host: "h" }] as const);
     const lines = await linesFor([...refusals, ["host-absent", {}], ...refusals]);
     assertEquals(lines.length, 21);
-    for (const [index, { level, text }] of lines.slice(0, 20).entries()) {
+    eachRow(lines.slice(0, 20).entries(), ([index, { level, text }]) => {
       assertEquals(level, "warn");
       assertEquals(text, `wsgate refused (403 origin-not-allowed): Origin https://a${index}.test, Host "h"`);
-    }
+    });
     assertEquals(lines[20], {
       level: "warn",
       text: "wsgate: further refusals not shown; `onDeny` gets them all",
@@ -429,7 +430,7 @@ describe("the console line", () => {
           random.oneIn(3) ? { cause: text() } : {},
         ] as const));
       assertEquals(lines.length, 21);
-      for (const line of lines) assertPrintable(line.text, MAX_LINE);
+      eachRow(lines, (line) => assertPrintable(line.text, MAX_LINE));
     }
   });
 
