@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { type CommandResult, runCommand } from "../../src/cli/commands.ts";
 import type { Environment } from "../../src/cli/arguments.ts";
+import { eachRow, product } from "../rows.ts";
 
 const FILES: Readonly<Record<string, string>> = {
   handshake:
@@ -33,13 +34,11 @@ function uncoloured(text: string): string {
   return text.split("\x1b").map((part, index) => index === 0 ? part : part.replace(/^\[\d+m/, "")).join("");
 }
 
-/** Status, and one line of the output that has to be there. */
-type Row = [args: string, status: number, line: string];
-
-function rows(table: readonly Row[]): void {
-  for (const [args, status, line] of table) {
-    test(args, () => {
-      const result = wsgate(args.split(" "));
+/** By arguments: one line of the output that has to be there. */
+function prints(command: string, status: number, table: Readonly<Record<string, string>>): void {
+  for (const [args, line] of Object.entries(table)) {
+    test(`${command} ${args}`, () => {
+      const result = wsgate(`${command} ${args}`.split(" "));
       assertEquals(result.status, status, JSON.stringify(result));
       assert(result.output.split("\n").some((it) => it.trim() === line), result.output + result.error);
     });
@@ -68,55 +67,29 @@ describe("explain", () => {
     });
   });
 
-  rows([
-    ["explain --origin https://a.test https://b.test .a.test", 0, 'By ".a.test" (origins[1]).'],
-    ["explain --origin https://a.test https://a.test", 0, "Host    (not given)"],
-    ["explain --origin https://a.test --env ORIGINS", 0, 'By "https://a.test" (origins[0]).'],
-    ["explain --origin https://x.b.test --file list", 0, 'By "https://*.b.test" (origins[1]).'],
-    [
-      "explain --origin https://ws.test --host ws.test --url https://ws.test/ --hosts ws.test 'self'",
-      0,
+  prints("explain", 0, {
+    "--origin https://a.test https://b.test .a.test": 'By ".a.test" (origins[1]).',
+    "--origin https://a.test https://a.test": "Host    (not given)",
+    "--origin https://a.test --env ORIGINS": 'By "https://a.test" (origins[0]).',
+    "--origin https://x.b.test --file list": 'By "https://*.b.test" (origins[1]).',
+    "--origin https://ws.test --host ws.test --url https://ws.test/ --hosts ws.test 'self'":
       `By "'self'" (origins[0]).`,
-    ],
-    [
-      "explain --origin https://ws.test --host ws.test --scheme https --hosts ws.test 'self'",
-      0,
+    "--origin https://ws.test --host ws.test --scheme https --hosts ws.test 'self'":
       `By "'self'" (origins[0]).`,
-    ],
-    ["explain --host ws.test --absent allow https://a.test", 0, 'There is no Origin, and absent is "allow".'],
-    ["explain -H Origin:null --dangerously-allow null https://a.test", 0, 'By "null" (dangerouslyAllow[0]).'],
-    [
-      "explain --origin http://localhost:1 --debug https://a.test",
-      0,
-      'By "http://localhost:*" (added by debug).',
-    ],
-    [
-      "explain --handshake handshake https://a.test",
-      1,
-      'Only the port differs from "https://a.test" (origins[0]).',
-    ],
-    ["explain --handshake - https://a.test:8443", 0, 'By "https://a.test:8443" (origins[0]).'],
-    [
-      "explain --handshake handshake --origin https://a.test https://a.test",
-      0,
-      "with Cookie or Authorization",
-    ],
-    [
-      "explain --handshake handshake --url http://other.test/ https://a.test",
-      1,
-      "refused  400 host-mismatch",
-    ],
-    [
-      "explain --handshake plain --absent allow *",
-      0,
+    "--host ws.test --absent allow https://a.test": 'There is no Origin, and absent is "allow".',
+    "-H Origin:null --dangerously-allow null https://a.test": 'By "null" (dangerouslyAllow[0]).',
+    "--origin http://localhost:1 --debug https://a.test": 'By "http://localhost:*" (added by debug).',
+    "--handshake - https://a.test:8443": 'By "https://a.test:8443" (origins[0]).',
+    "--handshake handshake --origin https://a.test https://a.test": "with Cookie or Authorization",
+    "--handshake plain --absent allow *":
       "What was copied does not ask for a WebSocket (its Upgrade is not websocket),",
-    ],
-    [
-      "explain --handshake plain --origin https://a.test https://a.test --hosts a.test",
-      1,
+  });
+  prints("explain", 1, {
+    "--handshake handshake https://a.test": 'Only the port differs from "https://a.test" (origins[0]).',
+    "--handshake handshake --url http://other.test/ https://a.test": "refused  400 host-mismatch",
+    "--handshake plain --origin https://a.test https://a.test --hosts a.test":
       "refused  403 host-not-allowed",
-    ],
-  ]);
+  });
 
   test("--json is the object, in ASCII, and never a cookie's value", () => {
     const { output, status } = wsgate([
@@ -148,24 +121,18 @@ describe("explain", () => {
   });
 
   test("hostile text is escaped on its way out", () => {
-    for (const hostile of ["\x1b[2J\u202e", "a".repeat(10_000), "\ud800", "https://a.test\r\nallowed"]) {
-      for (
-        const args of [["--origin", hostile], ["--host", hostile], [
-          "--url",
-          `http://${hostile}/`,
-          "--origin",
-          "null",
-        ], ["-H", `Origin: ${hostile}`]]
-      ) {
-        for (const json of [[], ["--json"]]) {
-          const { output, error } = wsgate(["explain", ...args, ...json, "https://a.test"]);
-          assert(
-            /^[\n\x20-\x7e]+$/.test(output) && error === "" && output.length < 2500,
-            JSON.stringify(output),
-          );
-        }
-      }
-    }
+    const hostile = ["\x1b[2J\u202e", "a".repeat(10_000), "\ud800", "https://a.test\r\nallowed"];
+    const places: ((text: string) => string[])[] = [
+      (text) => ["--origin", text],
+      (text) => ["--host", text],
+      (text) => ["--url", `http://${text}/`, "--origin", "null"],
+      (text) => ["-H", `Origin: ${text}`],
+    ];
+    eachRow(product(hostile, places, [[], ["--json"]]), ([text, place, json]) => {
+      const { output, error } = wsgate(["explain", ...place(text), ...json, "https://a.test"]);
+      assertEquals(error, "");
+      assert(/^[\n\x20-\x7e]+$/.test(output) && output.length < 2500, JSON.stringify(output));
+    });
   });
 });
 
@@ -192,37 +159,25 @@ describe("lint and check", () => {
     assertEquals(uncoloured(painted), lines.join("\n"));
     assert(painted.includes("\x1b[33mcovered\x1b[0m"));
   });
-  rows([
-    ["lint https://a.test", 0, "Nothing to say of 1 entry."],
-    ["lint --file list --hosts a.test --dangerously-allow null", 0, "Nothing to say of 4 entries."],
-    ["lint http://a.test", 0, "1 finding in 1 entry."],
-    ["lint --env ORIGINS --hosts a.test,a.test", 0, "1 finding in 4 entries."],
-    [
-      "check http://a.test a.test --ignore cleartext,any-scheme-and-port --ignore covered",
-      0,
+  prints("lint", 0, {
+    "https://a.test": "Nothing to say of 1 entry.",
+    "--file list --hosts a.test --dangerously-allow null": "Nothing to say of 4 entries.",
+    "http://a.test": "1 finding in 1 entry.",
+    "--env ORIGINS --hosts a.test,a.test": "1 finding in 4 entries.",
+  });
+  prints("check", 0, {
+    "http://a.test a.test --ignore cleartext,any-scheme-and-port --ignore covered":
       "Nothing to say of 2 entries.",
-    ],
-    [
-      "check --allows https://a.test --refuses https://a.test.evil.test https://a.test",
-      0,
-      "Nothing to say of 1 entry.",
-    ],
-    [
-      "check --allows https://a.test:1 https://a.test",
-      1,
+    "--allows https://a.test --refuses https://a.test.evil.test https://a.test": "Nothing to say of 1 entry.",
+    "--host ws.test --hosts ws.test --scheme https --allows https://ws.test 'self'":
+      "Nothing to say of 2 entries.",
+  });
+  prints("check", 1, {
+    "--allows https://a.test:1 https://a.test":
       "https://a.test:1 is refused, and should be allowed. Only the port differs from",
-    ],
-    [
-      "check --refuses https://a.test https://a.test",
-      1,
+    "--refuses https://a.test https://a.test":
       'https://a.test is allowed, and should be refused. By "https://a.test"',
-    ],
-    [
-      "check --host ws.test --hosts ws.test --scheme https --allows https://ws.test 'self'",
-      0,
-      "Nothing to say of 2 entries.",
-    ],
-  ]);
+  });
   test("an empty list is a finding of the list itself", () => {
     assertEquals(wsgate(["lint", "-"], { readInput: () => "" }).output.split("\n")[0], "origins []");
   });
@@ -270,57 +225,48 @@ describe("help, and wrong usage", () => {
     assertEquals(wsgate(["--help"]), whole);
     assertEquals(wsgate(["help"]), whole);
     assertEquals(wsgate(["help", "nonsense"]), whole);
-    for (const name of ["explain", "lint", "check", "tree"]) {
+    eachRow(["explain", "lint", "check", "tree"], (name) => {
       const { status, output } = wsgate([name, "-h"]);
       assertEquals([status, output.startsWith(`wsgate ${name} [options] PATTERN...`)], [0, true]);
       assertEquals(wsgate(["help", name]).output, output);
-    }
+    });
   });
 
-  const wrong: [args: string[], error: string][] = [
-    [[], "wsgate: which command? explain, lint, check or tree; wsgate -h says more"],
-    [["expain"], 'wsgate: there is no command "expain": explain, lint, check or tree; wsgate -h says more'],
-    [
-      ["constructor"],
+  const wrong: Readonly<Record<string, string>> = {
+    "wsgate": "wsgate: which command? explain, lint, check or tree; wsgate -h says more",
+    "wsgate expain":
+      'wsgate: there is no command "expain": explain, lint, check or tree; wsgate -h says more',
+    "wsgate constructor":
       'wsgate: there is no command "constructor": explain, lint, check or tree; wsgate -h says more',
-    ],
-    [["explain", "https://a.test"], "wsgate: which handshake? Give --origin, or --handshake FILE"],
-    [
-      ["explain", "--origin", "x"],
+    "wsgate explain https://a.test": "wsgate: which handshake? Give --origin, or --handshake FILE",
+    "wsgate explain --origin x":
       "wsgate: which origins? Give patterns, --file FILE, --env NAME, or - for standard input",
-    ],
-    [
-      ["explain", "--origin", "x", "--hosts", "a.test", "y.test"],
+    "wsgate explain --origin x --hosts a.test y.test":
       "wsgate: which Host? With --hosts or 'self', give --host",
-    ],
-    [
-      ["explain", "--handshake", "-", "-"],
+    "wsgate explain --handshake - -":
       "wsgate: standard input cannot be the list and the handshake: give one of them as a file",
-    ],
-    [["explain", "--handshake", "nothing", "x.test"], 'wsgate: there is no header in "nothing": Name: value'],
-    [["explain", "--handshake", "none", "x.test"], 'wsgate: "none" cannot be read: "no such file"'],
-    [["explain", "-H", "Origin", "x.test"], 'wsgate: a header is "Name: value", not "Origin"'],
-    [
-      ["check", "--allows", "x", "--hosts", "a", "https://a.test"],
+    "wsgate explain --handshake nothing x.test": 'wsgate: there is no header in "nothing": Name: value',
+    "wsgate explain --handshake none x.test": 'wsgate: "none" cannot be read: "no such file"',
+    "wsgate explain -H Origin x.test": 'wsgate: a header is "Name: value", not "Origin"',
+    "wsgate check --allows x --hosts a https://a.test":
       "wsgate: which Host? With --hosts or 'self', --allows and --refuses need --host",
-    ],
-    [["lint", "--nope"], 'wsgate: there is no option "--nope"; wsgate lint -h lists them'],
-  ];
-  for (const [args, error] of wrong) {
-    test(JSON.stringify(args), () => assertEquals(wsgate(args), { status: 2, output: "", error }));
+    "wsgate lint --nope": 'wsgate: there is no option "--nope"; wsgate lint -h lists them',
+  };
+  for (const [line, error] of Object.entries(wrong)) {
+    test(line, () => assertEquals(wsgate(line.split(" ").slice(1)), { status: 2, output: "", error }));
   }
   test("standard input without a header", () => {
     const { error } = wsgate(["explain", "--handshake", "-", "x.test"], { readInput: () => "" });
     assertEquals(error, "wsgate: there is no header in standard input: Name: value");
   });
   test("a list that cannot be used: every fault with its fix, for every command", () => {
-    for (const args of [["explain", "--origin", "x"], ["lint"], ["check"], ["tree"]]) {
+    eachRow([["explain", "--origin", "x"], ["lint"], ["check"], ["tree"]], (args) => {
       const { status, output, error } = wsgate([...args, "https://a.test/", "*.co.uk"]);
       assertEquals([status, output, error.split("\n").length], [2, "", 3]);
       assert(error.includes('Write "https://a.test".'), error);
       const { issues } = JSON.parse(wsgate([...args, "--json", "https://a.test/"]).output);
       assertEquals(issues[0].code, "path");
-    }
+    });
     assertEquals(
       wsgate(["lint", "--scheme", "ftp", "--absent", "no", "https://a.test"]).error.split("\n").length,
       3,
@@ -345,32 +291,26 @@ describe("what is wrong is never taken for a finding", () => {
   const broken = (): never => {
     throw new Error("is a directory");
   };
-  const table: [args: string[], error: RegExp][] = [
-    [[
-      "check",
-      "--hosts",
-      "example.com",
-      "--host",
-      "typo.example",
-      "--refuses",
-      "https://evil.test",
-      "https://evil.test",
-    ], /--host "typo.example" is refused itself: host-not-allowed/],
-    [["check", "--refuses", "https//evil.test", "https://evil.test"], /"https\/\/evil.test" is no origin/],
-    [["check", "-"], /standard input cannot be read: "is a directory"/],
-    [["check", "--file", "one", "--file", "other"], /"origins" is given twice, by "other" too/],
-    [["check", "--file", "string", "https://b.test"], /origins .*not-a-list/],
-    [["check", "--json", "--file", "deep"], /origins\[0\] .*not-a-string/],
+  const table: [args: string, error: RegExp][] = [
+    [
+      "check --hosts example.com --host typo.example --refuses https://evil.test https://evil.test",
+      /--host "typo.example" is refused itself: host-not-allowed/,
+    ],
+    ["check --refuses https//evil.test https://evil.test", /"https\/\/evil.test" is no origin/],
+    ["check -", /standard input cannot be read: "is a directory"/],
+    ["check --file one --file other", /"origins" is given twice, by "other" too/],
+    ["check --file string https://b.test", /origins .*not-a-list/],
+    ["check --json --file deep", /origins\[0\] .*not-a-string/],
   ];
   for (const [args, error] of table) {
-    test(args.join(" "), () => {
+    test(args, () => {
       const files: Record<string, string> = {
         one: '{"origins":["https://a.test"]}',
         other: '{"origins":["https://b.test"]}',
         string: '{"origins":"https://a.test"}',
         deep: "[".repeat(20_000) + "]".repeat(20_000),
       };
-      const result = wsgate(args, { readInput: broken, readFile: (path) => files[path]! });
+      const result = wsgate(args.split(" "), { readInput: broken, readFile: (path) => files[path]! });
       assertEquals(result.status, 2, result.output);
       assert(error.test(result.error), result.error);
     });

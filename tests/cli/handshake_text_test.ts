@@ -5,6 +5,7 @@ import { assertEquals } from "@std/assert";
 import { handshakeOf, readHandshake } from "../../src/cli/handshake_text.ts";
 import { assertGrowth } from "../growth.ts";
 import { Random } from "../random.ts";
+import { eachRow } from "../rows.ts";
 import { capturedHandshake, handshakes } from "../vectors.ts";
 
 const NAMES = ["host", "origin", "upgrade", "cookie", "authorization"] as const;
@@ -98,18 +99,18 @@ describe("readHandshake()", () => {
   for (const [name, text, expected] of table) test(name, () => assertEquals(read(text), expected));
 
   test("every captured handshake, written as it went over the wire, and as curl writes it", () => {
-    for (const row of handshakes) {
+    eachRow(handshakes, (row) => {
       const lines = [
         `${row.method} ${row.path} HTTP/1.1`,
         ...row.headers.map(([name, value]) => `${name}: ${value}`),
       ];
       const expected = capturedHandshake(row);
-      for (const text of [lines.join("\r\n"), lines.map((line) => `> ${line}`).join("\n")]) {
+      eachRow([lines.join("\r\n"), lines.map((line) => `> ${line}`).join("\n")], (text) => {
         const handshake = readHandshake(text)!;
         assertEquals([handshake.method, handshake.url], [row.method, row.path]);
-        for (const name of NAMES) assertEquals(handshake.headers.get(name), expected.headers.get(name), name);
-      }
-    }
+        eachRow(NAMES, (name) => assertEquals(handshake.headers.get(name), expected.headers.get(name)));
+      });
+    });
   });
 
   test("never throws", () => {
