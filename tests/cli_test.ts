@@ -10,6 +10,7 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { main } from "../src/cli.ts";
+import { eachRow, product } from "./rows.ts";
 import { runtime } from "./runtime.ts";
 
 const CLI = fileURLToPath(new URL("../src/cli.ts", import.meta.url));
@@ -91,10 +92,10 @@ describe("the command line, in a pipe", () => {
     const text = "> GET /ws HTTP/1.1\n> Host: ws.test\n> Origin: https://a.test\n> Upgrade: websocket\n>\n";
     const file = join(folder, "handshake");
     writeFileSync(file, text);
-    for (const [from, input] of [["-", text], [file, ""]] as const) {
+    eachRow([["-", text], [file, ""]], ([from, input]) => {
       assertEquals(wsgate(["explain", "--handshake", from, "https://a.test"], { input }).status, 0);
       assertEquals(wsgate(["explain", "--handshake", from, "https://b.test"], { input }).status, 1);
-    }
+    });
   });
   test("check: its exit status is for CI", TIMEOUT, () => {
     assertEquals(wsgate(["check", "https://a.test"]).status, 0);
@@ -112,17 +113,18 @@ describe("the command line, in a pipe", () => {
     assertEquals([stdout, stderr], [".\n", ""]);
   });
   test("wrong usage: one line on standard error, exit 2", TIMEOUT, () => {
-    for (
-      const args of [[], ["explain"], ["explain", "--nope"], ["lint", "--file", join(folder, "none")], [
-        "lint",
-        "--env",
-        "WSGATE_UNSET",
-      ]]
-    ) {
+    const wrong = [
+      [],
+      ["explain"],
+      ["explain", "--nope"],
+      ["lint", "--file", join(folder, "none")],
+      ["lint", "--env", "WSGATE_UNSET"],
+    ];
+    eachRow(wrong, (args) => {
       const { status, stdout, stderr } = wsgate(args);
-      assertEquals([status, stdout], [2, ""], args.join(" "));
+      assertEquals([status, stdout], [2, ""]);
       assert(/^wsgate: [\x20-\x7e]+\n$/.test(stderr), stderr);
-    }
+    });
   });
   test("--json can be read, and no colors come with it", TIMEOUT, () => {
     const { stdout } = wsgate([...WRONG_PORT, "--json"], { env: { FORCE_COLOR: "1" } });
@@ -131,17 +133,15 @@ describe("the command line, in a pipe", () => {
   });
   test("hostile text comes out as printable ASCII, on both streams", TIMEOUT, () => {
     const hostile = "\x1b[2J\x1b]0;x\x07\u202emoc\u2066";
-    for (
-      const args of [
-        ["explain", "--origin", hostile, "https://a.test"],
-        ["explain", "--origin", "x", hostile],
-        [hostile],
-        ["lint", `--${hostile}`],
-      ]
-    ) {
+    eachRow([
+      ["explain", "--origin", hostile, "https://a.test"],
+      ["explain", "--origin", "x", hostile],
+      [hostile],
+      ["lint", `--${hostile}`],
+    ], (args) => {
       const { stdout, stderr } = wsgate(args);
       assert(/^[\n\x20-\x7e]+$/.test(stdout + stderr), JSON.stringify(stdout + stderr));
-    }
+    });
   });
 });
 
@@ -154,11 +154,10 @@ describe("the command line, in a terminal", {
     assert(stdout.includes("\x1b[31mrefused\x1b[0m"), JSON.stringify(stdout));
   });
   test("never against NO_COLOR, nor on a terminal that has none", TIMEOUT, () => {
-    for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
-      for (const args of [WRONG_PORT, ["tree", "*.a.test"], ["lint", "http://a.test"]]) {
-        assert(!inTerminal(args, env).stdout.includes("\x1b"), JSON.stringify(env));
-      }
-    }
+    const commands = [WRONG_PORT, ["tree", "*.a.test"], ["lint", "http://a.test"]];
+    eachRow(product([{ NO_COLOR: "1" }, { TERM: "dumb" }], commands), ([env, args]) => {
+      assert(!inTerminal(args, env).stdout.includes("\x1b"));
+    });
     assert(
       inTerminal(WRONG_PORT, { NO_COLOR: "" }).stdout.includes("\x1b"),
       "an empty NO_COLOR says nothing",

@@ -4,6 +4,7 @@
 import { describe, test } from "node:test";
 import { assert, assertGreater, assertLess, assertThrows } from "@std/assert";
 import { assertGrowth, CONSTANT, growthExponent, LINEAR, runsOf } from "./growth.ts";
+import { eachRow } from "./rows.ts";
 
 const spaces = (length: number) => " ".repeat(length) + "x";
 
@@ -52,10 +53,9 @@ describe("growth", () => {
   });
 
   test("of a quadratic function is near 2", () => {
-    for (const run of [quadratic, trimmed]) {
-      const exponent = growthExponent(run, spaces);
-      assertGreater(exponent, LINEAR + 0.2, run.name);
-    }
+    eachRow([quadratic, trimmed], (run) => {
+      assertGreater(growthExponent(run, spaces), LINEAR + 0.2);
+    });
   });
 
   test("of a slower function still is seen without waiting for the longest input", () => {
@@ -78,12 +78,12 @@ describe("growth", () => {
   test("the inputs are as long as asked for, and what they say they are", () => {
     const inputs = Object.entries(runsOf({ prefix: "https://", suffix: "!", units: ["websocket,"] }));
     assertGreater(inputs.length, 20);
-    for (const [name, make] of inputs) {
+    eachRow(inputs, ([, make]) => {
       const input = make(1000);
-      assert(input.startsWith("https://") && input.endsWith("!"), name);
-      assertGreater(input.length, 1000, name);
-      assertLess(input.length, 1030, name);
-    }
+      assert(input.startsWith("https://") && input.endsWith("!"));
+      assertGreater(input.length, 1000);
+      assertLess(input.length, 1030);
+    });
     assert(inputs.some(([, make]) => make(20).includes("websocket,websocket,")));
   });
 });

@@ -14,6 +14,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { assert, assertEquals } from "@std/assert";
+import { eachRow } from "./rows.ts";
 import { runtime } from "./runtime.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -74,9 +75,9 @@ describe("layers", () => {
   });
 
   it("no source file names a runtime's global", async () => {
-    for (const [file, text] of await readSources()) {
-      if (!knowARuntime.includes(file)) assertEquals(runtimeGlobals(text), [], file);
-    }
+    eachRow(await readSources(), ([file, text]) => {
+      if (!knowARuntime.includes(file)) assertEquals(runtimeGlobals(text), []);
+    });
   });
 
   it("what has an export of its own is not shipped with mod.ts", async () => {
@@ -84,7 +85,7 @@ describe("layers", () => {
     const reached = [...reachedFrom(graph, "mod.ts")];
     assert(reached.length > 20, String(reached.length));
     const apart = [...(await entries()).filter((file) => file !== "mod.ts"), "src/public_suffixes_data.ts"];
-    for (const file of apart) assert(graph.has(file), file);
+    eachRow(apart, (file) => assert(graph.has(file)));
     assertEquals(reached.filter((file) => apart.includes(file)), []);
   });
 
@@ -116,19 +117,19 @@ describe("layers", () => {
   }, async () => {
     const graph = importGraph(await readSources());
     const seen = new Set<string>();
-    for (const entry of await entries()) {
+    eachRow(await entries(), (entry) => {
       const args = ["info", "--no-config", "--json", entry];
       const info: DenoInfo = JSON.parse(
         execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" }),
       );
-      for (const { specifier, dependencies = [] } of info.modules) {
+      eachRow(info.modules, ({ specifier, dependencies = [] }) => {
         const file = relative(specifier);
         seen.add(file);
         // A type import alone has `type`, a value import `code`; both count here.
         const found = new Set(dependencies.map(({ code, type }) => relative((code ?? type)!.specifier)));
         assertEquals([...new Set(graph.get(file))].sort(), [...found].sort(), file);
-      }
-    }
+      });
+    });
     // No file that no export leads to.
     assertEquals([...seen].sort(), [...graph.keys()].sort());
   });
@@ -223,7 +224,7 @@ describe("the check of layers itself", () => {
       ["`Deno ${1} Bun`; class DenoLike {}", []],
       [`x = /Deno"/; y = Deno`, ["Deno"]],
     ];
-    for (const [text, found] of table) assertEquals(runtimeGlobals(text), found, text);
+    eachRow(table, ([text, found]) => assertEquals(runtimeGlobals(text), found));
   });
 });
 

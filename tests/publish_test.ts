@@ -12,6 +12,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { eachRow, eachRowInTurn } from "./rows.ts";
 import { runtime } from "./runtime.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -25,17 +26,17 @@ const asked = {
 
 describe("published package", () => {
   it("every entry leads to local modules alone", asked, async () => {
-    for (const entry of await entries()) {
+    await eachRowInTurn(await entries(), async (entry) => {
       // Without the configuration no alias can hide where an import leads.
       const { output } = await deno("info", "--no-config", "--json", entry);
       const info: DenoInfo = JSON.parse(output);
-      assertEquals(info.npmPackages, {}, entry);
-      assertEquals(Object.keys(info.redirects), [], entry);
-      for (const { kind, specifier, error } of info.modules) {
-        assertEquals([kind, error], ["esm", undefined], specifier);
-        assert(/^mod\.ts$|^src\/.+\.ts$/.test(specifier.replace(base, "")), specifier);
-      }
-    }
+      assertEquals(info.npmPackages, {});
+      assertEquals(Object.keys(info.redirects), []);
+      eachRow(info.modules, ({ kind, specifier, error }) => {
+        assertEquals([kind, error], ["esm", undefined]);
+        assert(/^mod\.ts$|^src\/.+\.ts$/.test(specifier.replace(base, "")));
+      });
+    });
   });
 
   it("a dry run passes and would publish our files, and no other", asked, async () => {
