@@ -5,6 +5,7 @@ import { assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, asse
 import { type Denied, protocolTypeRouter } from "@wsgate/wsgate";
 import { denials } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, type Parts, printed, requestOf, untyped } from "../doubles.ts";
+import { eachRow, eachRowInTurn, product } from "../rows.ts";
 
 const context = { a: "context" };
 const UPGRADES: readonly (readonly [upgrade: string | null, to: "http" | "websocket"])[] = [
@@ -28,23 +29,20 @@ describe("protocolTypeRouter()", () => {
       http: () => void calls.push("http") as undefined,
       websocket: () => void calls.push("websocket") as undefined,
     });
-    for (const [upgrade, to] of UPGRADES) {
-      for (const method of ["GET", "POST", "HEAD"]) {
-        for (const connection of [null, "Upgrade", "close"]) {
-          fetch(requestOf({ method, headers: { upgrade, connection } }));
-          assertEquals(calls.splice(0), [to], `${upgrade}`);
-        }
-      }
-    }
+    const rows = product(UPGRADES, ["GET", "POST", "HEAD"], [null, "Upgrade", "close"]);
+    eachRow(rows, ([[upgrade, to], method, connection]) => {
+      fetch(requestOf({ method, headers: { upgrade, connection } }));
+      assertEquals(calls.splice(0), [to]);
+    });
   });
 
   test("passes on the very objects, and what the handler returns, rejects with and throws", async () => {
     const error = new Error("mine");
     const rejection = Promise.reject(error);
     const answers = [new Response(), undefined, Promise.resolve(new Response()), rejection];
-    for (const [upgrade] of UPGRADES) {
+    eachRow(UPGRADES, ([upgrade]) => {
       const request = requestOf({ headers: { upgrade } });
-      for (const answer of answers) {
+      eachRow(answers, (answer) => {
         const given: unknown[][] = [];
         const handler = (...all: unknown[]) => {
           given.push(all);
@@ -56,13 +54,13 @@ describe("protocolTypeRouter()", () => {
         assertEquals(given[0]!.length, 2);
         assertStrictEquals(given[0]![0], request);
         assertStrictEquals(given[0]![1], context);
-      }
+      });
       const raise = (): Response => {
         throw error;
       };
       const fetch = protocolTypeRouter({ http: raise, websocket: raise });
       assertStrictEquals(assertThrows(() => fetch(request)), error);
-    }
+    });
     assertStrictEquals(await assertRejects(() => rejection), error);
   });
 
@@ -71,17 +69,17 @@ describe("protocolTypeRouter()", () => {
       http: protocolTypeRouter({ http: () => new Response("the site") }),
       websocket: protocolTypeRouter({ websocket: () => new Response("upgraded here") }),
     };
-    for (const [upgrade, to] of UPGRADES) {
+    await eachRowInTurn(UPGRADES, async ([upgrade, to]) => {
       const request = requestOf({ headers: { upgrade } });
-      for (const served of ["http", "websocket"] as const) {
+      await eachRowInTurn(["http", "websocket"], async (served) => {
         const response = only[served](request);
         assertInstanceOf(response, Response);
         const expected = served !== to
           ? [404, "Not Found\n"]
           : [200, served === "http" ? "the site" : "upgraded here"];
         assertEquals([response.status, await response.text()], expected);
-      }
-    }
+      });
+    });
   });
 
   test("a handshake without a handler is told to the hook and to no console; a plain request to nobody", async () => {
@@ -108,20 +106,15 @@ describe("protocolTypeRouter()", () => {
       [{}, 200],
     ];
     const handler = () => new Response("handled");
-    for (const protocols of [{ http: handler, websocket: handler }, { websocket: handler }]) {
-      for (const [headers, status] of rows) {
-        const told: unknown[] = [];
-        const onDeny = (denied: Denied) => void told.push(denied);
-        const response = await protocolTypeRouter(protocols, { onDeny })(requestOf({ headers: headers! }));
-        const isPlain = status === 200 && headers!.upgrade === undefined;
-        assertEquals(
-          response.status,
-          isPlain && !("http" in protocols) ? 404 : status,
-          JSON.stringify(headers),
-        );
-        assertEquals(told, status === 426 ? [denials["not-a-handshake"]] : []);
-      }
-    }
+    const sides = [{ http: handler, websocket: handler }, { websocket: handler }];
+    await eachRowInTurn(product(sides, rows), async ([protocols, [headers, status]]) => {
+      const told: unknown[] = [];
+      const onDeny = (denied: Denied) => void told.push(denied);
+      const response = await protocolTypeRouter(protocols, { onDeny })(requestOf({ headers: headers! }));
+      const isPlain = status === 200 && headers!.upgrade === undefined;
+      assertEquals(response.status, isPlain && !("http" in protocols) ? 404 : status);
+      assertEquals(told, status === 426 ? [denials["not-a-handshake"]] : []);
+    });
     const wrapped = protocolTypeRouter({ http: handler });
     const origin = (name: string) => requestOf({ headers: { "sec-websocket-key": "x", origin: name } });
     const lines = await printed(() => ["https://a.test", "https://b.test"].map((it) => wrapped(origin(it))));

@@ -17,6 +17,7 @@ import { denials } from "../../src/denial.ts";
 import { faultsOf, printed, requestOf, untyped } from "../doubles.ts";
 import { assertGrowth, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
+import { eachRow, eachRowInTurn } from "../rows.ts";
 import { sendRaw, serve } from "../runtime.ts";
 
 type Routes = Parameters<typeof urlRouter<unknown, Response>>[0];
@@ -175,15 +176,15 @@ describe("urlRouter(): which route", () => {
   ];
   for (const { path, accepts, rejects } of rows) {
     test(path, async () => {
-      for (const base of bases) {
-        for (const [target, params] of Object.entries(accepts)) {
-          assertEquals(await route(routesOf(path), base + target), [path, params], base + target);
-        }
-        for (const target of rejects) {
-          if (base !== "" && !target.startsWith("/")) continue;
-          assertEquals(await route(routesOf(path), base + target), 404, base + target);
-        }
-      }
+      await eachRowInTurn(bases, async (base) => {
+        await eachRowInTurn(Object.entries(accepts), async ([target, params]) => {
+          assertEquals(await route(routesOf(path), base + target), [path, params]);
+        });
+        await eachRowInTurn(rejects, async (target) => {
+          if (base !== "" && !target.startsWith("/")) return;
+          assertEquals(await route(routesOf(path), base + target), 404);
+        });
+      });
     });
   }
 
@@ -206,11 +207,11 @@ describe("urlRouter(): which route", () => {
       "/\tb",
       "/\nb",
     ];
-    for (const target of same) {
-      for (const base of target.startsWith("/") ? ["", "http://h"] : ["http://h"]) {
-        assertEquals(await route(routesOf("/b", "/*"), base + target), ["/b", {}], base + target);
-      }
-    }
+    await eachRowInTurn(same, async (target) => {
+      await eachRowInTurn(target.startsWith("/") ? ["", "http://h"] : ["http://h"], async (base) => {
+        assertEquals(await route(routesOf("/b", "/*"), base + target), ["/b", {}]);
+      });
+    });
     // Encoded once more they are text.
     assertEquals(await route(routesOf("/:a/b"), "/%252e%252e/b"), ["/:a/b", { a: "%2e%2e" }]);
     assertEquals(await route(routesOf("/b", "/:x"), "/a%2f..%2fb"), ["/:x", { x: "a/../b" }]);
@@ -219,21 +220,22 @@ describe("urlRouter(): which route", () => {
 
   test("a path that looks like an authority is a path", async () => {
     const routes = routesOf("/x", "//evil/x", "/:a/x", "/*");
-    for (const base of ["", "http://h"]) {
+    await eachRowInTurn(["", "http://h"], async (base) => {
       assertEquals(await route(routes, `${base}//evil/x`), ["//evil/x", {}]);
       assertEquals(await route(routes, `${base}//evil.test:443/x`), ["/*", { "*": "/evil.test:443/x" }]);
       assertEquals(await route(routes, `${base}/http://evil/x`), ["/*", { "*": "http://evil/x" }]);
       assertEquals(await route(routes, `${base}///x`), ["/*", { "*": "//x" }]);
-    }
+    });
     assertEquals(await route(routes, "http://evil/x"), ["/x", {}]);
     assertEquals(await route(routes, "http://good@evil\\x"), ["/x", {}]);
     assertEquals(await route(routes, "http:///x"), ["/x", {}]);
   });
 
   test("the target of an absolute form, as Deno shows it and as Bun does", async () => {
-    for (const url of ["http://GOODSITE.TEST:80/a/../b", "http://goodsite.test/b", "/a/../b", "/b"]) {
-      assertEquals(await route(routesOf("/:x"), url), ["/:x", { x: "b" }], url);
-    }
+    const targets = ["http://GOODSITE.TEST:80/a/../b", "http://goodsite.test/b", "/a/../b", "/b"];
+    await eachRowInTurn(targets, async (url) => {
+      assertEquals(await route(routesOf("/:x"), url), ["/:x", { x: "b" }]);
+    });
     assertEquals(await route(routesOf("/"), "http://goodsite.test"), ["/", {}]);
     assertEquals(await route(routesOf("/"), "http://goodsite.test?a/b"), ["/", {}]);
     assertEquals(await route(routesOf("/"), "http://goodsite.test#a/b"), ["/", {}]);
@@ -241,11 +243,11 @@ describe("urlRouter(): which route", () => {
 
   test("bad percent sequences are taken as they stand, by the segment", async () => {
     const bad = ["%", "%f", "%zz", "%ff", "%E0%A4%A", "%c3", "%C3%28", "%ED%A0%80", "a%", "%%41", "%u0041"];
-    for (const segment of bad) {
+    await eachRowInTurn(bad, async (segment) => {
       assertEquals(await route(routesOf("/:a/:b"), `/${segment}/%41`), ["/:a/:b", { a: segment, b: "A" }]);
       assertEquals(await route(routesOf(`/${segment}/x`), `/${segment}/x`), [`/${segment}/x`, {}]);
       assertEquals(await route(routesOf("/x"), `/${segment}`), 404);
-    }
+    });
   });
 
   test("a handshake without a route is told to the hook and to no console; a plain request to nobody", async () => {
@@ -279,7 +281,9 @@ describe("urlRouter(): which route", () => {
       "://b",
       "1:///b",
     ];
-    for (const url of unreadable) assertEquals(await route(routesOf("/*", "/b", "/"), url), 404, url);
+    await eachRowInTurn(unreadable, async (url) => {
+      assertEquals(await route(routesOf("/*", "/b", "/"), url), 404);
+    });
   });
 
   test("the first route that matches wins, the others are not asked", async () => {
@@ -301,7 +305,7 @@ describe("urlRouter(): which route", () => {
     const context = { a: "context" };
     const error = new Error("mine");
     const rejection = Promise.reject(error);
-    for (const answer of [new Response(), undefined, Promise.resolve(new Response()), rejection]) {
+    eachRow([new Response(), undefined, Promise.resolve(new Response()), rejection], (answer) => {
       const given: unknown[][] = [];
       const fetch = urlRouter([[
         "/a/*",
@@ -315,7 +319,7 @@ describe("urlRouter(): which route", () => {
       assertEquals([given.length, given[0]!.length], [1, 2]);
       assertStrictEquals(given[0]![0], request);
       assertStrictEquals(given[0]![1], context);
-    }
+    });
     await assertRejects(() => rejection);
     const fetch = urlRouter([["/", (): Response => {
       throw error;
@@ -325,10 +329,10 @@ describe("urlRouter(): which route", () => {
 
   test("a refusal is fresh each time", async () => {
     const fetch = urlRouter(routesOf());
-    for (const url of ["/", "/", "*", "*"]) {
+    await eachRowInTurn(["/", "/", "*", "*"], async (url) => {
       const response = await fetch(requestOf({ url }));
       assertEquals([response.status, await response.text()], [404, "Not Found\n"]);
-    }
+    });
   });
 
   test("keeps nothing of the list it was given", async () => {
@@ -387,9 +391,9 @@ describe("urlRouter(): routers inside routers", () => {
   ];
   for (const [target, ...expected] of rows) {
     test(target, async () => {
-      for (const base of ["", "http://h"]) {
+      await eachRowInTurn(["", "http://h"], async (base) => {
         assertEquals(await (await three(requestOf({ url: base + target }))).json(), expected);
-      }
+      });
     });
   }
 
@@ -401,12 +405,12 @@ describe("urlRouter(): routers inside routers", () => {
   });
 
   test("behind a route that ends with the path nothing is left to route", async () => {
-    for (const inner of ["/", "/a", "/*", "/:x"]) {
+    await eachRowInTurn(["/", "/a", "/*", "/:x"], async (inner) => {
       const router = urlRouter(routesOf(inner));
       assertEquals(faultsOf(() => urlRouter([["/a", router]])), ["route-invalid routes 0"]);
       const fetch = urlRouter([["/a", (request: Request) => router(request)]]);
       assertEquals((await fetch(requestOf({ url: "/a" }))).status, 404);
-    }
+    });
   });
 
   test("names of all kinds stand side by side", async () => {
@@ -487,17 +491,17 @@ describe("urlRouter(): whatever a client writes", () => {
       counts[reached] = (counts[reached] ?? 0) + 1;
       if (params !== null) assertEquals(Object.keys(params), names[reached]!, url);
     }
-    for (const reached of ["404", ...Object.keys(names)]) {
+    eachRow(["404", ...Object.keys(names)], (reached) => {
       assertGreater(counts[reached] ?? 0, 100, `${reached} in ${JSON.stringify(counts)}`);
-    }
+    });
   });
 
   test("a URL takes the time of its length", () => {
     const fetch = urlRouter([["/a/:b", at("b")], ["/a/*", urlRouter([["/:x/*", () => new Response()]])]]);
     const run = (url: string) => void fetch(requestOf({ url }));
-    for (const prefix of ["", "/a/", "http://"]) {
+    eachRow(["", "/a/", "http://"], (prefix) => {
       assertGrowth(run, runsOf({ prefix, units: ["../", "%2e%2e/", "%", "%C3%A9", "a/", "\\", "\t"] }));
-    }
+    });
   });
 
   test("both runtimes route the raw bytes alike", async () => {
@@ -529,14 +533,14 @@ describe("urlRouter(): whatever a client writes", () => {
         ["/chat/7", "", "room", { room: "7" }],
         ["/chat/7", "user@h:99999", "room", { room: "7" }],
       ];
-      for (const [target, host, ...expected] of rows) {
+      await eachRowInTurn(rows, async ([target, host, ...expected]) => {
         const answer = await sendRaw(
           server.port,
           `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
         );
         const body = /\[.*\]/.exec(answer.text)?.[0] ?? "null";
-        assertEquals([answer.status, JSON.parse(body)], [200, expected], `${target} ${host}`);
-      }
+        assertEquals([answer.status, JSON.parse(body)], [200, expected]);
+      });
     } finally {
       await server.stop();
     }
