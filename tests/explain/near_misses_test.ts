@@ -6,6 +6,7 @@ import { compilePolicy, explain, type NearMissCode, type PolicyOptions } from "@
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 import { isLoopback, nameOf } from "../../src/explain/near_misses.ts";
 import { handshakeOf } from "../doubles.ts";
+import { eachRow } from "../rows.ts";
 
 /** What is told first of an origin, under a list of one entry or several. */
 function first(
@@ -21,275 +22,192 @@ function first(
 
 const CLEARTEXT = "whoever is on the way between it and its visitors can write an http page";
 const LOCAL = "whatever runs on a visitor's own machine can serve such a page: for development alone";
+const DECEIT = "names made like this one are registered to deceive";
+const FRAMEWORK = "every app made with that framework sends this origin";
+
+interface Suggestion {
+  /** What is suggested instead of the origin as it is; null: nothing. */
+  readonly suggests?: string | null;
+  /** What is told of it. */
+  readonly danger?: string;
+}
+interface Kind extends Suggestion {
+  readonly code: NearMissCode;
+  readonly differs: string;
+  /** ENTRY stands for the quoted entry and its place, HOST for that of the origin. */
+  readonly text: string;
+  readonly rows: readonly (readonly [origin: string, entry: string, special?: Suggestion])[];
+}
 
 describe("an origin near an entry", () => {
-  /** `entry`: what is suggested; undefined: the origin as it is; null: nothing. */
-  const table: [
-    origin: string,
-    entry: string,
-    code: NearMissCode,
-    differs: string,
-    text: string,
-    suggested?: string | null | undefined,
-    danger?: string,
-  ][] = [
-    [
-      "https://a.test:8443",
-      "https://a.test",
-      "port",
-      "port",
-      `Only the port differs from "https://a.test" (origins[0])`,
-    ],
-    [
-      "https://a.test:443",
-      "a.test:8443",
-      "port",
-      "port",
-      `Only the port differs from "a.test:8443" (origins[0])`,
-      "https://a.test",
-    ],
-    [
-      "https://x.a.test:1",
-      "https://.a.test",
-      "port",
-      "port",
-      `Only the port differs from "https://.a.test" (origins[0])`,
-    ],
-    [
-      "http://localhost:5173",
-      "http://localhost:3000",
-      "localhost-port",
-      "port",
-      `Only the port differs from "http://localhost:3000" (origins[0]): it is another server of the same machine`,
-      undefined,
-      LOCAL,
-    ],
-    [
-      "http://a.test",
-      "https://a.test",
-      "scheme",
-      "scheme",
-      `Only the scheme differs from "https://a.test" (origins[0])`,
-      undefined,
-      CLEARTEXT,
-    ],
-    [
-      "https://a.test:81",
-      "http://*.a.test:81",
-      "apex-left-out",
-      "scheme host",
-      `"http://*.a.test:81" (origins[0]) admits the subdomains and leaves the host itself out; "http://.a.test:81" is both`,
-    ],
-    [
-      "app://a.test",
-      "https://a.test:*",
-      "scheme",
-      "scheme",
-      `Only the scheme differs from "https://a.test:*" (origins[0])`,
-    ],
-    [
-      "https://a.test",
-      "wss://a.test",
-      "socket-scheme",
-      "scheme",
-      `"wss://a.test" (origins[0]) has the socket's scheme, which no page has: an origin is the page's, http or https`,
-    ],
-    [
-      "https://a.test:8443",
-      "ws://a.test",
-      "socket-scheme",
-      "scheme port",
-      `"ws://a.test" (origins[0]) has the socket's scheme, which no page has: an origin is the page's, http or https`,
-    ],
-    [
-      "http://a.test:8080",
-      "https://a.test",
-      "scheme-and-port",
-      "scheme port",
-      `The host is that of "https://a.test" (origins[0]); scheme and port differ`,
-      undefined,
-      CLEARTEXT,
-    ],
-    [
-      "https://a.test.",
-      "https://a.test",
-      "trailing-dot",
-      "host",
-      `Only the dot at the end differs from "https://a.test" (origins[0]): with it, it is another host`,
-    ],
-    [
-      "https://x.a.test",
-      "*.a.test.",
-      "trailing-dot",
-      "host",
-      `Only the dot at the end differs from "*.a.test." (origins[0]): with it, it is another host`,
-    ],
-    [
-      "https://a.test",
-      "*.a.test",
-      "apex-left-out",
-      "host",
-      `"*.a.test" (origins[0]) admits the subdomains and leaves the host itself out; ".a.test" is both`,
-    ],
-    [
-      "https://x.y.a.test",
-      "https://a.test:*",
-      "missing-subdomain-wildcard",
-      "host",
-      `It is below "https://a.test:*" (origins[0]), which is that host alone; "https://*.a.test:*" is every host below it`,
-    ],
-    [
-      "http://127.0.0.1:3000",
-      "http://localhost:3000",
-      "loopback-name",
-      "host",
-      `It is this machine by another name than "http://localhost:3000" (origins[0]): localhost, 127.0.0.1 and [::1] are three hosts`,
-      undefined,
-      LOCAL,
-    ],
-    [
-      "https://xn--exmple-cua.test",
-      "https://example.test",
-      "look-alike",
-      "host",
-      String.raw`It looks like "https://example.test" (origins[0]) and is another name, "ex\u00e4mple.test"`,
-      null,
-    ],
-    [
-      "https://pay.examp1e.test",
-      ".example.test",
-      "look-alike",
-      "host",
-      `It looks like ".example.test" (origins[0]) and is another name, "pay.examp1e.test"`,
-      null,
-    ],
-    [
-      "https://a.test",
-      "https://www.a.test",
-      "parent-of-listed",
-      "host",
-      `"https://www.a.test" (origins[0]) is below it: a host does not stand for its parent`,
-    ],
-    [
-      "https://a.test.evil.com",
-      "https://a.test",
-      "listed-name-in-front",
-      "host",
-      `The name of "https://a.test" (origins[0]) stands in front of another's: the end of a name says whose it is`,
-      null,
-    ],
-    [
-      "http://127.0.0.1.nip.io",
-      "http://127.0.0.1",
-      "listed-name-in-front",
-      "host",
-      `The name of "http://127.0.0.1" (origins[0]) stands in front of another's: the end of a name says whose it is`,
-      null,
-    ],
-    [
-      "https://evila.test",
-      ".a.test",
-      "listed-name-glued",
-      "host",
-      `It is another name than ".a.test" (origins[0]), though letters of it are the same`,
-      undefined,
-      "names made like this one are registered to deceive",
-    ],
-    [
-      "https://a.testing",
-      "https://a.test",
-      "listed-name-glued",
-      "host",
-      `It is another name than "https://a.test" (origins[0]), though letters of it are the same`,
-      undefined,
-      "names made like this one are registered to deceive",
-    ],
-    [
-      "https://api.a.test",
-      "https://www.a.test",
-      "sibling",
-      "host",
-      `It is a sibling of "https://www.a.test" (origins[0]), below "a.test"`,
-    ],
-    [
-      "http://evil-localhost",
-      "localhost",
-      "listed-name-glued",
-      "host",
-      `It is another name than "localhost" (origins[0]), though letters of it are the same`,
-      undefined,
-      "names made like this one are registered to deceive",
-    ],
-    ["https://apple.com", "https://app", "not-listed", "", "No entry is near apple.com"],
-    // No neighbours: a shared suffix is nobody's, and addresses have none.
-    ["https://evil.github.io", "https://mine.github.io", "not-listed", "", "No entry is near evil.github.io"],
-    [
-      "http://10.0.0.2",
-      "http://10.0.0.1",
-      "not-listed",
-      "",
-      "No entry is near 10.0.0.2",
-      undefined,
-      CLEARTEXT,
-    ],
-    ["https://evil.com", "https://a.com", "not-listed", "", "No entry is near evil.com"],
-    ["https://evil.com", "moz-extension://*", "not-listed", "", "No entry is near evil.com"],
-    [
-      "moz-extension://x:1",
-      "moz-extension://*",
-      "port",
-      "port",
-      `Only the port differs from "moz-extension://*" (origins[0])`,
-    ],
-    // Danger by what the origin is.
-    [
-      "capacitor://localhost",
-      "https://a.test",
-      "not-listed",
-      "",
-      "No entry is near localhost",
-      undefined,
-      "every app made with that framework sends this origin",
-    ],
-    [
-      "http://[::1]:1",
-      "http://[::1]",
-      "localhost-port",
-      "port",
-      `Only the port differs from "http://[::1]" (origins[0]): it is another server of the same machine`,
-      undefined,
-      LOCAL,
-    ],
-    // What no list takes cannot be suggested.
-    ["https://undefined", "https://a.test", "not-listed", "", "No entry is near undefined", null],
-    [
-      "file://a.test",
-      "https://a.test",
-      "scheme",
-      "scheme",
-      `Only the scheme differs from "https://a.test" (origins[0])`,
-      null,
-    ],
-    // An operator's text is escaped and cut like any other.
-    [
-      "https://xn--bcher-kva.test:1",
-      "https://bücher.test",
-      "port",
-      "port",
-      String.raw`Only the port differs from "https://b\u00fccher.test" (origins[0])`,
-    ],
+  const kinds: readonly Kind[] = [
+    {
+      code: "port",
+      differs: "port",
+      text: "Only the port differs from ENTRY",
+      rows: [
+        ["https://a.test:8443", "https://a.test"],
+        ["https://a.test:443", "a.test:8443", { suggests: "https://a.test" }],
+        ["https://x.a.test:1", "https://.a.test"],
+        ["moz-extension://x:1", "moz-extension://*"],
+      ],
+    },
+    {
+      code: "port",
+      differs: "port",
+      // An operator's text is escaped and cut like any other.
+      text: String.raw`Only the port differs from "https://b\u00fccher.test" (origins[0])`,
+      rows: [["https://xn--bcher-kva.test:1", "https://bücher.test"]],
+    },
+    {
+      code: "localhost-port",
+      differs: "port",
+      text: "Only the port differs from ENTRY: it is another server of the same machine",
+      danger: LOCAL,
+      rows: [["http://localhost:5173", "http://localhost:3000"], ["http://[::1]:1", "http://[::1]"]],
+    },
+    {
+      code: "scheme",
+      differs: "scheme",
+      text: "Only the scheme differs from ENTRY",
+      rows: [
+        ["http://a.test", "https://a.test", { danger: CLEARTEXT }],
+        ["app://a.test", "https://a.test:*"],
+        // What no list takes cannot be suggested.
+        ["file://a.test", "https://a.test", { suggests: null }],
+      ],
+    },
+    {
+      code: "socket-scheme",
+      differs: "scheme",
+      text: "ENTRY has the socket's scheme, which no page has: an origin is the page's, http or https",
+      rows: [["https://a.test", "wss://a.test"]],
+    },
+    {
+      code: "socket-scheme",
+      differs: "scheme port",
+      text: "ENTRY has the socket's scheme, which no page has: an origin is the page's, http or https",
+      rows: [["https://a.test:8443", "ws://a.test"]],
+    },
+    {
+      code: "scheme-and-port",
+      differs: "scheme port",
+      text: "The host is that of ENTRY; scheme and port differ",
+      danger: CLEARTEXT,
+      rows: [["http://a.test:8080", "https://a.test"]],
+    },
+    {
+      code: "trailing-dot",
+      differs: "host",
+      text: "Only the dot at the end differs from ENTRY: with it, it is another host",
+      rows: [["https://a.test.", "https://a.test"], ["https://x.a.test", "*.a.test."]],
+    },
+    {
+      code: "apex-left-out",
+      differs: "host",
+      text: 'ENTRY admits the subdomains and leaves the host itself out; ".a.test" is both',
+      rows: [["https://a.test", "*.a.test"]],
+    },
+    {
+      code: "apex-left-out",
+      differs: "scheme host",
+      text: 'ENTRY admits the subdomains and leaves the host itself out; "http://.a.test:81" is both',
+      rows: [["https://a.test:81", "http://*.a.test:81"]],
+    },
+    {
+      code: "missing-subdomain-wildcard",
+      differs: "host",
+      text: 'It is below ENTRY, which is that host alone; "https://*.a.test:*" is every host below it',
+      rows: [["https://x.y.a.test", "https://a.test:*"]],
+    },
+    {
+      code: "loopback-name",
+      differs: "host",
+      text: "It is this machine by another name than ENTRY: localhost, 127.0.0.1 and [::1] are three hosts",
+      danger: LOCAL,
+      rows: [["http://127.0.0.1:3000", "http://localhost:3000"]],
+    },
+    {
+      code: "look-alike",
+      differs: "host",
+      text: String.raw`It looks like ENTRY and is another name, "ex\u00e4mple.test"`,
+      suggests: null,
+      rows: [["https://xn--exmple-cua.test", "https://example.test"]],
+    },
+    {
+      code: "look-alike",
+      differs: "host",
+      text: 'It looks like ENTRY and is another name, "HOST"',
+      suggests: null,
+      rows: [["https://pay.examp1e.test", ".example.test"]],
+    },
+    {
+      code: "parent-of-listed",
+      differs: "host",
+      text: "ENTRY is below it: a host does not stand for its parent",
+      rows: [["https://a.test", "https://www.a.test"]],
+    },
+    {
+      code: "listed-name-in-front",
+      differs: "host",
+      text: "The name of ENTRY stands in front of another's: the end of a name says whose it is",
+      suggests: null,
+      rows: [
+        ["https://a.test.evil.com", "https://a.test"],
+        ["http://127.0.0.1.nip.io", "http://127.0.0.1"],
+      ],
+    },
+    {
+      code: "listed-name-glued",
+      differs: "host",
+      text: "It is another name than ENTRY, though letters of it are the same",
+      danger: DECEIT,
+      rows: [
+        ["https://evila.test", ".a.test"],
+        ["https://a.testing", "https://a.test"],
+        ["http://evil-localhost", "localhost"],
+      ],
+    },
+    {
+      code: "sibling",
+      differs: "host",
+      text: 'It is a sibling of ENTRY, below "a.test"',
+      rows: [["https://api.a.test", "https://www.a.test"]],
+    },
+    {
+      code: "not-listed",
+      differs: "",
+      text: "No entry is near HOST",
+      rows: [
+        ["https://apple.com", "https://app"],
+        // No neighbours: a shared suffix is nobody's, and addresses have none.
+        ["https://evil.github.io", "https://mine.github.io"],
+        ["http://10.0.0.2", "http://10.0.0.1", { danger: CLEARTEXT }],
+        ["https://evil.com", "https://a.com"],
+        ["https://evil.com", "moz-extension://*"],
+        // Danger by what the origin is.
+        ["capacitor://localhost", "https://a.test", { danger: FRAMEWORK }],
+        // What no list takes cannot be suggested.
+        ["https://undefined", "https://a.test", { suggests: null }],
+      ],
+    },
   ];
-  for (const [origin, entry, code, differs, text, suggested, danger] of table) {
-    test(`${origin}, listed ${entry}: ${code}`, () => {
-      const miss = first(origin, entry);
-      assertEquals(miss.code, code);
-      assertEquals(miss.differs.join(" "), differs);
-      assertEquals(miss.text, text);
-      assertEquals(miss.suggestion?.entry ?? null, suggested === undefined ? origin : suggested);
-      if (suggested !== null) assertEquals(miss.suggestion?.field, "origins");
-      assertEquals(miss.suggestion?.danger ?? null, danger ?? null);
-      assertEquals(miss.entry, differs === "" ? null : { list: "origins", index: 0, pattern: entry });
-    });
+  for (const { rows, ...kind } of kinds) {
+    for (const [origin, entry, special] of rows) {
+      const { code, differs, suggests, danger } = { suggests: origin, danger: null, ...kind, ...special };
+      const text = kind.text.replace("ENTRY", `"${entry}" (origins[0])`)
+        .replace("HOST", origin.slice(origin.indexOf("//") + 2));
+      test(`${origin}, listed ${entry}: ${code}`, () => {
+        const miss = first(origin, entry);
+        assertEquals(miss.code, code);
+        assertEquals(miss.differs.join(" "), differs);
+        assertEquals(miss.text, text);
+        assertEquals(miss.suggestion?.entry ?? null, suggests);
+        if (suggests !== null) assertEquals(miss.suggestion?.field, "origins");
+        assertEquals(miss.suggestion?.danger ?? null, danger);
+        assertEquals(miss.entry, differs === "" ? null : { list: "origins", index: 0, pattern: entry });
+      });
+    }
   }
 
   test("an http page to a socket behind TLS", () => {
@@ -329,7 +247,7 @@ describe("an origin near an entry", () => {
       "wss://a.test",
       "https://a.test:81",
     ];
-    for (const list of [far, far.toReversed()]) {
+    eachRow([far, far.toReversed()], (list) => {
       assertEquals(
         explain(
           handshakeOf({ url: "/", headers: { host: "server.test", origin: "https://a.test" } }),
@@ -338,7 +256,7 @@ describe("an origin near an entry", () => {
           .nearest.map(({ code }) => code),
         ["port", "socket-scheme", "scheme-and-port", "apex-left-out", "parent-of-listed"],
       );
-    }
+    });
     const { entry } = first("https://a.test", ["http://*.a.test", "https://*.a.test"]);
     assertEquals(entry?.index, 1, "of two of one kind, the one that differs in less");
   });
@@ -420,13 +338,10 @@ describe("a Host near an entry", () => {
 
 describe("isLoopback()", () => {
   test("names and addresses of the browser's own machine", () => {
-    for (const host of ["localhost", "app.localhost", "127.0.0.1", "127.255.0.9", "[::1]"]) {
-      assert(isLoopback(host), host);
-    }
-    for (
-      const host of ["localhost.test", "evil-localhost", "128.0.0.1", "127.0.0.1.nip.io", "[::]", "10.0.0.1"]
-    ) {
-      assert(!isLoopback(host), host);
-    }
+    eachRow(["localhost", "app.localhost", "127.0.0.1", "127.255.0.9", "[::1]"], (host) => {
+      assert(isLoopback(host));
+    });
+    const others = ["localhost.test", "evil-localhost", "128.0.0.1", "127.0.0.1.nip.io", "[::]", "10.0.0.1"];
+    eachRow(others, (host) => assert(!isLoopback(host)));
   });
 });
