@@ -10,6 +10,7 @@ import {
   originValidator,
 } from "@wsgate/wsgate";
 import { handshakeRequest, printed } from "../doubles.ts";
+import { eachRowInTurn } from "../rows.ts";
 
 const GOOD = "https://good.test";
 const context = { a: "context" };
@@ -84,35 +85,31 @@ describe("the console line of a refusal in which only the scheme differs", () =>
     );
   });
   test("says what differs, and nothing of a proxy where none could help", async () => {
-    for (
-      const [origin, options] of [
-        ["http://site.test", { scheme: "https" }],
-        ["https://site.test", { scheme: "http" }],
-        ["app://site.test:80", {}],
-      ] as const
-    ) {
+    await eachRowInTurn([
+      ["http://site.test", { scheme: "https" }],
+      ["https://site.test", { scheme: "http" }],
+      ["app://site.test:80", {}],
+    ], async ([origin, options]) => {
       const host = origin.startsWith("app") ? "site.test:80" : "site.test";
       const text = await line(origin, options, host);
       assert(text.includes(". Only the scheme differs from 'self'"), text);
       assert(text.includes(`; to allow it, add "${origin}" to origins, only if this site is yours`), text);
       assert(!text.includes("proxy"), text);
-    }
+    });
   });
   test("says nothing of it otherwise", async () => {
-    for (
-      const [origin, options, host] of [
-        ["https://evil.test", {}],
-        ["https://www.site.test", {}],
-        ["https://site.test:8443", {}],
-        ["null", {}],
-        ["https://site.test", { origins: [GOOD] }],
-        ["https://site.test", {}, "evil.test"],
-        // His own Host and his own origin, another scheme: nothing to be set right.
-        ["https://evil.test", {}, "evil.test"],
-        ["https://site.test", {}, "site.test, site.test"],
-      ] as const
-    ) {
-      assert(!(await line(origin, options, host)).includes("Only the scheme"), origin);
-    }
+    await eachRowInTurn([
+      ["https://evil.test", {}],
+      ["https://www.site.test", {}],
+      ["https://site.test:8443", {}],
+      ["null", {}],
+      ["https://site.test", { origins: [GOOD] }],
+      ["https://site.test", {}, "evil.test"],
+      // His own Host and his own origin, another scheme: nothing to be set right.
+      ["https://evil.test", {}, "evil.test"],
+      ["https://site.test", {}, "site.test, site.test"],
+    ], async ([origin, options, host]) => {
+      assert(!(await line(origin, options, host)).includes("Only the scheme"));
+    });
   });
 });

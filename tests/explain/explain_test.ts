@@ -20,6 +20,7 @@ import { handshakeOf, untyped } from "../doubles.ts";
 import { chance, mutate, randomCandidate, randomList, takeSeed } from "../matcher/generator.ts";
 import { classify, naiveCheck, naiveMatcher, type NaiveOrigin } from "../matcher/naive.ts";
 import { Random } from "../random.ts";
+import { eachRow } from "../rows.ts";
 import { runtime } from "../runtime.ts";
 import {
   attackHandshake,
@@ -407,11 +408,11 @@ describe("explain(): what arrived", () => {
     test(`URL ${JSON.stringify(url)}`, () => assertEquals(explained({}, url).authority, authority));
   }
   test("credentials are told of, never shown", () => {
-    for (const name of ["cookie", "authorization"]) {
+    eachRow(["cookie", "authorization"], (name) => {
       const explanation = explained({ origin: "https://a.test", [name]: "secret" });
       assertEquals(explanation.credentials, true);
       assert(!JSON.stringify(explanation).includes("secret"));
-    }
+    });
     assertEquals(explained({ origin: "https://a.test" }).credentials, false);
   });
 });
@@ -460,13 +461,13 @@ describe("explain(): the object", () => {
   ];
 
   test("survives JSON", () => {
-    for (const sample of samples) assertEquals(JSON.parse(JSON.stringify(sample)), sample);
+    eachRow(samples, (sample) => assertEquals(JSON.parse(JSON.stringify(sample)), sample));
   });
   test("is frozen in every part", () => {
     const frozen = (value: unknown): boolean =>
       typeof value !== "object" || value === null ||
       Object.isFrozen(value) && Object.values(value).every(frozen);
-    for (const sample of samples) assert(frozen(sample));
+    eachRow(samples, (sample) => assert(frozen(sample)));
   });
   test("the verdict is that of check(), the same object", () => {
     const policy = compilePolicy(POLICY);
@@ -504,14 +505,14 @@ describe("explainAs(): for a guard", () => {
       [{ host: "a.test:9", origin: "https://b.test" }, "host-port", "a.test:9"],
       [{ host: "c.test", origin: "https://b.test" }, "host-not-listed", "c.test"],
     ];
-    for (const [headers, code, entry] of table) {
+    eachRow(table, ([headers, code, entry]) => {
       const { nearest } = told(headers);
-      assertEquals([nearest[0]?.code, nearest[0]?.suggestion?.entry], [code, entry], JSON.stringify(headers));
+      assertEquals([nearest[0]?.code, nearest[0]?.suggestion?.entry], [code, entry]);
       assertEquals(new Set(nearest.map((miss) => miss.entry?.index)).size, nearest.length, "each entry once");
-      for (const { suggestion } of nearest) {
+      eachRow(nearest, ({ suggestion }) => {
         if (suggestion !== null) assertEquals(suggestion.field, "allowedHosts");
-      }
-    }
+      });
+    });
   });
 
   test("a list that is too long is not searched", () => {

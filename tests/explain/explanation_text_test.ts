@@ -5,6 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import { compilePolicy, explain, formatExplanation, guard, type PolicyOptions } from "@wsgate/wsgate";
 import { whyInOneLine, wrap } from "../../src/explain/explanation_text.ts";
 import { handshakeOf, handshakeRequest, printed } from "../doubles.ts";
+import { eachRow, eachRowInTurn, product } from "../rows.ts";
 
 const SITE = "https://a.test";
 
@@ -88,21 +89,19 @@ describe('formatExplanation(…, "line")', () => {
   }
 
   test("nobody is told in passing how to let a stranger in", () => {
-    for (
-      const headers of [
-        { origin: "https://evil.com" },
-        { origin: "https://ws.test" },
-        { origin: "https://evila.test" },
-        { origin: "https://a.test.evil.com" },
-        { origin: "https://xn--80ak6aa92e.test" },
-        { host: "evil.com" },
-      ]
-    ) {
+    eachRow([
+      { origin: "https://evil.com" },
+      { origin: "https://ws.test" },
+      { origin: "https://evila.test" },
+      { origin: "https://a.test.evil.com" },
+      { origin: "https://xn--80ak6aa92e.test" },
+      { host: "evil.com" },
+    ], (headers) => {
       const line = formatExplanation(
         explained({ origins: [SITE, "https://apple.test"], hosts: ["ws.test"] }, headers),
       );
       assert(!line.includes("to allow it"), line);
-    }
+    });
   });
 });
 
@@ -169,14 +168,14 @@ describe('formatExplanation(…, "text")', () => {
     ]);
   });
   test("colors only where they are asked for", () => {
-    for (const headers of [{ origin: SITE }, { origin: `${SITE}:1` }]) {
+    eachRow([{ origin: SITE }, { origin: `${SITE}:1` }], (headers) => {
       const plain = formatExplanation(explained({}, headers), "text");
       const coloured = formatExplanation(explained({}, headers), "text", { colors: true });
       assert(!plain.includes("\x1b"));
       assert(coloured.includes("\x1b[3"));
       // deno-fmt-ignore
       assertEquals(coloured.split("\x1b").map((part, index) => index === 0 ? part : part.replace(/^\[\d+m/, "")).join(""), plain);
-    }
+    });
   });
 });
 
@@ -212,63 +211,57 @@ describe("hostile headers in every form", () => {
   ];
 
   test("in Origin, Host and URL: printable ASCII, short, and never suggested", () => {
-    for (const text of hostile) {
-      for (const options of policies) {
-        for (
-          const [headers, url] of [
-            [{ origin: text }, "/"],
-            [{ host: text, origin: SITE }, "/"],
-            [{ host: text, origin: text }, "/"],
-            [{ origin: SITE }, `http://${text}/`],
-            [{ origin: `${SITE}:1`, cookie: text, authorization: text }, text],
-          ] as const
-        ) {
-          const explanation = explained(options, headers, url);
-          const line = formatExplanation(explanation, "line");
-          assert(/^[\x20-\x7e]*$/.test(line), JSON.stringify(line));
-          assert(line.length < 1000, line);
-          for (const columns of [1, 80]) {
-            const several = formatExplanation(explanation, "text", { columns });
-            assert(/^[\n\x20-\x7e]*$/.test(several), JSON.stringify(several));
-            assert(several.split("\n").length < 400);
-          }
-          assert(
-            /^[\x20-\x7e]*$/.test(JSON.stringify(explanation)),
-            "what arrived is escaped in the object too",
-          );
-          for (const { suggestion } of explanation.nearest) {
-            if (suggestion?.field === "origins") assert(suggestion.entry.startsWith(SITE), suggestion.entry);
-            if (suggestion?.field === "hosts") assertEquals(suggestion.entry, "ws.test");
-          }
+    eachRow(product(hostile, policies), ([text, options]) => {
+      eachRow([
+        [{ origin: text }, "/"],
+        [{ host: text, origin: SITE }, "/"],
+        [{ host: text, origin: text }, "/"],
+        [{ origin: SITE }, `http://${text}/`],
+        [{ origin: `${SITE}:1`, cookie: text, authorization: text }, text],
+      ], ([headers, url]) => {
+        const explanation = explained(options, headers, url);
+        const line = formatExplanation(explanation, "line");
+        assert(/^[\x20-\x7e]*$/.test(line), JSON.stringify(line));
+        assert(line.length < 1000, line);
+        eachRow([1, 80], (columns) => {
+          const several = formatExplanation(explanation, "text", { columns });
+          assert(/^[\n\x20-\x7e]*$/.test(several), JSON.stringify(several));
+          assert(several.split("\n").length < 400);
+        });
+        assert(
+          /^[\x20-\x7e]*$/.test(JSON.stringify(explanation)),
+          "what arrived is escaped in the object too",
+        );
+        for (const { suggestion } of explanation.nearest) {
+          if (suggestion?.field === "origins") assert(suggestion.entry.startsWith(SITE), suggestion.entry);
+          if (suggestion?.field === "hosts") assertEquals(suggestion.entry, "ws.test");
         }
-      }
-    }
+      });
+    });
   });
 
   test("a wild pattern is escaped too", () => {
     const explanation = explained({ origins: ["https://bücher.test"] }, {
       origin: "https://xn--bcher-kva.test:1",
     });
-    for (const form of ["line", "text"] as const) {
+    eachRow(["line", "text"], (form) => {
       assert(/^[\n\x20-\x7e]*$/.test(formatExplanation(explanation, form)));
-    }
+    });
   });
 
   test("the console line of a guard is the line, with the library's name in front", async () => {
-    for (
-      const headers of [
-        { origin: `${SITE}:8443` },
-        { origin: "null" },
-        { origin: "https://evil.test" },
-        { host: "WS.test:81", origin: SITE },
-        { origin: "HTTPS://A.TEST" },
-        { host: "a, b" },
-      ]
-    ) {
+    await eachRowInTurn([
+      { origin: `${SITE}:8443` },
+      { origin: "null" },
+      { origin: "https://evil.test" },
+      { host: "WS.test:81", origin: SITE },
+      { origin: "HTTPS://A.TEST" },
+      { host: "a, b" },
+    ], async (headers) => {
       const policy = compilePolicy({ origins: [SITE], hosts: ["ws.test:80"], scheme: "http" });
       const request = handshakeRequest(null, { url: "/", headers: { host: "ws.test", ...headers } });
       const lines = await printed(() => guard(() => undefined, policy)(request, 0));
       assertEquals(lines, [{ level: "warn", text: `wsgate ${formatExplanation(explain(request, policy))}` }]);
-    }
+    });
   });
 });

@@ -8,6 +8,7 @@ import { assertGrowth } from "../growth.ts";
 import { many, randomList, randomPattern, takeSeed } from "../matcher/generator.ts";
 import { naiveMatcher } from "../matcher/naive.ts";
 import { Random } from "../random.ts";
+import { eachRow } from "../rows.ts";
 
 /** Findings as `field[index] code`, `< field[index]` where another entry covers. */
 function found(options: Partial<PolicyOptions>): string[] {
@@ -166,15 +167,12 @@ describe("lint()", () => {
   });
 
   test("wrong options are thrown as compilePolicy throws them", () => {
-    for (
-      const options of [{}, null, { origins: "a.test" }, { origins: ["https://a.test/"], hosts: [1], x: 1 }, {
-        origins: ["null"],
-      }]
-    ) {
+    const several = { origins: ["https://a.test/"], hosts: [1], x: 1 };
+    eachRow([{}, null, { origins: "a.test" }, several, { origins: ["null"] }], (options) => {
       const thrown = assertThrows(() => lint(untyped(options)), ConfigError);
       const expected = assertThrows(() => compilePolicy(untyped(options)), ConfigError);
       assertEquals(thrown.issues, expected.issues);
-    }
+    });
     assertEquals(faultsOf(() => lint(untyped({ origins: [""] }))).length, 1);
   });
 });

@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { readable, skeleton } from "../../src/explain/look_alike.ts";
 import { Random } from "../random.ts";
+import { eachRow } from "../rows.ts";
 
 describe("readable()", () => {
   const table: [host: string, expected: string][] = [
@@ -73,13 +74,8 @@ describe("skeleton()", () => {
     });
   }
   test("other names do not", () => {
-    for (
-      const [a, b] of [["example.com", "example.org"], ["goodsite.test", "goodslte.test"], [
-        "a.b",
-        "ab",
-      ]] as const
-    ) {
+    eachRow([["example.com", "example.org"], ["goodsite.test", "goodslte.test"], ["a.b", "ab"]], ([a, b]) => {
       assertNotEquals(skeleton(a), skeleton(b));
-    }
+    });
   });
 });
