@@ -1,11 +1,11 @@
 /**
- * Every denial that there is, and what the client gets for it.
+ * Every denial that there is, what the client gets for it, and a verdict in one word.
  *
  * @module
  */
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import type { Denied, DenyReason } from "@wsgate/wsgate";
+import type { Decision, Denied, DenyReason } from "@wsgate/wsgate";
 
 /** By reason, so that a reason without a row does not compile. */
 export const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
@@ -57,4 +57,10 @@ export async function assertDenied(response: unknown, denied: Denied): Promise<v
     [response.status, response.statusText, Object.fromEntries(response.headers), await response.text()],
     [denied.status, text, headers, `${text}\n`],
   );
+}
+
+/** A verdict in one word. */
+export type Outcome = DenyReason | "allowed";
+export function outcome(decision: Decision): Outcome {
+  return decision.allowed ? "allowed" : decision.reason;
 }

@@ -132,11 +132,26 @@ export function attackHandshake(attack: OriginAttack): Handshake {
   ]);
 }
 
+/** What `request.url` says; on Deno a request without Host is at `localhost`, which a list may well hold. */
+export function hostAttackUrl(attack: HostAttack): string {
+  return attack.url ?? `http://${attack.host ?? "localhost:8000"}/p`;
+}
+
 /** What a runtime would show of a captured handshake. */
 export function capturedHandshake({ method, path, headers }: CapturedHandshake): Handshake {
   const host = headers.find(([name]) => name.toLowerCase() === "host")?.[1];
   return handshakeOf(`http://${host}${path}`, headers, method);
 }
+
+/** Every captured handshake under every policy, and the verdict on record. */
+export const capturedRows = Object.entries(captured.policies).flatMap(([policy, options]) =>
+  handshakes.map((handshake, index) => ({
+    policy,
+    handshake,
+    options: { ...options, scheme: siteScheme(handshake) },
+    expected: captured.verdicts[policy]![index]!,
+  }))
+);
 
 /**
  * Judges every row, prints how many came out right, and fails when one did not or when there are not exactly

@@ -1,5 +1,5 @@
 // Every recorded verdict, judged by the library as pure functions: what browsers, advisories, other libraries' tests
-// and the real Django Channels say. `policy/replay_test.ts` sends the captured handshakes to a real server as well.
+// and the real Django Channels say. `guard/replay_test.ts` sends the captured handshakes to a real server as well.
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
@@ -9,19 +9,20 @@ import {
   compileOrigins,
   compilePolicy,
   ConfigError,
-  type Decision,
   type DenyReason,
   hostValidator,
   lint,
   type Policy,
   type PolicyOptions,
 } from "@wsgate/wsgate";
+import { type Outcome, outcome } from "./denials.ts";
 import {
   attackHandshake,
   attackOptions,
   attacks,
   captured,
   capturedHandshake,
+  capturedRows,
   channels,
   type ChannelsVector,
   type ConfigAttack,
@@ -29,16 +30,11 @@ import {
   handshakes,
   type HeaderLines,
   type HostAttack,
+  hostAttackUrl,
   judgeAll,
   type OriginAttack,
-  siteScheme,
 } from "./vectors.ts";
 import { runtime } from "./runtime.ts";
-
-/** "allowed", or the reason. */
-function outcome(decision: Decision): DenyReason | "allowed" {
-  return decision.allowed ? "allowed" : decision.reason;
-}
 
 /** `value`, computed once for each content of `key`: many rows share one list. */
 function memo<K, V>(make: (key: K) => V): (key: K) => V {
@@ -97,7 +93,7 @@ function judgeOriginAttack(attack: OriginAttack): string | null {
 }
 
 /** The Host side of every wrapper that has one: the reason it gave, or "allowed" when the handler was called. */
-type HostJudge = (attack: HostAttack) => Promise<DenyReason | "allowed">;
+type HostJudge = (attack: HostAttack) => Promise<Outcome>;
 
 /** The handshake of a row, with an Origin that the lists below admit unless the row brings its own. */
 function hostAttackLines(attack: HostAttack, upgrade: boolean): HeaderLines {
@@ -110,11 +106,6 @@ function hostAttackLines(attack: HostAttack, upgrade: boolean): HeaderLines {
   return lines;
 }
 
-/** What `request.url` says; on Deno a request without Host is at `localhost`, which a list may well hold. */
-function hostAttackUrl(attack: HostAttack): string {
-  return attack.url ?? `http://${attack.host ?? "localhost:8000"}/p`;
-}
-
 /** Calls a wrapper as a server would. The Request is a stand-in: a real one takes no such Host. */
 async function judgedBy(
   wrap: (handler: () => Response, onDeny: (denied: { reason: DenyReason }) => void) => (
@@ -122,7 +113,7 @@ async function judgedBy(
   ) => Response | Promise<Response>,
   attack: HostAttack,
   upgrade: boolean,
-): Promise<DenyReason | "allowed"> {
+): Promise<Outcome> {
   let reason: DenyReason | undefined;
   let calls = 0;
   const handler = wrap(() => {
@@ -143,21 +134,18 @@ function debugOf(attack: HostAttack): { debug?: boolean } {
   return attack.debug === undefined ? {} : { debug: attack.debug };
 }
 
+function judgedByHost(attack: HostAttack, upgrade: boolean): Promise<Outcome> {
+  const { allowedHosts } = attack;
+  return judgedBy(
+    (handler, onDeny) => hostValidator(handler, { allowedHosts, ...debugOf(attack), onDeny }),
+    attack,
+    upgrade,
+  );
+}
+
 const hostJudges: readonly (readonly [name: string, judge: HostJudge])[] = [
-  ["hostValidator, plain GET", (attack) =>
-    judgedBy(
-      (handler, onDeny) =>
-        hostValidator(handler, { allowedHosts: attack.allowedHosts, ...debugOf(attack), onDeny }),
-      attack,
-      false,
-    )],
-  ["hostValidator, handshake", (attack) =>
-    judgedBy(
-      (handler, onDeny) =>
-        hostValidator(handler, { allowedHosts: attack.allowedHosts, ...debugOf(attack), onDeny }),
-      attack,
-      true,
-    )],
+  ["hostValidator, plain GET", (attack) => judgedByHost(attack, false)],
+  ["hostValidator, handshake", (attack) => judgedByHost(attack, true)],
   // Without an Origin, and with `absent: "allow"`, only Host is left to judge.
   ["allowedHostsOriginValidator", (attack) =>
     judgedBy(
@@ -269,23 +257,12 @@ describe("vectors: attacks", () => {
 
 describe("vectors: captured handshakes", () => {
   const policyOf = memo((options: PolicyOptions): Policy => compilePolicy(options));
-  const rows = Object.keys(captured.verdicts).flatMap((name) =>
-    handshakes.map((handshake, index) => ({ name, handshake, index }))
-  );
 
   test("check agrees with every verdict under every policy", async () => {
     assertEquals(handshakes.length, 428);
     assertEquals(Object.keys(captured.verdicts), Object.keys(captured.policies));
-    await judgeAll("handshakes", rows, 428 * 4, ({ name, handshake, index }) => {
-      const scheme = siteScheme(handshake);
-      const actual = outcome(check(
-        capturedHandshake(handshake),
-        policyOf({
-          ...captured.policies[name]!,
-          scheme,
-        }),
-      ));
-      const expected = captured.verdicts[name]![index];
+    await judgeAll("handshakes", capturedRows, 428 * 4, ({ handshake, options, expected }) => {
+      const actual = outcome(check(capturedHandshake(handshake), policyOf(options)));
       return actual === expected ? null : `${actual} instead of ${expected}`;
     });
   });

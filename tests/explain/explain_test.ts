@@ -7,7 +7,6 @@ import { assert, assertEquals, assertThrows, fail } from "@std/assert";
 import {
   check,
   compilePolicy,
-  type Decision,
   type DenyReason,
   explain,
   type Explanation,
@@ -16,6 +15,7 @@ import {
   type PolicyOptions,
 } from "@wsgate/wsgate";
 import { explainAs } from "../../src/explain/explain.ts";
+import { outcome } from "../denials.ts";
 import { handshakeOf, untyped } from "../doubles.ts";
 import { chance, mutate, randomCandidate, randomList, takeSeed } from "../matcher/generator.ts";
 import { classify, naiveCheck, naiveMatcher, type NaiveOrigin } from "../matcher/naive.ts";
@@ -26,16 +26,12 @@ import {
   attackHandshake,
   attackOptions,
   attacks,
-  captured,
   capturedHandshake,
+  capturedRows,
   handshakes,
+  hostAttackUrl,
   judgeAll,
-  siteScheme,
 } from "../vectors.ts";
-
-function outcome(decision: Decision): DenyReason | "allowed" {
-  return decision.allowed ? "allowed" : decision.reason;
-}
 
 // ---- the oracle -----------------------------------------------------------------------------------------------------
 
@@ -247,7 +243,7 @@ describe("explain(): the recorded cases", () => {
     await judgeAll("explained attacks.host", attacks.host, 54, (attack) => {
       const options = { origins: ["*"], hosts: attack.allowedHosts, debug: attack.debug === true };
       const handshake = handshakeOf({
-        url: attack.url ?? `http://${attack.host ?? "localhost:8000"}/p`,
+        url: hostAttackUrl(attack),
         headers: { host: attack.host },
       });
       const explanation = explain(handshake, compilePolicy(options));
@@ -257,16 +253,12 @@ describe("explain(): the recorded cases", () => {
   });
 
   test("captured handshakes: the true cause, and suggestions that let in nothing else", async () => {
-    const rows = Object.entries(captured.policies).flatMap(([name, policy]) =>
-      handshakes.map((handshake, index) => ({ name, policy, handshake, index }))
-    );
     const tried = new Set<string>();
-    await judgeAll("explained handshakes", rows, 428 * 4, ({ policy, name, handshake: row }) => {
-      const options = { ...policy, scheme: siteScheme(row) };
+    await judgeAll("explained handshakes", capturedRows, 428 * 4, ({ policy, options, handshake: row }) => {
       const handshake = capturedHandshake(row);
       const explanation = explain(handshake, compilePolicy(options));
       // The same suggestion for the same list needs its walk over the corpus once.
-      const key = JSON.stringify([name, options.scheme, explanation.nearest]);
+      const key = JSON.stringify([policy, options.scheme, explanation.nearest]);
       const others = tried.has(key) ? [] : corpus;
       tried.add(key);
       return falseCause(explanation, handshake, options) ??

@@ -5,7 +5,7 @@ import { after, describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { compilePolicy, guard, type Policy } from "@wsgate/wsgate";
 import { handshakeBytes, nativeUpgrade, type RawAnswer, sendRaw, serve } from "../runtime.ts";
-import { captured, type CapturedHandshake, handshakes, judgeAll, siteScheme } from "../vectors.ts";
+import { captured, capturedRows, handshakes, judgeAll } from "../vectors.ts";
 import { eachRow } from "../rows.ts";
 
 /** What the client sees of each verdict: a Host that says nothing is its mistake, what a list refuses is refused. */
@@ -17,26 +17,6 @@ const STATUS: Readonly<Record<string, number>> = {
   "origin-null": 403,
   "origin-not-allowed": 403,
 };
-
-interface Row {
-  readonly policyName: string;
-  readonly policy: Policy;
-  readonly handshake: CapturedHandshake;
-  readonly expected: string;
-}
-
-const rows: readonly Row[] = Object.entries(captured.policies).flatMap(([policyName, options]) => {
-  const policies = {
-    http: compilePolicy({ ...options, scheme: "http" }),
-    https: compilePolicy({ ...options, scheme: "https" }),
-  };
-  return handshakes.map((handshake, index) => ({
-    policyName,
-    policy: policies[siteScheme(handshake)],
-    handshake,
-    expected: captured.verdicts[policyName]![index]!,
-  }));
-});
 
 describe("the captured handshakes, replayed to a guarded server", () => {
   // One at a time: the bytes stay as captured, so nothing in them tells one row's refusal from another's.
@@ -58,8 +38,10 @@ describe("the captured handshakes, replayed to a guarded server", () => {
   ));
   after(() => server.stop());
 
-  async function replay({ policy, handshake, expected }: Row): Promise<string | null> {
-    current = policy;
+  async function replay(
+    { options, handshake, expected }: typeof capturedRows[number],
+  ): Promise<string | null> {
+    current = compilePolicy(options);
     denied.length = 0;
     calls.length = 0;
     const bytes = handshakeBytes(handshake.path, handshake.headers, handshake.method);
@@ -75,7 +57,7 @@ describe("the captured handshakes, replayed to a guarded server", () => {
   }
 
   test("each gets the verdict on record, and the status that goes with it", { timeout: 60_000 }, async () => {
-    await judgeAll("handshakes replayed", rows, 428 * 4, replay);
+    await judgeAll("handshakes replayed", capturedRows, 428 * 4, replay);
   });
 
   test("handshakes with raw UTF-8 in Host and in the target are among them", () => {

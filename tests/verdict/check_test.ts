@@ -6,16 +6,11 @@ import { assert, assertEquals, assertGreater, assertStrictEquals, assertThrows }
 import { check, compilePolicy, type Decision, type DenyReason, type PolicyOptions } from "@wsgate/wsgate";
 import { checkHost, checkOrigin } from "../../src/verdict/check.ts";
 import { denials } from "../../src/denial.ts";
+import { type Outcome, outcome } from "../denials.ts";
 import { handshakeOf, untyped } from "../doubles.ts";
 import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
 import { eachRow, product } from "../rows.ts";
-
-type Outcome = DenyReason | "allowed";
-
-function outcome(decision: Decision): Outcome {
-  return decision.allowed ? "allowed" : decision.reason;
-}
 
 /** The verdict on a handshake of these header fields. */
 function verdict(

@@ -5,25 +5,12 @@ import { readHosts } from "../../src/pattern/list.ts";
 import { readPatterns } from "../../src/pattern/list.ts";
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import {
-  check,
-  compilePolicy,
-  type Decision,
-  type DenyReason,
-  guard,
-  Policy,
-  type PolicyOptions,
-} from "@wsgate/wsgate";
+import { check, compilePolicy, guard, Policy, type PolicyOptions } from "@wsgate/wsgate";
 import { compiledOf, entryAt, isPolicy, readPolicy, webOrigins } from "../../src/verdict/policy.ts";
 import type { ConfigIssue } from "../../src/config.ts";
+import { outcome } from "../denials.ts";
 import { faultsOf, handshakeOf, untyped } from "../doubles.ts";
 import { eachRow } from "../rows.ts";
-
-type Outcome = DenyReason | "allowed";
-
-function outcome(decision: Decision): Outcome {
-  return decision.allowed ? "allowed" : decision.reason;
-}
 
 const GOOD = "https://good.test";
 
