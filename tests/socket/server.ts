@@ -157,8 +157,10 @@ const say = (order: string): SocketHandlers => ({
   },
 });
 
+/** No denial is printed: what is printed has to be what a handler did wrong. */
+const quiet = { onDeny() {} };
 const socketOptions = (options: SocketOptions, handlers: SocketHandlers = puppet) =>
-  upgradeHandler(handlers, options);
+  upgradeHandler(handlers, { ...quiet, ...options });
 
 /** Opens when `control` says so: users whose cookie says "slow" are found only then. */
 let openGate = () => {};
@@ -202,13 +204,13 @@ const main = serve(
       ["/farewell/:id", socketOptions({}, say("say one two three"))],
       ["/goodbye/:id", socketOptions({}, say("close 4000 bye"))],
       ["/throws/:where/:how/:id", socketOptions({}, throwing)],
-      ["/unhandled/:id", upgradeHandler({ message: (socket) => obey(socket, "reject") })],
-      ["/guarded/:id", originValidator(auth(echo), allowed, { onDeny() {} })],
-      ["/refusing/:id", originValidator(echo, allowed, { refuse: refuseVisibly, onDeny() {} })],
+      ["/unhandled/:id", upgradeHandler({ message: (socket) => obey(socket, "reject") }, quiet)],
+      ["/guarded/:id", originValidator(auth(echo), allowed, quiet)],
+      ["/refusing/:id", originValidator(echo, allowed, { ...quiet, refuse: refuseVisibly })],
       // What a runtime does by itself, for comparison.
       ["/native/:id", nativeUpgrade() as Handler],
     ])),
-  }),
+  }, quiet),
   websocket,
 );
 
