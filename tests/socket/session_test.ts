@@ -14,6 +14,7 @@ import {
 } from "../../src/socket/session.ts";
 import { untyped } from "../doubles.ts";
 import { Random, seed } from "../random.ts";
+import { eachRow, eachRowInTurn, product } from "../rows.ts";
 import { type Log, logging } from "./peer.ts";
 
 const ROOMY = { idleTimeoutSeconds: 0, maxMessageBytes: 1000, maxBufferedBytes: 1000 };
@@ -308,17 +309,17 @@ const CHARACTERS: readonly [name: string, character: string, bytes: number][] = 
 describe("maxMessageBytes", () => {
   for (const [name, character, bytes] of CHARACTERS) {
     test(`counts bytes, exactly: ${name}`, async () => {
-      for (const count of [1, 2, 5, 30, 31]) {
+      await eachRowInTurn([1, 2, 5, 30, 31], async (count) => {
         const text = character.repeat(count);
         assertEquals(Buffer.byteLength(text), bytes * count);
         const fits = await opened({}, { maxMessageBytes: bytes * count });
         fits.session.received(text);
         assertEquals([fits.log.events, fits.wire.closes], [[`message ${text}`], []]);
-        if (bytes * count === 1) continue;
+        if (bytes * count === 1) return;
         const over = await opened({}, { maxMessageBytes: bytes * count - 1 });
         over.session.received(text);
         assertEquals([over.log.events, over.wire.closes], [[], [`1009 ${TOO_BIG}`]]);
-      }
+      });
     });
   }
 
@@ -365,9 +366,9 @@ describe("send()", () => {
     const bytes = new Uint8Array([1, 2]);
     const buffer = Buffer.from("x");
     const part = new Uint8Array(new ArrayBuffer(8), 2, 3);
-    for (const data of ["", "text", bytes, buffer, part, new Uint8Array(0)]) {
+    eachRow(["", "text", bytes, buffer, part, new Uint8Array(0)], (data) => {
       assertEquals(session.send(data), true);
-    }
+    });
     assertEquals(wire.sent.length, 6);
     assertEquals(wire.sent.slice(0, 2), ["", "text"]);
     assertStrictEquals(wire.sent[2], bytes);
@@ -439,7 +440,7 @@ describe("send()", () => {
       new Date(),
     ];
     const assertAllThrow = () => {
-      for (const data of wrong) assertThrows(() => session.send(untyped(data)), TypeError, "A message is");
+      eachRow(wrong, (data) => assertThrows(() => session.send(untyped(data)), TypeError, "A message is"));
     };
     assertAllThrow();
     session.opened(wire);
@@ -456,17 +457,15 @@ describe("send()", () => {
 describe("maxBufferedBytes", () => {
   for (const [name, character, bytes] of CHARACTERS) {
     test(`counts bytes on top of what is waiting, exactly: ${name}`, async () => {
-      for (const count of [1, 2, 30, 31]) {
-        for (const waiting of [0, 1, 7]) {
-          const { session, wire } = await opened({}, { maxBufferedBytes: bytes * count + waiting });
-          const text = character.repeat(count);
-          wire.waiting = waiting;
-          assertEquals(session.send(text), true);
-          wire.waiting = waiting + 1;
-          assertEquals(session.send(text), false);
-          assertEquals(wire.sent, [text]);
-        }
-      }
+      await eachRowInTurn(product([1, 2, 30, 31], [0, 1, 7]), async ([count, waiting]) => {
+        const { session, wire } = await opened({}, { maxBufferedBytes: bytes * count + waiting });
+        const text = character.repeat(count);
+        wire.waiting = waiting;
+        assertEquals(session.send(text), true);
+        wire.waiting = waiting + 1;
+        assertEquals(session.send(text), false);
+        assertEquals(wire.sent, [text]);
+      });
     });
   }
 
@@ -508,14 +507,14 @@ test("the limits count like an encoder, for any text", async () => {
 
 describe("close()", () => {
   test("takes exactly the codes that a close frame can carry (RFC 6455 §7.4)", async () => {
-    for (let code = -2; code < 5200; code++) {
+    await eachRowInTurn(Array.from({ length: 5202 }, (_, i) => i - 2), async (code) => {
       const sendable = code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014 ||
         code >= 3000 && code <= 4999;
       const { session, wire } = await opened();
       if (sendable) session.close(code);
       else assertThrows(() => session.close(code), RangeError, `cannot carry code ${code}`);
-      assertEquals(wire.closes, sendable ? [`${code} `] : [], String(code));
-    }
+      assertEquals(wire.closes, sendable ? [`${code} `] : []);
+    });
   });
 
   const wrong: readonly unknown[] = [
@@ -553,13 +552,18 @@ describe("close()", () => {
   }
 
   test("is 1000 without a reason by default", async () => {
-    for (
-      const args of [[], [undefined], [undefined, undefined], [1000], [1000, ""]] as [number?, string?][]
-    ) {
+    const nothing: [(number | undefined)?, (string | undefined)?][] = [
+      [],
+      [undefined],
+      [undefined, undefined],
+      [1000],
+      [1000, ""],
+    ];
+    await eachRowInTurn(nothing, async (args) => {
       const { session, wire } = await opened();
       session.close(...args);
       assertEquals(wire.closes, ["1000 "]);
-    }
+    });
   });
 
   for (const [name, character, bytes] of CHARACTERS) {
@@ -568,11 +572,10 @@ describe("close()", () => {
       const fits = character.repeat(whole) + "a".repeat(123 - whole * bytes);
       assertEquals(Buffer.byteLength(fits), 123);
       const { session, wire } = await opened();
-      for (
-        const over of ["a" + fits, fits + "a", character + fits, character.repeat(124), fits.repeat(1000)]
-      ) {
+      const tooLong = ["a" + fits, fits + "a", character + fits, character.repeat(124), fits.repeat(1000)];
+      eachRow(tooLong, (over) => {
         assertThrows(() => session.close(4000, over), RangeError, "at most 123 bytes");
-      }
+      });
       assertEquals([session.send("still"), wire.closes], [true, []]);
       session.close(4000, fits);
       assertEquals(wire.closes, [`4000 ${fits}`]);
@@ -580,15 +583,14 @@ describe("close()", () => {
   }
 
   test("makes a string of any other reason, as the web's WebSocket does", async () => {
-    for (
-      const [reason, text] of [[5, "5"], [null, "null"], [true, "true"], [{}, "[object Object]"]] as const
-    ) {
+    const reasons = [[5, "5"], [null, "null"], [true, "true"], [{}, "[object Object]"]];
+    await eachRowInTurn(reasons, async ([reason, text]) => {
       const { session, wire, log } = await opened();
       session.close(4000, untyped(reason));
       session.closed(1005, "");
       await turn();
       assertEquals([wire.closes, log.events], [[`4000 ${text}`], [`close 4000 ${text}`]]);
-    }
+    });
     const { session, wire } = await opened();
     const hostile = { toString: () => fail("no string") };
     assertThrows(() => session.close(4000, untyped(hostile)), Error, "no string");
@@ -739,7 +741,7 @@ describe("idleTimeoutSeconds", () => {
   });
 
   test("fractions of a second count, and so does a day", async () => {
-    for (const idleTimeoutSeconds of [0.01, 0.5, 1.5, 86_400]) {
+    await eachRowInTurn([0.01, 0.5, 1.5, 86_400], async (idleTimeoutSeconds) => {
       await Clock.during(async (clock) => {
         const { wire } = await opened({}, { idleTimeoutSeconds });
         await clock.turn(idleTimeoutSeconds * 0.99);
@@ -747,7 +749,7 @@ describe("idleTimeoutSeconds", () => {
         await clock.turn(idleTimeoutSeconds * 0.01 + 0.001);
         assertEquals(wire.closes.length, 1);
       });
-    }
+    });
   });
 
   test("0 turns it off, and so does a wire that watches by itself", async () => {
@@ -942,17 +944,16 @@ describe("a handler that fails", () => {
   }
 
   test("whatever is thrown, undefined included", async () => {
-    for (const problem of [undefined, null, 0, "", "text", Symbol("x"), {}, Object.create(null)]) {
-      for (const failWith of Object.values(FAILURES)) {
-        const { session, wire, reports } = bare({ message: () => untyped(failWith(problem)) });
-        session.opened(wire);
-        await turn();
-        session.received("x");
-        await turn();
-        assertEquals([reports.length, wire.closes], [1, ["1011 "]]);
-        assertStrictEquals(reports[0], problem);
-      }
-    }
+    const problems = [undefined, null, 0, "", "text", Symbol("x"), {}, Object.create(null)];
+    await eachRowInTurn(product(problems, Object.values(FAILURES)), async ([problem, failWith]) => {
+      const { session, wire, reports } = bare({ message: () => untyped(failWith(problem)) });
+      session.opened(wire);
+      await turn();
+      session.received("x");
+      await turn();
+      assertEquals([reports.length, wire.closes], [1, ["1011 "]]);
+      assertStrictEquals(reports[0], problem);
+    });
   });
 
   test("is told by `close` with 1011, once the peer has answered", async () => {
@@ -1012,16 +1013,14 @@ describe("a handler that fails", () => {
   });
 
   test("a wrong argument to send() or close() is such a failure", async () => {
-    for (
-      const wrong of [
-        (socket: Socket) => socket.close(1006),
-        (socket: Socket) => void socket.send(untyped(5)),
-      ]
-    ) {
+    await eachRowInTurn([
+      (socket: Socket) => socket.close(1006),
+      (socket: Socket) => void socket.send(untyped(5)),
+    ], async (wrong) => {
       const { session, wire, log } = await opened({ message: wrong });
       session.received("x");
       assertEquals([log.events.length, wire.closes], [2, ["1011 "]]);
-    }
+    });
   });
 
   test("handlers that return something are left alone, and none at all is fine", async () => {
@@ -1032,7 +1031,7 @@ describe("a handler that fails", () => {
     session.closed(1000, "");
     await turn();
     const values = [5, "x", null, {}, () => {}, Promise.resolve(5), { then: (done: () => void) => done() }];
-    for (const value of values) {
+    await eachRowInTurn(values, async (value) => {
       const other = bare({
         open: () => untyped(value),
         message: () => untyped(value),
@@ -1044,7 +1043,7 @@ describe("a handler that fails", () => {
       other.session.closed(1000, "");
       await turn();
       assertEquals([other.reports, other.wire.closes], [[], []]);
-    }
+    });
     assertEquals([reports, wire.closes], [[], []]);
   });
 });
