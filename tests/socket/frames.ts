@@ -56,6 +56,19 @@ export function more(payload: string | Uint8Array, parts?: FrameParts): Uint8Arr
   return frame(OPCODES.continuation, payload, parts);
 }
 
+/** A whole binary message, or the first part of one. */
+export function binary(payload: Uint8Array, parts?: FrameParts): Uint8Array {
+  return frame(OPCODES.binary, payload, parts);
+}
+
+export function ping(payload: string | Uint8Array = "", parts?: FrameParts): Uint8Array {
+  return frame(OPCODES.ping, payload, parts);
+}
+
+export function pong(payload: string | Uint8Array = "", parts?: FrameParts): Uint8Array {
+  return frame(OPCODES.pong, payload, parts);
+}
+
 /** A close frame. Any code, and none; a reason alone cannot be. */
 export function close(code?: number, reason: string | Uint8Array = "", parts?: FrameParts): Uint8Array {
   return frame(OPCODES.close, code === undefined ? "" : join([code >> 8, code & 0xff], reason), parts);

@@ -9,6 +9,7 @@ import { assert, assertEquals } from "@std/assert";
 import { runtime } from "../runtime.ts";
 import { sleep, type SocketServer, startSocketServer } from "./child_server.ts";
 import {
+  binary,
   chop,
   close,
   closeLine,
@@ -18,6 +19,8 @@ import {
   line,
   more,
   OPCODES,
+  ping,
+  pong,
   RawClient,
   resetIsEnd,
   text,
@@ -67,9 +70,6 @@ interface Case {
 const hex = (digits: string) =>
   Uint8Array.from(digits.match(/[0-9a-f]{2}/g) ?? [], (byte) => parseInt(byte, 16));
 const hexOf = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const ping = (payload: string | Uint8Array = "", parts = {}) => frame(OPCODES.ping, payload, parts);
-const pong = (payload: string | Uint8Array = "", parts = {}) => frame(OPCODES.pong, payload, parts);
-const binary = (payload: Uint8Array, parts = {}) => frame(OPCODES.binary, payload, parts);
 const part = { fin: false };
 const said = (payload: string | Uint8Array) => line("text", payload);
 const ponged = (payload: string | Uint8Array) => line("pong", payload);

@@ -7,6 +7,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { runtime } from "../runtime.ts";
 import { sleep, type SocketServer, startSocketServer } from "./child_server.ts";
 import {
+  binary,
   chop,
   close,
   fragments,
@@ -15,6 +16,8 @@ import {
   line,
   more,
   OPCODES,
+  ping,
+  pong,
   RawClient,
   type RawClientOptions,
   resetIsEnd,
@@ -69,9 +72,6 @@ interface ServerView {
   says(wanted: RegExp, count?: number): Promise<void>;
 }
 
-const ping = (payload = "") => frame(OPCODES.ping, payload);
-const pong = (payload = "") => frame(OPCODES.pong, payload);
-const binary = (payload: Uint8Array, parts = {}) => frame(OPCODES.binary, payload, parts);
 const a = (count: number) => "a".repeat(count);
 const zeros = (count: number) => new Uint8Array(count);
 
