@@ -13,6 +13,7 @@ import {
 } from "@std/assert";
 import type { BunServer } from "../../src/socket/bun.ts";
 import type { Limits } from "../../src/socket/session.ts";
+import { eachRow, eachRowInTurn } from "../rows.ts";
 import { runtime } from "../runtime.ts";
 import { logging, pause } from "./peer.ts";
 
@@ -138,12 +139,12 @@ describe("bunRuntime", () => {
   });
 
   test("always says which subprotocol, or Bun would echo the first offer", () => {
-    for (const protocol of ["", "chat"]) {
+    eachRow(["", "chat"], (protocol) => {
       const server = new FakeServer();
       const session = sessionOf(protocol);
       upgraded(server, session);
       assertEquals([...server.upgrades[0]!.headers], [["sec-websocket-protocol", protocol]]);
-    }
+    });
   });
 
   const outcomes: readonly [FakeServer["kind"], outcome: string, ours: boolean][] = [
@@ -179,7 +180,7 @@ describe("bunRuntime", () => {
 
 test("a server is known by its upgrade()", () => {
   const servers = [new FakeServer(), { upgrade() {} }, Object.create({ upgrade: () => true })];
-  for (const server of servers) assertEquals(bunRuntime.owns(server), true);
+  eachRow(servers, (server) => assertEquals(bunRuntime.owns(server), true));
   const info = {
     remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
     completed: Promise.resolve(),
@@ -196,7 +197,7 @@ test("a server is known by its upgrade()", () => {
     { upgrade: null },
     info,
   ];
-  for (const other of [...others, () => {}]) assertEquals(bunRuntime.owns(other), false);
+  eachRow([...others, () => {}], (other) => assertEquals(bunRuntime.owns(other), false));
 });
 
 describe("websocket", () => {
@@ -221,10 +222,10 @@ describe("websocket", () => {
 
   test("send() is the socket's, whatever Bun says of it: what is waiting was looked at before", async () => {
     const { session, socket } = await opened();
-    for (const result of [4, 0, -1]) {
+    eachRow([4, 0, -1], (result) => {
       socket.sendResult = result;
       assertEquals(session.send("text"), true);
-    }
+    });
     socket.waiting = 999;
     assertEquals([session.send("xx"), session.send("x")], [false, true]);
     assertEquals(socket.sent, ["text", "text", "text", "x"]);
@@ -277,9 +278,8 @@ describe("websocket", () => {
   }
 
   test("sockets that somebody else has upgraded are left alone", () => {
-    for (
-      const data of [undefined, null, "text", {}, { opened: fail, received: fail, closed: fail, heard: fail }]
-    ) {
+    const session = { opened: fail, received: fail, closed: fail, heard: fail };
+    eachRow([undefined, null, "text", {}, session], (data) => {
       const socket = new FakeSocket(data);
       websocket.open(socket);
       websocket.message(socket, "text");
@@ -287,7 +287,7 @@ describe("websocket", () => {
       websocket.pong(socket, new Uint8Array());
       websocket.close(socket, 1000, "");
       assertEquals([socket.binaryType, socket.sent, socket.closes], ["nodebuffer", [], []]);
-    }
+    });
   });
 
   test("nothing of it can be changed, and idle peers are no business of Bun's", () => {
@@ -337,11 +337,9 @@ describe("what handlers ask of a server", () => {
 
   test("the largest of what was asked, each by itself, and never less than before any", async () => {
     const { askServer, websocket } = await load();
-    for (
-      const limits of [ask(1, 1), ask(100 * KIB, 1), ask(80 * KIB, 3 * KIB * KIB), ask(5, 2 * KIB * KIB)]
-    ) {
+    eachRow([ask(1, 1), ask(100 * KIB, 1), ask(80 * KIB, 3 * KIB * KIB), ask(5, 2 * KIB * KIB)], (limits) => {
       assertEquals(askServer(limits), true);
-    }
+    });
     assertEquals([websocket.maxPayloadLength, websocket.backpressureLimit], [100 * KIB, 6 * KIB * KIB]);
   });
 
@@ -440,14 +438,14 @@ test("a handler that wants more than a server was told is a fault: Bun reads its
   const message = websocket.maxPayloadLength;
   const buffered = websocket.backpressureLimit / 2;
   upgradeHandler({}, { maxMessageBytes: message, maxBufferedBytes: buffered });
-  for (const options of [{ maxMessageBytes: message + 1 }, { maxBufferedBytes: buffered + 1 }]) {
+  eachRow([{ maxMessageBytes: message + 1 }, { maxBufferedBytes: buffered + 1 }], (options) => {
     const { issues } = assertThrows(() => upgradeHandler({}, options), ConfigError);
     // Under Bun the files of a run share this: one of them may have asked for all there is.
     const most = message === 64 * 1024 * 1024 - 1;
     assertEquals(issues.map(({ code }) => code), [most ? "out-of-range" : "server-started"]);
     assertEquals(issues[0]!.field, Object.keys(options)[0]);
     if (!most) assertStringIncludes(issues[0]!.fix, "make all handlers before");
-  }
+  });
 });
 
 describe("refuseVisibly() on Bun", () => {
@@ -458,10 +456,10 @@ describe("refuseVisibly() on Bun", () => {
     const unproven = new FakeServer();
     const contexts = [unproven, new FakeServer("foreign"), undefined, {}];
     const lines = await printed(async () => {
-      for (const context of [...contexts, ...contexts]) {
+      await eachRowInTurn([...contexts, ...contexts], async (context) => {
         const response = refuse(context);
         assertEquals([response.status, await response.text()], [403, "Forbidden\n"]);
-      }
+      });
     });
     assertEquals(unproven.upgrades, [], "a native application must not get the refused socket");
     assertEquals(lines, [{
@@ -483,7 +481,7 @@ describe("refuseVisibly() on Bun", () => {
     await pause(0);
     assertEquals(server.upgrades[1]!.headers.get("sec-websocket-protocol"), "chat");
     assertEquals(server.sockets.length, 301);
-    for (const socket of server.sockets.slice(1)) assertEquals(socket.closes, ["4403 origin-not-allowed"]);
+    eachRow(server.sockets.slice(1), (socket) => assertEquals(socket.closes, ["4403 origin-not-allowed"]));
     const unauthenticated = refuseVisibly(denials["unauthenticated"], handshake(), server);
     await pause(0);
     assertEquals([unauthenticated.status, server.sockets.at(-1)!.closes], [200, ["4401 unauthenticated"]]);

@@ -8,6 +8,7 @@ import { type Socket, upgradeHandler } from "@wsgate/wsgate";
 import { denoRuntime } from "../../src/socket/deno.ts";
 import { Session } from "../../src/socket/session.ts";
 import { printed } from "../doubles.ts";
+import { eachRow, eachRowInTurn } from "../rows.ts";
 import { connectRaw, handshakeBytes, handshakeHeaders, runtime, serve } from "../runtime.ts";
 import { logging, pause } from "./peer.ts";
 
@@ -107,19 +108,20 @@ test("a copy of a request is not upgraded in silence", { timeout: 60_000 }, asyn
 test("Deno is known by what it upgrades with", async () => {
   assertEquals(denoRuntime.owns(undefined), runtime === "deno");
   assertEquals((await load({ upgradeWebSocket: () => {} })).denoRuntime.owns(undefined), true);
-  for (const other of [undefined, null, {}, { upgradeWebSocket: true }, { version: { deno: "1.0.0" } }]) {
+  const others = [undefined, null, {}, { upgradeWebSocket: true }, { version: { deno: "1.0.0" } }];
+  await eachRowInTurn(others, async (other) => {
     assertEquals((await load(other)).denoRuntime.owns(undefined), false);
-  }
+  });
 });
 
 describe("denoRuntime", () => {
   test("passes the very request and the idle time, and none of the options that do not work", async () => {
-    for (const idleTimeoutSeconds of [0, 0.5, 30, 86_400]) {
+    await eachRowInTurn([0, 0.5, 30, 86_400], async (idleTimeoutSeconds) => {
       const { calls, session } = await upgraded({ idleTimeoutSeconds, protocol: "chat" });
       assertEquals(calls.length, 1);
       assertStrictEquals(calls[0]![0], session.request);
       assertEquals(calls[0]!.slice(1), [{ idleTimeout: idleTimeoutSeconds }]);
-    }
+    });
   });
 
   test("returns Deno's own response, with more headers", async () => {
@@ -149,9 +151,7 @@ describe("denoRuntime", () => {
 
   test("every event has its listener before it returns: nothing that comes early is lost", async () => {
     const { socket } = await upgraded();
-    for (const name of ["onopen", "onmessage", "onclose"] as const) {
-      assert(socket[name] !== null, name);
-    }
+    eachRow(["onopen", "onmessage", "onclose"], (name) => assert(socket[name] !== null));
   });
 
   test("send, what is waiting, and close are the socket's", async () => {

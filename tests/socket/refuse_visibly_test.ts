@@ -14,6 +14,7 @@ import {
 } from "@wsgate/wsgate";
 import { denials } from "../../src/denial.ts";
 import { handshakeRequest, printed } from "../doubles.ts";
+import { eachRow, eachRowInTurn } from "../rows.ts";
 import { type NativeHandler, runtime, serve, type TestServer } from "../runtime.ts";
 import {
   closing,
@@ -145,11 +146,11 @@ describe("what is shown", () => {
   ];
   for (const [name, parts] of faulty) {
     test(`a handshake with ${name} is denied by its status`, async () => {
-      for (const reason of ["origin-not-allowed", "unauthenticated"] as const) {
+      await eachRowInTurn(["origin-not-allowed", "unauthenticated"], async (reason) => {
         const peer = await knock(server.port, { path: `/${reason}`, ...parts });
         assertEquals([peer.status, peer.values("sec-websocket-accept")], [denials[reason].status, []]);
         peer.destroy();
-      }
+      });
     });
   }
 
@@ -242,7 +243,7 @@ describe("as `refuse`", () => {
         assertEquals(await native.closed, { code: 4403, reason: "origin-absent", wasClean: true });
         const anonymous = visit(server.port, { origin: GOOD });
         assertEquals(await anonymous.closed, { code: 4401, reason: "unauthenticated", wasClean: true });
-        for (const { events } of [foreign, native, anonymous]) assertEquals(events.length, 2);
+        eachRow([foreign, native, anonymous], ({ events }) => assertEquals(events.length, 2));
 
         assertEquals(told, ["origin-not-allowed", "origin-absent", "unauthenticated"]);
         assertEquals(log.events, [], "no application code sees a refused socket");
@@ -257,11 +258,11 @@ describe("as `refuse`", () => {
     const server = serve(application().handlers["originValidator()"], websocket);
     try {
       const lines = await printed(async () => {
-        for (const [origin, status] of [[EVIL, 403], [GOOD, 401], [EVIL, 403]] as const) {
+        await eachRowInTurn([[EVIL, 403], [GOOD, 401], [EVIL, 403]], async ([origin, status]) => {
           const peer = await knock(server.port, { more: [["Origin", origin]] });
           assertEquals(peer.status, runtime === "deno" ? 101 : status);
           peer.destroy();
-        }
+        });
       });
       assertEquals(lines.map(({ text }) => text), runtime === "deno" ? [] : [REPORT]);
       await prove(server.port, "/", known);

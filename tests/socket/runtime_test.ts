@@ -5,14 +5,15 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { bunRuntime } from "../../src/socket/bun.ts";
 import { denoRuntime } from "../../src/socket/deno.ts";
 import { runtimeOf } from "../../src/socket/runtime.ts";
+import { eachRow } from "../rows.ts";
 import { runtime } from "../runtime.ts";
 
 test("a request's runtime is the one that runs, and on Bun its server has to be handed on", () => {
   const server = { upgrade: () => true };
   const own = runtime === "deno" ? denoRuntime : bunRuntime;
   assertEquals(runtimeOf(server), own);
-  for (const context of [undefined, {}]) {
+  eachRow([undefined, {}], (context) => {
     if (runtime === "deno") assertEquals(runtimeOf(context), own);
     else assertThrows(() => runtimeOf(context), TypeError, "pass the second argument on");
-  }
+  });
 });

@@ -3,6 +3,7 @@
 
 import { after, before, describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
+import { eachRowInTurn } from "../rows.ts";
 import { runtime } from "../runtime.ts";
 import { sleep, type SocketServer, startSocketServer } from "./child_server.ts";
 import { close, RawClient, type RawClientOptions, resetIsEnd, text } from "./frames.ts";
@@ -137,11 +138,11 @@ describe("the end of a server with open sockets", () => {
 
       const { opened, closed } = await child.stats();
       await child.order("/stop");
-      for (const { guest, client } of all) {
-        if (guest.name === "does not read") continue;
+      await eachRowInTurn(all, async ({ guest, client }) => {
+        if (guest.name === "does not read") return;
         await client.untilEnded();
-        assertEquals(resetIsEnd(client.log), guest.client, guest.name);
-      }
+        assertEquals(resetIsEnd(client.log), guest.client);
+      });
       await sleep(100);
       const told = await child.stats();
       // Deno lets what it has begun come to its end, and only then is done; Bun drops it.
@@ -153,10 +154,10 @@ describe("the end of a server with open sockets", () => {
 
       // Once each, and the same for all: whatever comes twice comes within this time.
       await sleep(300);
-      for (const { guest, id } of all) {
+      await eachRowInTurn(all, async ({ guest, id }) => {
         const log = (await child.log(id)).map((entry) => entry.replace(/^queued [1-9]\d*$/, "queued some"));
-        assertEquals(log, guest.server, guest.name);
-      }
+        assertEquals(log, guest.server);
+      });
       const end = await child.stats();
       assertEquals(end.opened, end.closed);
       console.log(

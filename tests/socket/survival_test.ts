@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { Random, seed } from "../random.ts";
+import { eachRow } from "../rows.ts";
 import { handshakeBytes, handshakeHeaders, runtime, sendRaw } from "../runtime.ts";
 import { sleep, type SocketServer, startSocketServer, type Stats } from "./child_server.ts";
 import { close, frame, join, OPCODES, RawClient, text } from "./frames.ts";
@@ -385,7 +386,7 @@ describe("a server under attack", () => {
       return client;
     }));
     const refused = clients.filter(({ status }) => status === 101);
-    for (const { log } of refused) assertEquals(log[0], 'close 4403 "origin-not-allowed"');
+    eachRow(refused, ({ log }) => assertEquals(log[0], 'close 4403 "origin-not-allowed"'));
     assertEquals(clients.filter(({ status }) => status === 403).length, 500 - refused.length);
     for (const client of clients) if (client.status !== 101) client.destroy();
 
