@@ -17,6 +17,7 @@ import { assertEquals } from "@std/assert";
 import { makeCertificate } from "../certificate.ts";
 import { startChild } from "../child.ts";
 import { serveProgram } from "../programs.ts";
+import { eachRowInTurn } from "../rows.ts";
 import { clientFrame, handshakeBytes, handshakeHeaders, runtime, serverFrame } from "../runtime.ts";
 
 const HOST = "www.goodsite.com";
@@ -101,9 +102,9 @@ describe("'self' is the origin of the page that the same server would serve", ()
     others: readonly string[],
   ): Promise<void> {
     assertEquals(await visit(open(), self, host, 1), { status: 101, said: ["are you there?"] });
-    for (const origin of others) {
-      assertEquals(await visit(open(), origin, host, 1), { status: 403, said: [] }, origin);
-    }
+    await eachRowInTurn(others, async (origin) => {
+      assertEquals(await visit(open(), origin, host, 1), { status: 403, said: [] });
+    });
   }
 });
 

@@ -18,6 +18,8 @@ import {
 import { CLOSE_TIMEOUT_SECONDS, TOO_BIG } from "../../src/socket/session.ts";
 import { type ChildServer, startChild } from "../child.ts";
 import { printed, untyped } from "../doubles.ts";
+import { within } from "../in_time.ts";
+import { eachRow, eachRowInTurn, product } from "../rows.ts";
 import { type NativeHandler, nativeUpgrade, runtime, serve, serveRoutes } from "../runtime.ts";
 import {
   closing,
@@ -30,6 +32,7 @@ import {
   opening,
   pause,
   Peer,
+  serving,
   visit,
 } from "./peer.ts";
 
@@ -51,38 +54,28 @@ function row(what: string, run: () => Promise<void>): void {
   test(`row: ${what}`, run);
 }
 
-/** Runs `act` against a server of `handler`, whose last act is that it stops. */
-async function serving(
-  handler: NativeHandler,
-  act: (port: number) => Promise<void>,
-  bunWebsocket: unknown = websocket,
-): Promise<void> {
-  const server = serve(handler, bunWebsocket);
-  try {
-    await act(server.port);
-  } finally {
-    await within(20, "the server stops", server.stop());
-  }
-}
-
-/** Fails where `promise` takes longer. */
-async function within<T>(seconds: number, what: string, promise: Promise<T>): Promise<T> {
-  let timer;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`in vain: ${what}`)), seconds * 1000);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Answers with a 101 on a new connection: the listener is not deaf. */
 async function assertServes(port: number, parts?: HandshakeParts): Promise<void> {
   const peer = await knock(port, parts);
   assertEquals(peer.status, 101);
   peer.destroy();
+}
+
+/** Each of these breaks a connection, which is a close and no handler's failure. */
+async function assertBreaks(
+  port: number,
+  log: ReturnType<typeof logging>,
+  ways: readonly ((peer: Peer) => void)[],
+): Promise<void> {
+  await eachRowInTurn(ways, async (breakIt) => {
+    log.events.length = 0;
+    const peer = await knock(port);
+    await log.has("open");
+    breakIt(peer);
+    await log.has("close");
+    assertEquals(log.events, ["open", "close 1006 "]);
+    peer.destroy();
+  });
 }
 
 /** The last part of the path. */
@@ -159,15 +152,15 @@ describe("the twenty traps", () => {
     const log = logging();
     await serving(nativeUpgrade(), (native) =>
       serving(upgradeHandler(log.handlers), async (ours) => {
-        for (const [fault, expected] of Object.entries(faults)) {
+        await eachRowInTurn(Object.entries(faults), async ([, expected]) => {
           const statuses = [];
           for (const port of [native, ours]) {
             const peer = await knock(port, expected.parts);
             statuses.push(peer.status);
             peer.destroy();
           }
-          assertEquals(statuses, [expected.native[isDeno ? 0 : 1], expected.ours], fault);
-        }
+          assertEquals(statuses, [expected.native[isDeno ? 0 : 1], expected.ours]);
+        });
         assertEquals(log.events, []);
         await assertServes(ours);
       }), undefined);
@@ -186,11 +179,11 @@ describe("the twenty traps", () => {
         ["x", []],
       ];
       await serving(upgradeHandler({}, { protocols: ["chat"] }), async (port) => {
-        for (const [offer, chosen] of offers) {
+        await eachRowInTurn(offers, async ([offer, chosen]) => {
           const peer = await knock(port, { more: [["Sec-WebSocket-Protocol", offer]] });
-          assertEquals([peer.status, peer.values("sec-websocket-protocol")], [101, chosen], offer);
+          assertEquals([peer.status, peer.values("sec-websocket-protocol")], [101, chosen]);
           peer.destroy();
-        }
+        });
         const page = visit(port, { protocols: ["x", "chat"] });
         await eventually("open", () => page.events.includes("open"));
         assertEquals(page.socket.protocol, "chat");
@@ -202,11 +195,11 @@ describe("the twenty traps", () => {
   trap(5, "both", "a socket knows its subprotocol, which no runtime reports", async () => {
     const log = logging({ open: (socket) => void socket.send(`protocol ${socket.protocol}`) });
     await serving(upgradeHandler(log.handlers, { protocols: ["b", "a"] }), async (port) => {
-      for (const [offer, protocol] of [["a, b", "b"], ["a", "a"], ["c", ""]] as const) {
+      await eachRowInTurn([["a, b", "b"], ["a", "a"], ["c", ""]], async ([offer, protocol]) => {
         const peer = await knock(port, { more: [["Sec-WebSocket-Protocol", offer]] });
         assertEquals((await peer.frame(0)).payload.toString(), `protocol ${protocol}`);
         peer.destroy();
-      }
+      });
       assertEquals(log.sockets.map(({ protocol }) => protocol), ["b", "a", ""]);
     });
   });
@@ -268,7 +261,7 @@ describe("the twenty traps", () => {
     const wrong: unknown[] = [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 66_536, 1000.5, "abc"];
     const log = logging({
       message(socket) {
-        for (const code of wrong) assertThrows(() => socket.close(untyped(code)), RangeError);
+        eachRow(wrong, (code) => assertThrows(() => socket.close(untyped(code)), RangeError));
         assertThrows(() => socket.close(4000, "é".repeat(62)), RangeError);
         assertEquals(socket.send("still open"), true);
         socket.close(4999, "é".repeat(61) + "x");
@@ -312,13 +305,13 @@ describe("the twenty traps", () => {
       ]);
       assertEquals(await after(port, (peer) => peer.send(OPCODE.close)), ["close 1005 "]);
       // One's own close, whatever the peer says to it.
-      for (const answer of [closing(4403), closing(4001, "y"), Buffer.alloc(0)]) {
+      await eachRowInTurn([closing(4403), closing(4001, "y"), Buffer.alloc(0)], async (answer) => {
         const told = await after(port, async (peer) => {
           await ownClose(peer);
           peer.send(OPCODE.close, answer);
         });
         assertEquals(told, ["close 4403 no"]);
-      }
+      });
       const told = await after(port, async (peer) => {
         await ownClose(peer);
         peer.end();
@@ -354,15 +347,7 @@ describe("the twenty traps", () => {
           (peer) => peer.send(OPCODE.text, "x", { reserved: true }),
           (peer) => peer.send(5, "x"),
         ];
-        for (const breakIt of broken) {
-          log.events.length = 0;
-          const peer = await knock(port);
-          await log.has("open");
-          breakIt(peer);
-          await log.has("close");
-          assertEquals(log.events, ["open", "close 1006 "]);
-          peer.destroy();
-        }
+        await assertBreaks(port, log, broken);
         log.events.length = 0;
         const peer = await knock(port);
         peer.send(OPCODE.text, "throw");
@@ -381,30 +366,29 @@ describe("the twenty traps", () => {
     "whatever a handler throws or rejects with, the process lives, and says it once",
     async () => {
       const { main } = child.ports;
-      for (const event of ["open", "message", "close", "error"]) {
-        for (const how of ["throws", "rejects", "rejects-later"]) {
-          const path = `/${event}-${how}`;
-          const before = child.output().length;
-          for (let i = 0; i < 2; i++) {
-            const peer = await knock(main!, { path });
-            assertEquals(peer.status, 101, path);
-            // Not to `open`: on Deno the close frame is lost where data comes before it.
-            if (event !== "open") peer.send(OPCODE.text, "x");
-            if (event === "close") peer.send(OPCODE.close, closing(1000));
-            // The socket of a handler that failed is closed with 1011.
-            assertEquals((await peer.closeFrame()).code, event === "close" ? 1000 : 1011, path);
-            peer.destroy();
-          }
-          const said = () => child.output().slice(before);
-          await eventually(
-            `a report of ${path}: ${said()}`,
-            () => said().includes("a socket's handler failed"),
-          );
-          await pause(30);
-          assert(child.alive(), `${path} ended the process: ${said()}`);
-          assertEquals(said().split("a socket's handler failed").length, 2, said());
+      const failures = product(["open", "message", "close", "error"], ["throws", "rejects", "rejects-later"]);
+      await eachRowInTurn(failures, async ([event, how]) => {
+        const path = `/${event}-${how}`;
+        const before = child.output().length;
+        for (let i = 0; i < 2; i++) {
+          const peer = await knock(main!, { path });
+          assertEquals(peer.status, 101);
+          // Not to `open`: on Deno the close frame is lost where data comes before it.
+          if (event !== "open") peer.send(OPCODE.text, "x");
+          if (event === "close") peer.send(OPCODE.close, closing(1000));
+          // The socket of a handler that failed is closed with 1011.
+          assertEquals((await peer.closeFrame()).code, event === "close" ? 1000 : 1011);
+          peer.destroy();
         }
-      }
+        const said = () => child.output().slice(before);
+        await eventually(
+          `a report of ${path}: ${said()}`,
+          () => said().includes("a socket's handler failed"),
+        );
+        await pause(30);
+        assert(child.alive(), `the process ended: ${said()}`);
+        assertEquals(said().split("a socket's handler failed").length, 2, said());
+      });
       await assertServes(main!, { path: "/narrow" });
     },
   );
@@ -560,11 +544,11 @@ describe("the twenty traps", () => {
       await serving(handler, async (port) => {
         const peers = await Promise.all(["a", "b", "a"].map((name) => knock(port, { path: `/${name}` })));
         peers.forEach((peer, index) => peer.send(OPCODE.text, String(index)));
-        for (const [index, name] of ["a", "b", "a"].entries()) {
+        await eachRowInTurn(["a", "b", "a"].entries(), async ([index, name]) => {
           await peers[index]!.frame(1);
           assertEquals(peers[index]!.texts, [`open ${name}`, `${name} ${index}`]);
           peers[index]!.destroy();
-        }
+        });
       });
       const lines = await printed(() =>
         serving(handler, async (port) => {
@@ -582,14 +566,14 @@ describe("the twenty traps", () => {
     const { main } = child.ports;
     const twice: HandshakeParts = { more: [["Upgrade", "websocket"]] };
     const answers = { "/narrow": 400, "/refused": 403 };
-    for (const [path, status] of Object.entries(answers)) {
+    await eachRowInTurn(Object.entries(answers), async ([path, status]) => {
       const peer = await knock(main!, { path, ...twice });
       assertEquals(peer.status, status);
       peer.destroy();
       await pause(100);
       assert(child.alive(), child.output());
       await assertServes(main!, { path: "/narrow" });
-    }
+    });
   });
 
   trap(
@@ -748,27 +732,27 @@ describe("the upgrade", () => {
   });
 
   row("Set-Cookie and other headers on the 101: its own headers cannot be overridden", async () => {
-    for (const name of ["Upgrade", "Connection", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions"]) {
+    const names = ["Upgrade", "Connection", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions"];
+    await eachRowInTurn(names, async (name) => {
       const handler = upgradeHandler({}, { headers: () => ({ [name]: "permessage-deflate" }) });
       await printed(() =>
         serving(handler, async (port) => {
           const peer = await knock(port);
-          assertEquals(peer.status, 503, name);
+          assertEquals(peer.status, 503);
           peer.destroy();
         })
       );
-    }
+    });
   });
 
   row("protocol selection: the server's order, from what is offered and nothing else", async () => {
     await serving(upgradeHandler({}, { protocols: ["v2", "v1"] }), async (port) => {
-      for (
-        const [offer, chosen] of [["v1,v2", ["v2"]], ["v1", ["v1"]], ["V2, v1", ["v1"]], ["v3", []]] as const
-      ) {
+      const offers = [["v1,v2", "v2"], ["v1", "v1"], ["V2, v1", "v1"], ["v3"]] as const;
+      await eachRowInTurn(offers, async ([offer, ...chosen]) => {
         const peer = await knock(port, { more: [["Sec-WebSocket-Protocol", offer]] });
-        assertEquals(peer.values("sec-websocket-protocol"), [...chosen], offer);
+        assertEquals<readonly string[]>(peer.values("sec-websocket-protocol"), chosen);
         peer.destroy();
-      }
+      });
     });
   });
 
@@ -812,9 +796,11 @@ describe("the upgrade", () => {
       globalThis.setTimeout = untyped((run: () => void, ms = 0) => setTimeout(run, ms === 10_000 ? 100 : ms));
       try {
         const lines = await printed(async () => {
-          for (
-            const copy of [(request: Request) => new Request(request), (request: Request) => request.clone()]
-          ) {
+          const copies = [
+            (request: Request) => new Request(request),
+            (request: Request) => request.clone(),
+          ];
+          await eachRowInTurn(copies, async (copy) => {
             const handler = upgradeHandler(log.handlers);
             await serving((request, context) => handler(copy(request), context), async (port) => {
               const peer = await knock(port);
@@ -823,7 +809,7 @@ describe("the upgrade", () => {
               assertEquals(log.events, []);
               peer.destroy();
             });
-          }
+          });
         });
         const reports = lines.filter(({ text }) => text.includes("did not open within"));
         assertEquals(reports.length, isDeno ? 1 : 0);
@@ -949,11 +935,11 @@ describe("the upgrade", () => {
         { replaced: { "Sec-WebSocket-Version": "12" } },
         { replaced: { Host: "" } },
       ];
-      for (const parts of faulty) {
+      await eachRowInTurn(faulty, async (parts) => {
         const peer = await knock(port, parts);
         assert(peer.status >= 400 && peer.status < 500, `${peer.status} ${JSON.stringify(parts)}`);
         peer.destroy();
-      }
+      });
     });
   });
 
@@ -1068,15 +1054,15 @@ describe("the upgrade", () => {
     const spellings = { "\xa0websocket": 400, "websocket/13": 400, "foo websocket": 400, "h2c": 426 };
     await serving(nativeUpgrade(), (native) =>
       serving(upgradeHandler({}), async (ours) => {
-        for (const [spelling, status] of Object.entries(spellings)) {
+        await eachRowInTurn(Object.entries(spellings), async ([spelling, status]) => {
           const statuses = [];
           for (const port of [native, ours]) {
             const peer = await knock(port, { replaced: { Upgrade: spelling } });
             statuses.push(peer.status);
             peer.destroy();
           }
-          assertEquals(statuses, [400, status], spelling);
-        }
+          assertEquals(statuses, [400, status]);
+        });
       }), undefined);
   });
 
@@ -1242,7 +1228,7 @@ describe("the socket", () => {
   row("max message: fragments count as one message", async () => {
     const log = logging();
     await serving(upgradeHandler(log.handlers, { maxMessageBytes: 1000 }), async (port) => {
-      for (const [size, outcome] of [[1000, "message"], [1001, `close 1009 ${TOO_BIG}`]] as const) {
+      await eachRowInTurn([[1000, "message"], [1001, `close 1009 ${TOO_BIG}`]], async ([size, outcome]) => {
         log.events.length = 0;
         const peer = await knock(port);
         peer.send(OPCODE.text, "x".repeat(600), { final: false });
@@ -1252,7 +1238,7 @@ describe("the socket", () => {
         await log.has(outcome);
         peer.destroy();
         await log.has("close");
-      }
+      });
     });
   });
 
@@ -1276,19 +1262,18 @@ describe("the socket", () => {
   });
 
   row("close(code): every code that can be sent arrives as it was given", async () => {
-    let next: [number?, string?] = [];
+    let next: readonly [code?: number, reason?: string] = [];
     const log = logging({ message: (socket) => socket.close(...next) });
     await serving(upgradeHandler(log.handlers), async (port) => {
-      const closes: [number?, string?][] = [[], [1000], [1001, "a"], [1003], [1007], [1011, "b"], [1014], [
-        3000,
-      ], [4999, "c"]];
-      for (const close of closes) {
+      const bare = [[], [1000], [1003], [1007], [1014], [3000]] as const;
+      const worded = [[1001, "a"], [1011, "b"], [4999, "c"]] as const;
+      await eachRowInTurn([...bare, ...worded], async (close) => {
         next = close;
         const peer = await knock(port);
         peer.send(OPCODE.text, "go");
         assertEquals(await peer.closeFrame(), { code: close[0] ?? 1000, reason: close[1] ?? "" });
         peer.destroy();
-      }
+      });
     });
   });
 
@@ -1338,19 +1323,13 @@ describe("the socket", () => {
   });
 
   row("peer vanishes, RST, FIN: 1006 without a reason", async () => {
-    for (
-      const vanish of [
-        (peer: Peer) => peer.destroy(),
-        (peer: Peer) => peer.reset(),
-        (peer: Peer) => peer.end(),
-      ]
-    ) {
+    await eachRowInTurn(["destroy", "reset", "end"], async (vanish) => {
       await talking({}, async (peer, log) => {
-        vanish(peer);
+        peer[vanish]();
         await log.has("close");
         assertEquals(log.events, ["open", "close 1006 "]);
       });
-    }
+    });
   });
 
   row("protocol errors: 1006 on both, and no handler fails", async () => {
@@ -1368,15 +1347,7 @@ describe("the socket", () => {
     ];
     const log = logging();
     await serving(upgradeHandler(log.handlers), async (port) => {
-      for (const [index, breakIt] of errors.entries()) {
-        log.events.length = 0;
-        const peer = await knock(port);
-        await log.has("open");
-        breakIt(peer);
-        await log.has("close");
-        assertEquals(log.events, ["open", "close 1006 "], String(index));
-        peer.destroy();
-      }
+      await assertBreaks(port, log, errors);
       await assertServes(port);
     });
   });

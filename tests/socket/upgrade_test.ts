@@ -2,12 +2,12 @@
 
 import { after, describe, test } from "node:test";
 import { assert, assertEquals, assertStringIncludes, assertThrows, fail } from "@std/assert";
-import { ConfigError, type DenyReason, type SocketOptions, upgradeHandler, websocket } from "@wsgate/wsgate";
+import { ConfigError, type DenyReason, type SocketOptions, upgradeHandler } from "@wsgate/wsgate";
 import { denials } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, untyped } from "../doubles.ts";
 import { eachRow, eachRowInTurn } from "../rows.ts";
-import { runtime, serve } from "../runtime.ts";
-import { eventually, knock, logging, OPCODE, type Peer, visit } from "./peer.ts";
+import { runtime } from "../runtime.ts";
+import { eventually, knock, logging, OPCODE, type Peer, serving, visit } from "./peer.ts";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -17,20 +17,6 @@ function handshake(headers: Record<string, string | null> = {}, method = "GET"):
     method,
     headers: { connection: "Upgrade", "sec-websocket-version": "13", "sec-websocket-key": KEY, ...headers },
   });
-}
-
-/** Runs `act` against a server for `handler`. */
-async function serving(
-  handler: ReturnType<typeof upgradeHandler>,
-  act: (port: number) => Promise<void>,
-  bunWebsocket: unknown = websocket,
-): Promise<void> {
-  const server = serve(handler, bunWebsocket);
-  try {
-    await act(server.port);
-  } finally {
-    await server.stop();
-  }
 }
 
 // ---------------------------------------------------------------------------------------------- options
