@@ -8,6 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inTime } from "../in_time.ts";
 import { type ServedProgram, serveProgram } from "../programs.ts";
+import { eachRowInTurn } from "../rows.ts";
 import { handshakeBytes, handshakeHeaders, sendRaw } from "../runtime.ts";
 
 /** Starts one composition of the chat as a user starts it, and tests it. */
@@ -98,10 +99,10 @@ export function checkChat(name: string, script: URL): void {
     });
 
     it("forms of other sites log nobody in or out, and a name is asked for", async () => {
-      for (const path of ["/login", "/logout"]) {
+      await eachRowInTurn(["/login", "/logout"], async (path) => {
         assertEquals((await post(path, { origin: "http://evil.test" }, "eve")).status, 403);
         assertEquals((await post(path, {}, "eve")).status, 403);
-      }
+      });
       assertEquals((await post("/login", { origin }, "  ")).status, 400);
       assertEquals((await post("/login", { origin })).status, 400);
       const text = { method: "POST", body: "name", headers: { origin } };

@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inTime } from "../in_time.ts";
+import { eachRow, eachRowInTurn } from "../rows.ts";
 import { connectRaw, handshakeBytes, handshakeHeaders, runtime, sendRaw } from "../runtime.ts";
 
 const script = fileURLToPath(new URL("../../examples/lab.ts", import.meta.url));
@@ -45,12 +46,12 @@ describe("the lab", () => {
     });
 
   it("serves pages whose scripts are plain JavaScript, under a policy that lets nothing in", async () => {
-    for (
-      const [port, page, scripts] of [[site, "/", ["/site.ts", "/dom.ts"]], [attacker, "/", [
-        "/attacker.ts",
-        "/dom.ts",
-      ]], [attacker, "/frame", ["/frame.ts"]]] as const
-    ) {
+    const pages = [
+      [site, "/", ["/site.ts", "/dom.ts"]],
+      [attacker, "/", ["/attacker.ts", "/dom.ts"]],
+      [attacker, "/frame", ["/frame.ts"]],
+    ] as const;
+    await eachRowInTurn(pages, async ([port, page, scripts]) => {
       const { status, headers, text } = await get(port, page);
       assertEquals(status, 200);
       assertMatch(text, /^<!doctype html>/i);
@@ -59,18 +60,17 @@ describe("the lab", () => {
       assertMatch(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
       assertMatch(policy, /; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'$/);
       const connect = /connect-src ([^;]*);/.exec(policy)![1]!.split(" ");
-      for (const source of connect) assertMatch(source, /^'self'$|^ws:\/\/[a-z0-9.-]+:\d+$/);
-      for (const path of scripts) {
+      eachRow(connect, (source) => assertMatch(source, /^'self'$|^ws:\/\/[a-z0-9.-]+:\d+$/));
+      await eachRowInTurn(scripts, async (path) => {
         const { headers, text } = await get(port, path);
         assertMatch(headers.get("content-type")!, /^text\/javascript/);
         assert(
           !/import type|: (?:string|number|boolean|void|Seen|Note)\b|<K extends/.test(
             text.replace(/\/\*[^]*?\*\/|\/\/.*/g, ""),
           ),
-          `types in ${path}`,
         );
-      }
-    }
+      });
+    });
   });
 
   it("gives the note away on the bare socket, to the attacker's page; the guarded one refuses it", async () => {
@@ -100,20 +100,15 @@ describe("the lab", () => {
 
   it("lets no other site's page edit the policy, log in or out, or read what the good site saw", async () => {
     const evil = `http://localhost:${attacker}`;
-    for (
-      const [port, path, origin] of [[site, "/control", evil], [
-        attacker,
-        "/feed",
-        `http://localhost:${site}`,
-      ]] as const
-    ) {
+    const foreign = [[site, "/control", evil], [attacker, "/feed", `http://localhost:${site}`]] as const;
+    await eachRowInTurn(foreign, async ([port, path, origin]) => {
       const host = `localhost:${port}`;
       const answer = await sendRaw(
         port,
         handshakeBytes(path, [...handshakeHeaders(host), ["Origin", origin]]),
       );
-      assertEquals(answer.status, 403, path);
-    }
+      assertEquals(answer.status, 403);
+    });
     const response = await logIn(evil);
     await response.body?.cancel();
     assertEquals(response.status, 403);
@@ -123,7 +118,7 @@ describe("the lab", () => {
   });
 
   it("takes another port, and says what is wrong with one that is none", async () => {
-    for (const wrong of ["x", "70000", "-1"]) {
+    await eachRowInTurn(["x", "70000", "-1"], async (wrong) => {
       const { code, stderr } = await inTime(
         "it ends",
         new Promise<{ code: unknown; stderr: string }>((resolve) => {
@@ -136,6 +131,6 @@ describe("the lab", () => {
       );
       assertEquals(code, 2);
       assertStringIncludes(stderr, `a number from 0 to 65534, not "${wrong}"`);
-    }
+    });
   });
 });

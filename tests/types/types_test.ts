@@ -19,6 +19,7 @@ import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertGreaterOrEqual, assertMatch, assertNotEquals } from "@std/assert";
+import { eachRow, eachRowInTurn } from "../rows.ts";
 import { runtime } from "../runtime.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -36,7 +37,7 @@ describe("type tests", () => {
       const source = await readTypeTest(name);
       const directives = source.split("\n").filter((line) => line.includes("@ts-expect-error"));
       assertGreaterOrEqual(directives.length, 5);
-      for (const line of directives) assertMatch(line, /^ *\/\/ @ts-expect-error TS\d+: \S.{10,}/);
+      eachRow(directives, (line) => assertMatch(line, /^ *\/\/ @ts-expect-error TS\d+: \S.{10,}/));
     });
   }
 });
@@ -99,13 +100,13 @@ describe("compilers", () => {
 
   it("a runtime's type in src would be found", oneRun, async () => {
     const leaks = ["info: Deno.ServeHandlerInfo", "server: Bun.Server<unknown>"];
-    for (const [index, leak] of leaks.entries()) {
+    await eachRowInTurn(leaks.entries(), async ([index, leak]) => {
       const file = join(scratch, `leak_${index}.ts`);
       await writeFile(file, `export declare function leak(${leak}): void;\n`);
       const { status, output } = await denoCheck("tests/types/web.json", file);
-      assertNotEquals(status, 0, leak);
+      assertNotEquals(status, 0);
       assertMatch(output, /TS2503|TS2868/);
-    }
+    });
   });
 });
 
