@@ -16,7 +16,7 @@ import { makeCertificate } from "../certificate.ts";
 import { type ChildServer, startChild } from "../child.ts";
 import { executableOf } from "../programs.ts";
 import { type BrowserProgram, browsers, type RunningBrowser } from "./browser.ts";
-import { type Each, LOGINS, type Situation, SITUATIONS, THIRD_PARTY } from "./situations.ts";
+import { LOGINS, type Situation, SITUATIONS, THIRD_PARTY } from "./situations.ts";
 
 const PATIENCE_MS = 60_000;
 const { cert, key } = makeCertificate();
@@ -99,15 +99,11 @@ function suite(
 
 /** What the row says of this browser, in the server's words. */
 function expected({ arrives, sees }: Situation, name: BrowserProgram["name"]) {
-  const arrival = forBrowser(arrives, name);
-  if (arrival === null) return { arrives: null, sees: forBrowser(sees, name) };
+  const arrival = arrives[name];
+  if (arrival === null) return { arrives: null, sees: sees[name] };
   const [judged, origin, host, site, cookies] = arrival;
   return {
     arrives: { judged, origin, host, site: name === "chromium" ? null : site, cookies: cookies.toSorted() },
-    sees: forBrowser(sees, name),
+    sees: sees[name],
   };
-}
-
-function forBrowser<T>(each: Each<T>, name: BrowserProgram["name"]): T {
-  return typeof each === "object" && each !== null && "chromium" in each ? each[name] : each as T;
 }
