@@ -6,6 +6,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { inTime } from "../in_time.ts";
+import { eachRow, eachRowInTurn } from "../rows.ts";
 import { serve } from "../runtime.ts";
 import { axe, browsers, screenshot } from "./browser.ts";
 
@@ -31,10 +32,10 @@ describe("browsers()", () => {
           assertEquals(await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"), true);
           assertEquals(await page.evaluate("Promise.resolve([1, null, 'é'])"), [1, null, "é"]);
 
-          for (const width of [390, 1280]) {
+          await eachRowInTurn([390, 1280], async (width) => {
             assertEquals(sizeOf(await screenshot(page, width)).width, width);
             assertEquals(await page.evaluate("innerWidth"), width);
-          }
+          });
           assert(sizeOf(await screenshot(page, 390)).height > 2000, "the whole page, not the window");
 
           const found = await axe(page);
@@ -87,14 +88,14 @@ describe("browsers()", () => {
   }
 
   it("one that is not installed is skipped, or fails where it is required", async () => {
-    for (const { name, skip, launch } of browsers({ PATH: "" })) {
-      assert(skip, name);
+    await eachRowInTurn(browsers({ PATH: "" }), async ({ name, skip, launch }) => {
+      assert(skip);
       await assertRejects(() => launch(), Error, `${name} is not installed`);
-    }
-    for (const { skip } of browsers({ PATH: "", WSGATE_REQUIRE_BROWSERS: "1" })) {
+    });
+    eachRow(browsers({ PATH: "", WSGATE_REQUIRE_BROWSERS: "1" }), ({ skip }) => {
       // Under Bun nothing is driven, whatever is installed.
       if (skip) assertStringIncludes(skip, "driven from Deno");
-    }
+    });
   });
 });
 

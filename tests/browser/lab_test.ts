@@ -14,6 +14,7 @@ import type { Page } from "puppeteer-core";
 import { attackers } from "../../examples/lab/attackers.ts";
 import { inTime } from "../in_time.ts";
 import { run } from "../programs.ts";
+import { eachRow, eachRowInTurn } from "../rows.ts";
 import { axe, browsers, type RunningBrowser, screenshot } from "./browser.ts";
 
 const WIDTHS = [390, 820, 1280];
@@ -138,12 +139,8 @@ for (const runtime of ["deno", "bun"] as const) {
         assertStringIncludes(await text(page, "#guarded .loot"), "close code 1006");
 
         // The handshakes as they arrived: the same, but for the verdict.
-        for (
-          const [socket, said] of [["bare", "nobody looked at it"], [
-            "guarded",
-            "decided: origin-not-allowed",
-          ]]
-        ) {
+        const arrived = [["bare", "nobody looked at it"], ["guarded", "decided: origin-not-allowed"]];
+        await eachRowInTurn(arrived, async ([socket, said]) => {
           assertEquals(
             await page.evaluate(
               `[...document.querySelectorAll("#${socket} .marked")].map((line) => line.innerText)`,
@@ -157,7 +154,7 @@ for (const runtime of ["deno", "bun"] as const) {
           assert(/^cookie: wsgate-lab=[0-9a-f]{4}…Ada’s login came along$/.test(cookie), cookie);
           const shown = await text(page, `#${socket} .handshake`);
           assertStringIncludes(shown, `GET /${socket} HTTP/1.1host: localhost:${lab.ports.site}`);
-        }
+        });
 
         // Live, both ways.
         await write(good, "#note", "Moved: under the fourth pot.");
@@ -331,22 +328,19 @@ for (const runtime of ["deno", "bun"] as const) {
         const foreign = [...asked].filter((host) => !/(?:^|\.)localhost$|^127\.0\.0\.1$|^$/.test(host));
         assertEquals(foreign, []);
         assertEquals(complaints, []);
-        for (const address of [site, attacker]) {
+        await eachRowInTurn([site, attacker], async (address) => {
           const response = await fetch(`${address}/`);
           await response.body?.cancel();
           const policy = response.headers.get("content-security-policy") ?? "";
-          for (
-            const directive of [
-              "default-src 'none'",
-              "script-src 'self'",
-              "style-src 'self'",
-              "base-uri 'none'",
-            ]
-          ) {
-            assertStringIncludes(policy, directive);
-          }
+          const directives = [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "base-uri 'none'",
+          ];
+          eachRow(directives, (directive) => assertStringIncludes(policy, directive));
           assert(!/unsafe|\*|https:/.test(policy), policy);
-        }
+        });
         // And it is in force: what is injected into a page does not run.
         const page = await browser.newPage();
         await page.goto(`${site}/`);
@@ -373,7 +367,7 @@ for (const runtime of ["deno", "bun"] as const) {
           try {
             const inPages = attackers(lab.ports).filter(({ by }) => by === "page");
             assertEquals(inPages.length, 4);
-            for (const kind of COOKIES) {
+            await eachRowInTurn(COOKIES, async (kind) => {
               const page = await browser.newPage();
               for (const host of ["localhost", "app.site.localhost"]) {
                 await page.goto(`http://${host}:${lab.ports.site}/`);
@@ -382,16 +376,12 @@ for (const runtime of ["deno", "bun"] as const) {
               }
               const rides = (expected: "yes" | "no" | "third-party") =>
                 expected === "yes" || expected === "third-party" && thirdPartyCookies === "allow";
-              for (const { id, page: address, cookies } of inPages) {
+              await eachRowInTurn(inPages, async ({ id, page: address, cookies }) => {
                 await page.goto(address!);
                 await until(page, `${settled("bare", "stolen")} || ${settled("bare", "open")}`);
                 const outcome = rides(cookies![name][kind]) ? "stolen" : "open";
-                assertEquals(
-                  await page.evaluate("document.querySelector('#bare').dataset.outcome"),
-                  outcome,
-                  `${id} ${kind}`,
-                );
-                if (id !== "other-port") continue;
+                assertEquals(await page.evaluate("document.querySelector('#bare').dataset.outcome"), outcome);
+                if (id !== "other-port") return;
                 const sandbox = attackers(lab.ports).find((one) => one.id === "sandbox")!;
                 const result =
                   "[...document.querySelectorAll('#attackers > li')].find((item) => item.innerText.startsWith('A sandboxed')).querySelector('.results li').textContent";
@@ -399,9 +389,9 @@ for (const runtime of ["deno", "bun"] as const) {
                   ? "bare: open, as Ada"
                   : "bare: open, as nobody";
                 await until(page, `${result} === "${said}"`, `sandbox ${kind}: ${said}`);
-              }
+              });
               await page.close();
-            }
+            });
           } finally {
             await browser.close();
             lab.stop();
@@ -424,12 +414,12 @@ for (const runtime of ["deno", "bun"] as const) {
             const attacker = `http://localhost:${lab.ports.attacker}`;
             const look = async (one: Page, state: string) => {
               await one.bringToFront();
-              for (const width of WIDTHS) {
+              await eachRowInTurn(WIDTHS, async (width) => {
                 const picture = await screenshot(one, width);
                 const over = await one.evaluate("document.documentElement.scrollWidth - innerWidth");
                 assert(Number(over) <= 0, `${state} at ${width}: ${over} pixels too wide`);
                 keep(`${name}-${scheme}-${state}-${width}.png`, picture);
-              }
+              });
               assertEquals(await axe(one), [], state);
             };
             await good.goto(`${site}/`);
