@@ -1,61 +1,18 @@
 /**
- * The public surface as a Deno program uses it. `deno check` is the test: what an application writes must
- * compile, and each mistake marked below must not. Nothing here is meant to run; wrappers are made inside
- * functions that nobody calls.
- *
- * Every marked mistake names the compiler's own error first, so that a line can't pass for another fault than
- * the one it is about; `types_test.ts` compares.
+ * What a Deno program has beyond `surface.ts`, against Deno's own types. `deno check` is the test of both; the
+ * marks are as they are there.
  *
  * @module
  */
 
-import {
-  type AllowedHostsOptions,
-  allowedHostsOriginValidator,
-  type Auth,
-  authMiddlewareStack,
-  type BunWebSocketHandler,
-  check,
-  compileOrigins,
-  compilePolicy,
-  ConfigError,
-  type ConfigIssue,
-  deny,
-  getCookies,
-  guard,
-  type GuardOptions,
-  type Handler,
-  type Handshake,
-  hostValidator,
-  type OriginMatcher,
-  originValidator,
-  Policy,
-  type PolicyOptions,
-  protocolTypeRouter,
-  refuseVisibly,
-  routeParams,
-  type Socket,
-  type SocketHandlers,
-  type SocketOptions,
-  upgradeHandler,
-  urlRouter,
-  websocket,
-  type Wrapped,
-} from "@wsgate/wsgate";
-import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
+import { allowedHostsOriginValidator, deny, guard, type Handler, originValidator } from "@wsgate/wsgate";
+import { plain, policy, request, type Same, theWholeNesting, theWholeProgram, wrappers } from "./surface.ts";
 
-interface User {
-  readonly id: number;
-  readonly name: string;
+declare global {
+  /** What a native handler is given on Deno, and what it answers. */
+  type NativeContext = Deno.ServeHandlerInfo;
+  type NativeAnswer = Response;
 }
-
-/** Two types are the same, not merely assignable to each other: `any` fits everything and equals nothing. */
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-declare const policy: Policy;
-declare const request: Request;
-declare const info: Deno.ServeHandlerInfo;
-declare const socket: Socket;
 
 /** What an application on Deno writes by itself; the context is part of what it needs. */
 function native(request: Request, info: Deno.ServeHandlerInfo): Response {
@@ -65,32 +22,10 @@ function native(request: Request, info: Deno.ServeHandlerInfo): Response {
   return response;
 }
 
-/** The same for a handler that looks at the request alone. */
-function plain(request: Request): Response {
-  return new Response(request.url);
-}
-
-function findUser(request: Request): User | null {
-  return getCookies(request).has("session") ? { id: 1, name: "ada" } : null;
-}
-
 // ------------------------------------------------------------------------------------- what must compile
 
-/** The program of the documentation, with a native upgrade at its heart. */
-export function theWholeNesting(): void {
-  const auth = authMiddlewareStack({ user: findUser });
-  const chat = (request: Request, info: Deno.ServeHandlerInfo): Response => {
-    const user: User | null = auth.scope(request).user;
-    const room: string | undefined = routeParams(request).room;
-    return user === null || room === undefined ? plain(request) : native(request, info);
-  };
-  const fetch = protocolTypeRouter({
-    http: plain,
-    websocket: originValidator(
-      auth(urlRouter([["/chat/:room", chat], ["/about", plain]])),
-      [".goodsite.com", "http://.goodsite.com:80", "http://other.site.com"],
-    ),
-  });
+export function nativeNesting(): void {
+  const fetch = theWholeNesting();
   Deno.serve(fetch);
   Deno.serve({ port: 0, hostname: "127.0.0.1" }, fetch);
   Deno.serve({ port: 0, cert: "…", key: "…" }, fetch);
@@ -99,89 +34,15 @@ export function theWholeNesting(): void {
   ({ fetch }) satisfies Deno.ServeDefaultExport;
 }
 
-/** The same program with the library's own handler at its heart: one file for both runtimes. */
-export function theWholeProgram(): void {
-  const auth = authMiddlewareStack({ user: findUser });
-  const chat = upgradeHandler({
-    message(socket, data) {
-      const user: User | null = auth.scope(socket.request).user;
-      const room: string | undefined = routeParams(socket.request).room;
-      socket.send(typeof data === "string" ? `${user?.name} in ${room}: ${data}` : data);
-    },
-  });
-  const fetch = protocolTypeRouter({
-    http: plain,
-    websocket: originValidator(
-      auth(urlRouter([["/chat/:room", chat]])),
-      [".goodsite.com", "http://.goodsite.com:80", "http://other.site.com"],
-    ),
-  });
-  Deno.serve(fetch);
-  Deno.serve({ port: 0, cert: "…", key: "…" }, fetch);
-  const program = { fetch, websocket };
+export function ownHandler(): void {
+  const program = theWholeProgram();
+  Deno.serve(program.fetch);
+  Deno.serve({ port: 0, cert: "…", key: "…" }, program.fetch);
   program satisfies Deno.ServeDefaultExport;
-  const same: Same<typeof fetch, Wrapped<unknown, Response>> = true;
-  void same;
 }
 
-/** Handlers and options of a socket, made where they are used or declared apart. */
-export function sockets(greet: (socket: Socket) => void): readonly Deno.ServeHandler[] {
-  const handlers: SocketHandlers = {
-    open: greet,
-    message: async (socket, data) => {
-      const same: Same<typeof data, string | Uint8Array> = true;
-      if (same) await Promise.resolve(socket.send(data));
-    },
-    close(_socket, code: number, reason: string) {
-      console.log(code, reason);
-    },
-    error: (socket, error) => console.error(socket.request.url, error satisfies unknown),
-  };
-  const options: SocketOptions = {
-    protocols: ["v2.chat", "v1.chat"] as const,
-    idleTimeoutSeconds: 0.5,
-    maxMessageBytes: 1024,
-    maxBufferedBytes: 4096,
-    headers: (request) => ({ "x-path": request.url }),
-  };
-  return [
-    upgradeHandler({}),
-    upgradeHandler(handlers),
-    upgradeHandler(handlers, options),
-    upgradeHandler(handlers, { headers: () => new Headers() }),
-    upgradeHandler(handlers, { headers: () => [["set-cookie", "a=1"], ["set-cookie", "b=2"]] }),
-    originValidator(upgradeHandler(handlers), ["https://goodsite.com"]),
-    // One router for a handler of the library and a native one, which needs the context.
-    urlRouter([["/ours", upgradeHandler(handlers)], ["/native", native]]),
-  ];
-}
-
-/** What can be done with an open socket. */
-export function openSocket(): boolean {
-  const protocol: string = socket.protocol;
-  socket.close();
-  socket.close(1000);
-  socket.close(4000, "enough");
-  return socket.send(protocol) && socket.send(new Uint8Array(2)) && socket.request === request;
-}
-
-/** The context may be left out: on Deno nothing needs it. */
-export const upgraded: Response | Promise<Response> = upgradeHandler({})(request);
-
-/** A refusal that a page can read fits wherever refusals are made, and can be made by hand. */
-export const visible: readonly Deno.ServeHandler[] = [
-  guard(native, policy, { refuse: refuseVisibly }),
-  originValidator(upgradeHandler({}), ["https://goodsite.com"], { refuse: refuseVisibly }),
-  allowedHostsOriginValidator(native, { allowedHosts: ["goodsite.com"], refuse: refuseVisibly }),
-  authMiddlewareStack({ user: findUser, required: true, refuse: refuseVisibly })(upgradeHandler({})),
-  guard(native, policy, {
-    refuse: (denied, request, info) =>
-      denied.reason === "unauthenticated" ? refuseVisibly(denied, request, info) : deny(denied),
-  }),
-];
-
-/** Bun's part of a program has a type by itself. */
-export const bunsPart: BunWebSocketHandler = websocket;
+/** What the wrappers give back is what `Deno.serve` takes. */
+export const handlers: readonly Deno.ServeHandler[] = [...wrappers, guard(native, policy)];
 
 /** A handler that wants a TCP peer keeps its narrower context through a wrapper. */
 export function contextKeepsItsType(): void {
@@ -196,129 +57,18 @@ export function contextKeepsItsType(): void {
   void same;
 }
 
-/** Each wrapper takes the native handler as it is, and gives back what `Deno.serve` takes. */
-export const wrappers: readonly Deno.ServeHandler[] = [
-  guard(native, policy),
-  guard(native, () => policy),
-  originValidator(native, ["https://goodsite.com"]),
-  allowedHostsOriginValidator(native, { allowedHosts: [".goodsite.com"], debug: true }),
-  hostValidator(native, { allowedHosts: [".goodsite.com"] }),
-  authMiddlewareStack({ user: findUser })(native),
-  urlRouter([["/chat", native]]),
-  protocolTypeRouter({ websocket: native }),
-  protocolTypeRouter({ http: plain, websocket: native }),
-  protocolTypeRouter({ http: native, websocket: plain }),
-  guard(hostValidator(guard(native, policy), { allowedHosts: ["goodsite.com"] }), policy),
-];
-
-/** Handlers may be asynchronous, and so may what looks the user up. */
-export const asynchronous: readonly Deno.ServeHandler[] = [
-  guard(async (request: Request, info: Deno.ServeHandlerInfo) => {
-    await Promise.resolve();
-    return native(request, info);
-  }, policy),
-  urlRouter([["/a", plain], ["/b", (request) => Promise.resolve(plain(request))], ["/c", native]]),
-  protocolTypeRouter({ http: (request) => Promise.resolve(plain(request)), websocket: native }),
-  authMiddlewareStack({ user: (request) => Promise.resolve(findUser(request)) })(native),
-  authMiddlewareStack<User>({ user: () => undefined, dangerouslySkipOriginCheck: true })(native),
-];
-
-/** Where nothing inside needs the context it may be left out, and anything may be passed: other runtimes do. */
-export function contextMayBeMissing(): void {
-  const guarded = guard(plain, policy);
-  guarded(request);
-  guarded(request, info);
-  guarded(request, { any: "thing" });
-  originValidator(plain, ["*"])(request);
-  allowedHostsOriginValidator(plain, { allowedHosts: ["goodsite.com"] })(request);
-  hostValidator(plain, { allowedHosts: ["goodsite.com"] })(request);
-  authMiddlewareStack({ user: findUser })(plain)(request);
-  urlRouter([["/a/*", urlRouter([["/b", plain]])]])(request);
-  protocolTypeRouter({ http: plain, websocket: plain })(request);
-  const same: Same<typeof guarded, Wrapped<unknown, Response>> = true;
-  void same;
-}
-
-/** A framework's `fetch` has parameters of its own kind, which it can do without. */
-export function framework(app: {
-  fetch(
-    request: Request,
-    env?: unknown,
-    context?: { waitUntil(work: Promise<unknown>): void },
-  ): Promise<Response>;
-}): Deno.ServeHandler {
-  return protocolTypeRouter({
-    http: app.fetch,
-    websocket: originValidator(native, ["https://goodsite.com"]),
-  });
-}
-
-/** Handlers, routes and options may be declared apart, under the exported names. */
-export function declaredApart(): Deno.ServeHandler {
-  const handler: Handler<Deno.ServeHandlerInfo> = native;
-  const routes: (readonly [string, Deno.ServeHandler])[] = [["/chat", handler], ["/about", plain]];
-  const refusals: GuardOptions<Deno.ServeHandlerInfo> = { refuse: (denied) => deny(denied) };
-  const hosts: AllowedHostsOptions = { allowedHosts: ["goodsite.com"] };
-  const options: PolicyOptions = { origins: ["https://goodsite.com"] };
-  const auth: Auth<{ readonly user: User | null }> = authMiddlewareStack({ user: findUser });
-  return allowedHostsOriginValidator(guard(auth(urlRouter(routes)), compilePolicy(options), refusals), hosts);
-}
-
-/** One set of options, declared once and spread into both sides of a site. */
-export function bothSides(): Deno.ServeHandler {
-  const site = { allowedHosts: [".goodsite.com", "127.0.0.1"], debug: false } as const;
-  return protocolTypeRouter({
-    http: hostValidator(plain, site),
-    websocket: allowedHostsOriginValidator(native, { ...site, absent: "allow-without-credentials" }),
-  });
-}
-
-/** `required: true` takes null out of the scope; every other spelling leaves it in. */
-export function scopes(maybe: boolean): void {
-  const required = authMiddlewareStack({ user: findUser, required: true });
-  const optional = authMiddlewareStack({ user: findUser, required: false });
-  const unsaid = authMiddlewareStack({ user: findUser });
-  const either = authMiddlewareStack({ user: findUser, required: maybe });
-  const same: [
-    Same<ReturnType<typeof required.scope>, { readonly user: User }>,
-    Same<ReturnType<typeof optional.scope>, { readonly user: User | null }>,
-    Same<ReturnType<typeof unsaid.scope>, { readonly user: User | null }>,
-    Same<ReturnType<typeof either.scope>, { readonly user: User | null }>,
-  ] = [true, true, true, true];
-  void same;
-  required.scope(request).user.name.toUpperCase();
-  optional.scope(request).user?.name.toUpperCase();
-}
-
-/** The hooks see what they are promised, with the context of the handler they stand beside. */
+/** The hooks see the context of the handler they stand beside. */
 export const hooks: readonly Deno.ServeHandler[] = [
   guard(native, policy, {
-    refuse: (denied, request, info) => {
-      const status: 400 | 401 | 403 | 404 | 405 | 426 | 503 = denied.status;
+    refuse: (denied, _request, info) => {
       const peer: Deno.Addr = info.remoteAddr;
-      return status === 403 && peer.transport === "tcp" && request.method === "GET"
-        ? new Response(denied.reason, { status })
-        : deny(denied);
+      return peer.transport === "tcp" ? new Response(peer.hostname) : deny(denied);
     },
-    onDeny: (denied, handshake, cause) => {
-      const host: string | null = handshake.headers.get("host");
-      const same: Same<typeof cause, unknown> = true;
-      if (denied.reason === "origin-not-allowed" && host !== null && same) console.log(cause);
-    },
-  }),
-  originValidator(native, ["'self'", "https://goodsite.com"], {
-    hosts: ["goodsite.com"],
-    scheme: "https",
-    absent: "deny",
-    dangerouslyAllow: ["null"],
-    onDeny: async (denied) => await Promise.resolve(console.log(denied.reason)),
-    refuse: deny,
   }),
   allowedHostsOriginValidator(native, {
     allowedHosts: ["goodsite.com"],
     refuse: (denied, _request, info) => new Response(info.remoteAddr.transport, { status: denied.status }),
   }),
-  authMiddlewareStack({ user: findUser, refuse: (denied) => deny(denied) })(native),
 ];
 
 /** A hook may be what needs the context, though the handler does not: then the wrapped handler needs it. */
@@ -331,204 +81,18 @@ export const contextForTheHook: (
   },
 });
 
-/** Lists that are read-only, tuples or made at run time are lists all the same. */
-export function lists(fromFile: readonly string[]): OriginMatcher[] {
-  const fixed = ["https://goodsite.com", "null"] as const;
-  return [compileOrigins(fromFile), compileOrigins(fixed), compileOrigins([], { dangerouslyAllow: fixed })];
-}
-
-/** The pure functions under the wrappers, called alone. */
-export function pureParts(handshake: Handshake): Response {
-  const compiled = compilePolicy({
-    origins: ["https://goodsite.com"],
-    hosts: ["goodsite.com"],
-    debug: false,
-  });
-  const decision = check(handshake, compiled);
-  const cookies: ReadonlyMap<string, string> = getCookies(handshake);
-  if (!decision.allowed) return deny(decision);
-  return new Response([...compiled.origins, ...cookies.keys()].join(" "));
-}
-
-/** A verdict needs no Request: a snapshot of one will do, or what a command line was given. */
-export const snapshot: Response = pureParts({ method: "GET", url: "/", headers: { get: () => null } });
-
-/** Faults are read by program. */
-export function faults(): string[] {
-  try {
-    compilePolicy({ origins: ["*.co.uk"] });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.issues.map(({ code, field, index, value, fix }) =>
-      `${code} ${field}[${index}] ${value}: ${fix}`
-    );
-  }
-  return [];
-}
-
-/** A library may pass wrappers on without knowing the runtime. */
+/** A handler answers with a Response, where its type says nothing else. */
 export function generic<C>(handler: Handler<C>): Handler<C> {
   return guard(handler, policy) as Handler<C>;
 }
 
 // --------------------------------------------------------------------------------- what must not compile
 
-export function listMistakes(): void {
-  // @ts-expect-error TS2345: one pattern instead of a list of them, which would be taken letter by letter.
-  originValidator(plain, "https://goodsite.com");
-  // @ts-expect-error TS2345: the same without a wrapper.
-  compileOrigins("https://goodsite.com");
-  // @ts-expect-error TS2322: the same in a policy.
-  compilePolicy({ origins: "https://goodsite.com" });
-  // @ts-expect-error TS2322: the same in Django's setting.
-  hostValidator(plain, { allowedHosts: "goodsite.com" });
+export function mistakes(): void {
   // @ts-expect-error TS2322: a variable of the environment may be unset.
   originValidator(plain, [Deno.env.get("ALLOWED_ORIGIN")]);
-  // @ts-expect-error TS2322: patterns are text; there are no regular expressions among them.
-  originValidator(plain, [/\.goodsite\.com$/]);
-  // @ts-expect-error TS2345: the list was forgotten.
-  compilePolicy({ hosts: ["goodsite.com"] });
-  // @ts-expect-error TS2339: a compiled list is not added to.
-  compileOrigins(["goodsite.com"]).patterns.push("evil.test");
-}
-
-export function suffixMistakes(): void {
-  compileOrigins([], { suffixes: publicSuffixes });
-  originValidator(plain, [], { suffixes: publicSuffixes });
-  // @ts-expect-error TS2739: names in a list are no list of suffixes.
-  compileOrigins([], { suffixes: ["co.uk"] });
-  // @ts-expect-error TS2739: a copy is none; what is packed does not come along.
-  originValidator(plain, [], { suffixes: { ...publicSuffixes } });
-}
-
-export function policyMistakes(): void {
-  // @ts-expect-error TS2345: a copy of a policy is none; its compiled lists do not come along.
-  guard(plain, { ...policy });
-  // @ts-expect-error TS2345: what a policy is made from is none either.
-  guard(plain, { origins: ["https://goodsite.com"] });
-  // @ts-expect-error TS2345: a verdict is not waited for, so the policy can't be.
-  guard(plain, () => Promise.resolve(policy));
-  // @ts-expect-error TS2345: nor may the function leave it out.
-  guard(plain, () => undefined);
-  // @ts-expect-error TS2673: only `compilePolicy` makes one.
-  new Policy();
-  // @ts-expect-error TS2540: a policy is frozen.
-  policy.absent = "allow";
-}
-
-export function optionMistakes(): void {
-  // @ts-expect-error TS2353: an option nobody knows, here a plausible one.
-  originValidator(plain, ["https://goodsite.com"], { allowNull: true });
-  // @ts-expect-error TS2322: text from the environment; "false" is true.
-  originValidator(plain, ["https://goodsite.com"], { debug: "false" });
-  // @ts-expect-error TS2322: a word that `absent` does not know.
-  compilePolicy({ origins: ["https://goodsite.com"], absent: "ignore" });
-  // @ts-expect-error TS2353: Django's setting is `allowedHosts` here; `hosts` belongs to the policy.
-  allowedHostsOriginValidator(plain, { allowedHosts: ["goodsite.com"], hosts: ["goodsite.com"] });
-  // @ts-expect-error TS2353: the Host check knows no origins.
-  hostValidator(plain, { allowedHosts: ["goodsite.com"], absent: "allow" });
-  // @ts-expect-error TS2353: Channels' type of protocol is called "websocket".
-  protocolTypeRouter({ http: plain, ws: plain });
-  // @ts-expect-error TS2322: two lists side by side are no pairs.
-  urlRouter([["/a", "/b"]]);
-}
-
-export function handlerMistakes(): void {
-  // @ts-expect-error TS2554: what is wrapped needs the context.
-  guard(native, policy)(request);
   // @ts-expect-error TS2353: not any context, but Deno's.
   guard(native, policy)(request, { upgrade: () => true });
-  // @ts-expect-error TS2554: one side of a router needs it, so the router does.
-  protocolTypeRouter({ http: plain, websocket: native })(request);
-  // @ts-expect-error TS2322: a handler answers with a Response.
-  guard(() => "hello", policy);
   // @ts-expect-error TS2769: Deno takes no handler that may answer nothing.
   Deno.serve(guard((request: Request) => request.url === "/" ? undefined : plain(request), policy));
-}
-
-export function hookMistakes(): void {
-  // @ts-expect-error TS2322: a refusal is given at once; waiting would hold the handshake open.
-  guard(plain, policy, { refuse: (denied) => Promise.resolve(deny(denied)) });
-  // @ts-expect-error TS2322: a refusal is a Response.
-  guard(plain, policy, { refuse: (denied) => denied.status });
-  // @ts-expect-error TS2769: auth wraps handlers of any context, so its hook can't count on Deno's.
-  authMiddlewareStack({ user: findUser, refuse: (denied, _, _info: Deno.ServeHandlerInfo) => deny(denied) });
-  // @ts-expect-error TS2367: a reason that is none of the documented ones.
-  guard(plain, policy, { onDeny: (denied) => void (denied.reason === "origin-missing") });
-}
-
-export function authMistakes(maybe: boolean): void {
-  const required = authMiddlewareStack({ user: findUser, required: true });
-  const optional = authMiddlewareStack({ user: findUser });
-  // @ts-expect-error TS2554: a scope is a request's.
-  required.scope();
-  // @ts-expect-error TS2531: without `required` nobody may be there.
-  optional.scope(request).user.name;
-  // @ts-expect-error TS2322: `required` is a literal, or null comes back into the scope.
-  const sure: { readonly user: User } = authMiddlewareStack({ user: findUser, required: maybe }).scope(
-    request,
-  );
-  void sure;
-  // @ts-expect-error TS2540: what a layer learned is read, not written.
-  required.scope(request).user = { id: 2, name: "eve" };
-  // @ts-expect-error TS2769: a user is an object; an id alone can't be told from "nobody".
-  authMiddlewareStack({ user: () => 7 });
-  // @ts-expect-error TS2769: the lookup was forgotten.
-  authMiddlewareStack({ required: true });
-}
-
-export function socketMistakes(): void {
-  // @ts-expect-error TS2561: the events are called as Bun calls them, not as the web does.
-  upgradeHandler({ onmessage: () => {} });
-  // @ts-expect-error TS2322: what a handler returns is nothing, or a promise of it.
-  upgradeHandler({ message: (socket, data) => socket.send(data) });
-  // @ts-expect-error TS2339: a message may be bytes.
-  upgradeHandler({ message: (_socket, data) => void data.toUpperCase() });
-  // @ts-expect-error TS2353: objects are made into text before.
-  socket.send({ hello: "world" });
-  // @ts-expect-error TS2345: a buffer is sent through a view of it.
-  socket.send(new ArrayBuffer(2));
-  // @ts-expect-error TS2345: the code comes first.
-  socket.close("enough");
-  // @ts-expect-error TS2540: the subprotocol was chosen in the handshake.
-  socket.protocol = "v2.chat";
-  // @ts-expect-error TS2554: the handlers were forgotten.
-  upgradeHandler();
-}
-
-export function socketOptionMistakes(): void {
-  // @ts-expect-error TS2322: one subprotocol instead of a list of them.
-  upgradeHandler({}, { protocols: "v2.chat" });
-  // @ts-expect-error TS2322: text from the environment is no number.
-  upgradeHandler({}, { maxMessageBytes: "1024" });
-  // @ts-expect-error TS2353: Bun's name for the limit, which is a server's there.
-  upgradeHandler({}, { maxPayloadLength: 1024 });
-  // @ts-expect-error TS2322: nothing is waited for once a handshake was judged.
-  upgradeHandler({}, { headers: () => Promise.resolve(new Headers()) });
-  // @ts-expect-error TS2540: each handler has its own limits; the server's follow from them.
-  websocket.idleTimeout = 30;
-}
-
-export function visibleMistakes(): void {
-  const decision = check(request, policy);
-  // @ts-expect-error TS2345: only a denial can be shown.
-  refuseVisibly(decision, request, info);
-  // @ts-expect-error TS2554: on Bun the server is in the context: without it nothing could be shown there.
-  refuseVisibly({ allowed: false, status: 403, reason: "origin-null" }, request);
-  // @ts-expect-error TS2322: it is what refuses, not what hears of a refusal.
-  guard(plain, policy, { onDeny: refuseVisibly });
-}
-
-export function verdictMistakes(handshake: Handshake, issue: ConfigIssue): void {
-  // @ts-expect-error TS2367: a code that is none of the documented ones.
-  void (issue.code === "bad-pattern");
-  const decision = check(handshake, policy);
-  // @ts-expect-error TS2345: only a denial can be turned into a Response.
-  deny(decision);
-  // @ts-expect-error TS2339: an allowed handshake has no status.
-  decision.status;
-  // @ts-expect-error TS2339: the cookies are a view.
-  getCookies(handshake).set("session", "stolen");
-  // @ts-expect-error TS2532: a parameter may not be there.
-  routeParams(request).room.length;
 }
