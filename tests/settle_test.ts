@@ -238,7 +238,7 @@ describe("catchRejection()", () => {
   test("it waits for thenables, and for nothing else", async () => {
     const errors: unknown[] = [];
     const note = (error: unknown) => void errors.push(error);
-    for (const value of [undefined, null, 0, "then", {}, [], () => {}]) catchRejection(value, note);
+    eachRow([undefined, null, 0, "then", {}, [], () => {}], (value) => catchRejection(value, note));
     catchRejection(Promise.resolve(1), note);
     catchRejection(Promise.reject("a"), note);
     catchRejection(thenable((_, reject) => reject("b")), note);

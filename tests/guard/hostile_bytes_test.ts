@@ -481,12 +481,12 @@ describe(`ten thousand raw requests (seed ${seed})`, () => {
   /** What must hold whatever has happened: both listeners serve the honest, and only them. */
   async function assertHealthy(): Promise<void> {
     assert(child.alive(), `the process ended: ${child.output()}`);
-    for (const port of ports()) {
+    await eachRowInTurn(ports(), async (port) => {
       const honest = await sendRaw(port, bytesOf({ lines: honestLines() }));
       assertEquals(honest.status, 101, `an honest handshake: ${honest.end}`);
       const evil = await sendRaw(port, bytesOf({ lines: honestLines(EVIL) }));
       assertEquals(evil.status, 403, `a handshake from elsewhere: ${evil.end}`);
-    }
+    });
     const site = `http://127.0.0.1:${child.ports.site}/path`;
     const plain = await fetch(site, { headers: { origin: EVIL } });
     assertEquals([plain.status, plain.headers.get("x-method"), await plain.text()], [200, "GET", ""]);
