@@ -107,12 +107,7 @@ describe("from a registry", asked, () => {
   it("Bun installs it from the npm layer, imports it, and runs its command line", asked, async () => {
     const bun = await executableOf("bun");
     const tarball = join(folder, "wsgate.tgz");
-    const packed = await run(
-      process.execPath,
-      ["pack", "--quiet", "--allow-dirty", "-o", tarball],
-      {},
-      root,
-    );
+    const packed = await run(process.execPath, ["pack", "--quiet", "--allow-dirty", "-o", tarball], {}, root);
     assertEquals(packed.status, 0, packed.output);
     const body = await readFile(tarball);
     const name = "@jsr/wsgate__wsgate";

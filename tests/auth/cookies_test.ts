@@ -127,10 +127,7 @@ describe("getCookies()", () => {
   test("of a Request, where a runtime gives a repeated header as one", () => {
     assertEquals([...getCookies(new Request("http://h/", { headers: { cookie: "a=1; b=2" } }))], [
       ["a", "1"],
-      [
-        "b",
-        "2",
-      ],
+      ["b", "2"],
     ]);
     assertEquals(getCookies(new Request("http://h/")).size, 0);
     // Fetch trims what surrounds a header, a no-break space not.

@@ -271,10 +271,7 @@ for (const runtime of ["deno", "bun"] as const) {
         await good.reload();
         await until(good, "document.querySelector('#verdicts').children.length === 7");
         assertEquals(await text(good, "#user"), "Ada");
-        assertEquals(
-          await good.evaluate("document.querySelectorAll('#verdicts .open').length"),
-          0,
-        );
+        assertEquals(await good.evaluate("document.querySelectorAll('#verdicts .open').length"), 0);
         assertEquals(await good.evaluate("document.querySelector('#origins').value"), "'self'");
         await good.close();
         await page.close();

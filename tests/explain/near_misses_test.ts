@@ -152,10 +152,7 @@ describe("an origin near an entry", () => {
       differs: "host",
       text: "The name of ENTRY stands in front of another's: the end of a name says whose it is",
       suggests: null,
-      rows: [
-        ["https://a.test.evil.com", "https://a.test"],
-        ["http://127.0.0.1.nip.io", "http://127.0.0.1"],
-      ],
+      rows: [["https://a.test.evil.com", "https://a.test"], ["http://127.0.0.1.nip.io", "http://127.0.0.1"]],
     },
     {
       code: "listed-name-glued",

@@ -313,9 +313,7 @@ describe("guard: around a whole site", () => {
     told.reasons.length = 0;
     const connection = connectRaw(server.port);
     try {
-      connection.write(
-        "GET /p HTTP/1.1\r\nHost: server.example\r\n\r\n" + handshake("https://evil.example"),
-      );
+      connection.write("GET /p HTTP/1.1\r\nHost: server.example\r\n\r\n" + handshake("https://evil.example"));
       await connection.until(/^HTTP\/1\.1 207[\s\S]*HTTP\/1\.1 403/);
     } finally {
       connection.destroy();

@@ -37,10 +37,7 @@ test("no handshake is judged by half a list", { timeout: 120_000 }, async () => 
   const client = async (first: number) => {
     for (let i = first; serving; i++) {
       // The first and the last pattern of this list, of the one before and of the one to come.
-      const from = origin(
-        Math.max(0, generation + (i % 3) - 1),
-        i % 2 === 0 ? 0 : PATTERNS - 1,
-      );
+      const from = origin(Math.max(0, generation + (i % 3) - 1), i % 2 === 0 ? 0 : PATTERNS - 1);
       const lines = [...handshakeHeaders("site.test"), ["Origin", from] as const];
       const { status } = await sendRaw(server.port, handshakeBytes("/", lines));
       assert(status === 101 || status === 403, `${status}`);
