@@ -8,9 +8,8 @@
 import { Buffer } from "node:buffer";
 import { connect, type Socket as TcpSocket } from "node:net";
 import { assertEquals, fail } from "@std/assert";
-import { type Socket, type SocketHandlers, websocket } from "@wsgate/wsgate";
-import { within } from "../in_time.ts";
-import { handshakeBytes, handshakeHeaders, type NativeHandler, serve } from "../runtime.ts";
+import type { Socket, SocketHandlers } from "@wsgate/wsgate";
+import { handshakeBytes, handshakeHeaders } from "../runtime.ts";
 
 /** Longer than anything takes on a machine that is busy with other work; waiting ends sooner where all is well. */
 const PATIENCE_MS = 20_000;
@@ -31,20 +30,6 @@ export async function eventually(
 /** Waits that long. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Runs `act` against a server of `handler`, whose last act is that it stops. */
-export async function serving(
-  handler: NativeHandler,
-  act: (port: number) => Promise<void>,
-  bunWebsocket: unknown = websocket,
-): Promise<void> {
-  const server = serve(handler, bunWebsocket);
-  try {
-    await act(server.port);
-  } finally {
-    await within(20, "the server stops", server.stop());
-  }
 }
 
 // ------------------------------------------------------------------------------------------- raw frames

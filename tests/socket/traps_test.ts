@@ -32,9 +32,9 @@ import {
   opening,
   pause,
   Peer,
-  serving,
   visit,
 } from "./peer.ts";
+import { serving } from "./serving.ts";
 
 const isDeno = runtime === "deno";
 

@@ -7,7 +7,8 @@ import { denials } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, untyped } from "../doubles.ts";
 import { eachRow, eachRowInTurn } from "../rows.ts";
 import { runtime } from "../runtime.ts";
-import { eventually, knock, logging, OPCODE, type Peer, serving, visit } from "./peer.ts";
+import { eventually, knock, logging, OPCODE, type Peer, visit } from "./peer.ts";
+import { serving } from "./serving.ts";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
