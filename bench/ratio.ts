@@ -1,5 +1,6 @@
 /**
- * How long a test of origins takes, as a ratio to a bare loop that adds up the character codes of the same strings.
+ * How long a test of origins takes, as a ratio to a bare loop that adds up the character codes of the same strings, or
+ * to another test.
  *
  *     round    decode 2,048 strings, twice · scan one copy · test the other   (every second round: test, then scan)
  *     ratio    median round of the test / median round of the scan
@@ -49,35 +50,82 @@ type Round = (strings: readonly string[]) => number | Promise<number>;
 export async function compareWithScan(
   test: Test,
   next: (index: number) => string,
-  { warmup, rounds }: Effort,
+  effort: Effort,
 ): Promise<Compared> {
   const round = roundOf(test, next(0));
   const calls = await fitting(round, next);
-  const scans: number[] = [];
-  const tests: number[] = [];
+  // A scan is always of a whole round: of a few strings it is too short for the clock.
+  const { ratio, quartiles, ns, otherNs } = await inTurns(
+    { round, calls },
+    { round: scanRound, calls: CALLS },
+    next,
+    effort,
+  );
+  return { ratio, quartiles, ns, scanNs: otherNs, calls };
+}
+
+/** One thing beside another. */
+export interface Beside {
+  readonly ratio: number;
+  /** Of the ratios of single rounds: how steady the machine was. */
+  readonly quartiles: readonly [number, number];
+  /** Of one call, and of one of the other. */
+  readonly ns: number;
+  readonly otherNs: number;
+}
+
+/** Measures `test` beside `other` over the same strings, each with a copy of its own that nothing else has touched. */
+export function compareTests(
+  test: Test,
+  other: Test,
+  next: (index: number) => string,
+  effort: Effort,
+): Promise<Beside> {
+  return inTurns(
+    { round: roundOf(test, next(0)), calls: CALLS },
+    { round: roundOf(other, next(0)), calls: CALLS },
+    next,
+    effort,
+  );
+}
+
+interface Side {
+  readonly round: Round;
+  /** Of each round. */
+  readonly calls: number;
+}
+
+async function inTurns(
+  one: Side,
+  other: Side,
+  next: (index: number) => string,
+  { warmup, rounds }: Effort,
+): Promise<Beside> {
+  const ones: number[] = [];
+  const others: number[] = [];
   for (let turn = 0; turn < warmup + rounds; turn++) {
-    // Both are there before a clock starts. A scan is always of a whole round: of a few strings it is too short for
-    // the clock.
-    const scanned = take(next, turn * calls, CALLS);
-    const tried = take(next, turn * calls, calls);
-    const scanFirst = turn % 2 === 0;
-    let scan = scanFirst ? time(scanRound, scanned) : 0;
-    const start = now();
-    const admitted = round(tried);
-    do_not_optimize(typeof admitted === "number" ? admitted : await admitted);
-    const tested = now() - start;
-    if (!scanFirst) scan = time(scanRound, scanned);
+    // Both are there before a clock starts.
+    const otherStrings = take(next, turn * one.calls, other.calls);
+    const strings = take(next, turn * one.calls, one.calls);
+    const otherFirst = turn % 2 === 0;
+    let otherNs = otherFirst ? await time(other.round, otherStrings) : 0;
+    const ns = await time(one.round, strings);
+    if (!otherFirst) otherNs = await time(other.round, otherStrings);
     if (turn < warmup) continue;
-    scans.push(scan / CALLS);
-    tests.push(tested / calls);
+    ones.push(ns / one.calls);
+    others.push(otherNs / other.calls);
   }
-  const pairs = tests.map((ns, index) => ns / scans[index]!);
+  return besideOf(ones, others);
+}
+
+/** Times of one call each, as they were taken in turns. */
+export function besideOf(ones: readonly number[], others: readonly number[]): Beside {
+  const pairs = ones.map((ns, index) => ns / others[index]!);
   return {
-    ratio: median(tests) / median(scans),
+    ratio: median(ones) / median(others),
     quartiles: [quantile(pairs, 0.25), quantile(pairs, 0.75)],
-    ns: median(tests),
-    scanNs: median(scans),
-    calls,
+    ns: median(ones),
+    otherNs: median(others),
   };
 }
 
@@ -113,9 +161,11 @@ function take(next: (index: number) => string, from: number, count: number): str
   return strings;
 }
 
-function time(round: (strings: readonly string[]) => number, strings: readonly string[]): number {
+/** Waits only where there is something to wait for: a turn of the event loop is no part of a round. */
+async function time(round: Round, strings: readonly string[]): Promise<number> {
   const start = now();
-  do_not_optimize(round(strings));
+  const admitted = round(strings);
+  do_not_optimize(typeof admitted === "number" ? admitted : await admitted);
   return now() - start;
 }
 

@@ -8,7 +8,7 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { corpus, WARM } from "../../bench/corpus.ts";
-import { compareWithScan, median, quantile } from "../../bench/ratio.ts";
+import { besideOf, compareTests, compareWithScan, median, quantile } from "../../bench/ratio.ts";
 
 const origins = corpus(100, WARM);
 const next = (index: number) => origins.decode(index);
@@ -69,6 +69,29 @@ describe("compareWithScan", () => {
     // Two copies of each round's strings, and of the second round others than of the first.
     assertEquals(asked.filter((index) => index === 2049).length, 2);
     assertEquals(given.slice(-2048), Array.from({ length: 2048 }, (_, index) => String(2048 + index)));
+  });
+});
+
+describe("compareTests", () => {
+  it("gives much more for what is slow beside what is not, and much less the other way round", async () => {
+    const quick = (origin: string) => scan(origin) > 0;
+    const slow = await compareTests(scanTwentyTimes, quick, next, effort);
+    assertGreater(slow.ratio, 5);
+    assertGreater(slow.ns, slow.otherNs);
+    assertGreater(1 / 5, (await compareTests(quick, scanTwentyTimes, next, effort)).ratio);
+  });
+
+  it("asks both about the same strings, each in a round of its own", async () => {
+    const given: [string[], string[]] = [[], []];
+    const [one, other] = given.map((strings) => (origin: string) => strings.push(origin) > 0);
+    await compareTests(one!, other!, String, { warmup: 0, rounds: 2 });
+    // After the one call that tells whether there is something to wait for.
+    const expected = ["0", ...Array.from({ length: 2 * 2048 }, (_, index) => String(index))];
+    assertEquals(given, [expected, expected]);
+  });
+
+  it("takes the ratio of the medians, and the quartiles of the ratios", () => {
+    assertEquals(besideOf([2, 4, 30], [1, 4, 10]), { ratio: 1, quartiles: [1.5, 2.5], ns: 4, otherNs: 4 });
   });
 });
 
