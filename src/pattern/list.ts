@@ -15,6 +15,9 @@ import { parseHostPattern, parsePattern } from "./pattern.ts";
 import type { HostRule, Rule } from "./rule.ts";
 import type { SuffixList } from "./suffix_list.ts";
 
+/** No list has more entries: as many as the matcher can number, however long their hosts are. */
+export const MAX_ENTRIES = 2_500_000;
+
 /**
  * Reads a list that JavaScript callers may have got wrong, entry by entry. An entry that `accept` makes no rule of is
  * `diagnose`d: every fault goes to `issues` with its index.
@@ -34,6 +37,11 @@ function readList<T extends Rule>(
       ? `A string is not a list: write [${entries.join(", ")}].`
       : "Give an array of strings.";
     issues.push({ code: "not-a-list", field, index: -1, value: list, fix });
+    return [];
+  }
+  if (list.length > MAX_ENTRIES) {
+    const fix = `Give at most ${MAX_ENTRIES} entries.`;
+    issues.push({ code: "out-of-range", field, index: -1, value: list.length, fix });
     return [];
   }
   const rules: T[] = [];

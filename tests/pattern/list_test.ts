@@ -3,7 +3,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { compileOrigins, ConfigError, type ConfigIssue, type ConfigIssueCode } from "@wsgate/wsgate";
-import { readHosts, readPatterns } from "../../src/pattern/list.ts";
+import { MAX_ENTRIES, readHosts, readList, readPatterns } from "../../src/pattern/list.ts";
 import type { HostRule } from "../../src/pattern/rule.ts";
 
 /** A host of exactly this length. */
@@ -239,6 +239,21 @@ describe("a list", () => {
         [{ code: "not-a-list", field: "dangerouslyAllow", index: -1, value, fix }],
       );
     }
+  });
+
+  test("has so many entries at most, and of a longer one none is read", () => {
+    // Nothing is in it, so whoever read one of them would find a fault with it.
+    const longer: readonly string[] = Array(MAX_ENTRIES + 1);
+    const fix = "Give at most 2500000 entries.";
+    const fault = (field: string): ConfigIssue[] => [
+      { code: "out-of-range", field, index: -1, value: 2_500_001, fix },
+    ];
+    assertEquals(originIssues(longer), fault("origins"));
+    assertEquals(originIssues([], longer), fault("dangerouslyAllow"));
+    assertEquals(issuesOf(longer, "allowedHosts"), fault("allowedHosts"));
+    const issues: ConfigIssue[] = [];
+    const rules = readList(Array(MAX_ENTRIES), "origins", issues, 0, (_, place) => place);
+    assertEquals([rules.length, rules.at(-1), issues.length], [2_500_000, 2_499_999, 0]);
   });
 
   test("and its options are checked together", () => {
