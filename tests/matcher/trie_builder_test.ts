@@ -1,83 +1,112 @@
 // The layout of the packed trie, and that nothing in it can be taken for something else.
 
 import { describe, test } from "node:test";
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertGreaterOrEqual,
-  assertLess,
-  assertLessOrEqual,
-} from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import {
   BELOW,
-  EMPTY_SLOT,
-  HASH_BITS,
-  HERE,
-  indexOf,
-  LETTER_BITS,
-  MAX_PROBES,
+  HEADER,
+  IN_SET,
+  ITSELF,
+  LENGTH,
+  LETTERS,
+  MAX_CONDITIONS,
   NODE_FOLLOWS,
   NONE,
+  NOTHING,
   type Packed,
-  RULES,
+  PLACE,
+  RECORD_FOLLOWS,
   SCHEMES,
-  SET,
-  TABLE_FOLLOWS,
-  tagOf,
-  WIDE,
 } from "../../src/matcher/trie_layout.ts";
-import { pack, sharedLetters } from "../../src/matcher/trie_builder.ts";
-import { HostTrie } from "../../src/matcher/trie.ts";
+import { pack } from "../../src/matcher/trie_builder.ts";
+import { assertGrowth } from "../growth.ts";
 import { Random } from "../random.ts";
-import { bytesOf, hashOf, ruleOf } from "./trie_parts.ts";
+import { bytesOf, ruleOf } from "./trie_parts.ts";
 
-const LETTER_MASK = (1 << LETTER_BITS) - 1;
-/** Record 0: no rules, no letters. */
-const NOTHING = [0, 0];
+/** A bucket after so many letters. */
+const bucket = (depth: number, ...records: number[][]) => [depth, ...records.flat()];
+/** A record of a condition's number and what follows, a place, and what is left of a host. */
+const record = (head: number, place: number, left: string) => [
+  ...[head & 0xff, head >> 8, place & 0xff, place >> 8, 0],
+  ...[left.length, ...bytesOf(left)],
+];
 
 describe("pack", () => {
-  test("puts the letters of a host into a record, from right to left, then its rules", () => {
-    const { root, bytes, slots, demands, everyHost } = pack([".a.test", "https://a.test"].map(ruleOf));
-    assertEquals(root, ~2);
-    assertEquals([...bytes], [
-      ...NOTHING,
-      ...[2, "tset.a".length, ...bytesOf("tset.a")],
-      ...[2, 0, 0, 0],
-      ...[3, 1, 0, 0],
+  test("puts the letters of a host into a bucket, from right to left, with its rule", () => {
+    const { root, buckets, letters, targets, conditions, everyHost } = pack([
+      ruleOf("https://a.test", 0x102),
     ]);
-    // any scheme, any port, here and below; https, 443, here
-    assertEquals([...demands], [SET, WIDE, 4 | HERE | BELOW, (2 << 19) | (443 << 3) | HERE]);
-    assertEquals(slots.length, 0);
+    assertEquals(root, ~0);
+    assertEquals([...buckets], bucket(0, record(1, 0x102, "tset.a")));
+    // any rule of a set; https, 443, the host itself
+    assertEquals([...conditions], [ITSELF | BELOW, (2 << 19) | (443 << 3) | ITSELF]);
+    assertEquals([letters.length, targets.length], [0, 0]);
     assertEquals(everyHost, null);
   });
 
-  test("an empty list is an empty record", () => {
-    const { root, bytes, slots } = pack([]);
-    assertEquals([root, ...bytes], [~0, ...NOTHING]);
-    assertEquals(slots.length, 0);
+  test("an empty list is nothing", () => {
+    const { root, buckets, letters, targets } = pack([]);
+    assertEquals([root, ...buckets, ...letters, ...targets], [NOTHING]);
   });
 
-  test("gives each letter in which hosts differ a slot, and what they share a record before it", () => {
-    const hosts = ["a.test", "b.test", "c.test"];
-    const { root, bytes, slots } = pack(hosts.map(ruleOf));
-    const link = NOTHING.length + 2 + "tset.".length;
-    assertEquals([...bytes.slice(NOTHING.length, link)], [NODE_FOLLOWS, 5, ...bytesOf("tset.")]);
-    assertEquals(root, ~2);
-    const base = bytes[link]!;
+  test("gives each letter up to the one in which hosts differ a slot, and the others a bucket", () => {
+    const hosts = ["a.test", "xb.test", "yyc.test"];
+    const packed = pack(hosts.map(ruleOf));
+    const { root, buckets, letters, targets } = packed;
+    const node = follow(packed, root, "tset.");
     hosts.forEach((host, place) => {
-      const slot = slots[base + host.charCodeAt(0)]!;
-      assertEquals(slot & LETTER_MASK, host.charCodeAt(0));
-      const record = ~(slot >> LETTER_BITS);
-      assertEquals([...bytes.slice(record, record + 6)], [1, 0, 2, place, 0, 0]);
+      const slot = node + host.charCodeAt(place);
+      assertEquals(letters[slot], host.charCodeAt(place));
+      const at = ~targets[slot]!;
+      const expected = bucket("a.test".length, record(1, place, host.slice(0, place)));
+      assertEquals([...buckets.slice(at, at + expected.length)], expected);
     });
+    assertEquals(letters.filter((letter) => letter !== 0).length, "tset.".length + hosts.length);
   });
 
-  test("leads from every other slot to a record that holds nothing", () => {
-    const { slots } = pack(["a.test", "b.test"].map(ruleOf));
-    const used = slots.filter((slot) => (slot & LETTER_MASK) !== 0);
-    assertEquals(used.length, 2);
-    assertEquals(new Set(slots.filter((slot) => (slot & LETTER_MASK) === 0)), new Set([~0 << LETTER_BITS]));
+  test("leads from every other slot to nothing", () => {
+    const { letters, targets } = pack(["a.test", "b.test"].map(ruleOf));
+    assertEquals(letters.length, targets.length);
+    targets.forEach((target, slot) => assertEquals(target === NOTHING, letters[slot] === 0));
+    assertEquals(letters.filter((letter) => letter !== 0).length, "tset.ab".length);
+  });
+
+  test("goes on from the bucket of a host to those below it", () => {
+    const packed = pack(["https://test", "a.test", "b.test", "http://test"].map(ruleOf));
+    const at = ~follow(packed, packed.root, "tset");
+    const expected = bucket(4, record(1 | RECORD_FOLLOWS, 0, ""), record(2 | NODE_FOLLOWS, 3, ""));
+    assertEquals([...packed.buckets.slice(at, at + expected.length)], expected);
+    const dot = new DataView(packed.buckets.buffer).getInt32(at + expected.length, true);
+    const [a, b] = ["a", "b"].map((letter) => ~follow(packed, dot, `.${letter}`));
+    assertEquals([...packed.buckets.slice(a, a! + 7)], bucket(6, record(3, 1, "")));
+    assertEquals([...packed.buckets.slice(b, b! + 7)], bucket(6, record(3, 2, "")));
+  });
+
+  test("puts up to four rules of one host into a bucket, and more into a set", () => {
+    const ports = (count: number) => Array.from({ length: count }, (_, i) => ruleOf(`h.test:${1 + i}`, i));
+    const four = pack(ports(4));
+    const records = [0, 1, 2, 3].map((i) => record(1 + i + (i < 3 ? RECORD_FOLLOWS : 0), i, ""));
+    assertEquals([...four.buckets], bucket("h.test".length, ...records));
+    assertEquals(four.sets, []);
+    const five = pack(ports(5));
+    assertEquals([...five.buckets], bucket("h.test".length, record(IN_SET, 0, "")));
+    assertEquals(five.sets.map((set) => set.least(ITSELF, 0, 5)), [4]);
+  });
+
+  test("lets up to four rules share a bucket where a list is long", () => {
+    const hosts = ["a.test", "bb.test", "a.test", "test", "c"];
+    const short = pack(hosts.map(ruleOf), hosts.length + 1);
+    assert(follow(short, short.root, "t") >= 0);
+    const long = pack(hosts.map(ruleOf), hosts.length);
+    const at = ~follow(long, long.root, "t");
+    const expected = bucket(
+      1,
+      ...["tset.a", "tset.bb", "tset.a"].map((left, place) =>
+        record(1 | RECORD_FOLLOWS, place, left.slice(1))
+      ),
+      record(1, 3, "set"),
+    );
+    assertEquals([...long.buckets.slice(at, at + expected.length)], expected);
   });
 
   test("gives no two nodes the same base, and no slot to two", () => {
@@ -90,94 +119,17 @@ describe("pack", () => {
         patterns.add(`${random.pick(["", "https://"])}${host}.${random.pick(["com", "net"])}`);
       }
     }
-    const packed = pack([...patterns].map(ruleOf));
-    const seen: Seen = { bases: new Set(), slots: new Set(), places: new Set() };
-    walk(packed, packed.root, seen);
-    assertGreater(seen.bases.size, 300);
-    assertEquals(seen.places.size, patterns.size);
-    const filled = packed.slots.filter((slot) => (slot & LETTER_MASK) !== 0).length;
-    assertEquals(seen.slots.size, filled);
-    // Few of them stay empty.
-    assertLess(packed.slots.length, 1.5 * filled + 256);
-  });
-
-  test("gives each label below a dot with many rules a slot of a table, by its hash", () => {
-    const labels = ["one", "two", "three", "four", "five"];
-    const { root, bytes, slots, tables } = pack(labels.map((label) => `${label}.test`).map(ruleOf), 5);
-    const [head, letters] = bytes.subarray(~root);
-    assertEquals([head, letters], [TABLE_FOLLOWS, "tset.".length]);
-    const at = ~root + 2 + "tset.".length;
-    const [size, shift] = [8, HASH_BITS];
-    assertEquals([...bytes.slice(at, at + 6)], [0, 0, 0, 0, size, shift]);
-    assertEquals(slots.length, 0);
-    assertEquals(tables.length, size + MAX_PROBES);
-    labels.forEach((label, place) => {
-      const hash = hashOf(label);
-      let slot = indexOf(hash, size, shift);
-      while ((tables[slot]! & LETTER_MASK) !== tagOf(hash)) slot++;
-      const record = ~(tables[slot]! >> LETTER_BITS);
-      const rest = [...label].reverse().join("");
-      assertEquals([...bytes.slice(record, record + 2 + rest.length)], [1, rest.length, ...bytesOf(rest)]);
-      assertEquals(bytes[record + 2 + rest.length + 1], place);
-    });
-    assertEquals(tables.filter((slot) => slot !== EMPTY_SLOT).length, labels.length);
-  });
-
-  test("makes tables as large as they have to be, and no larger", () => {
-    for (const count of [2, 19, 20, 100, 1000, 5001]) {
-      const { tables } = pack(Array.from({ length: count }, (_, i) => `a${i}.test`).map(ruleOf), count);
-      const slots = tables.length - MAX_PROBES;
-      assertGreaterOrEqual(slots, 1.6 * count);
-      assertLess(slots, 1.71 * count + 2);
+    for (const longList of [0, Infinity]) {
+      const packed = pack([...patterns].map(ruleOf), longList);
+      const seen: Seen = { bases: new Set(), slots: new Set(), places: new Set() };
+      walk(packed, packed.root, seen);
+      assertGreater(seen.bases.size, 300);
+      assertEquals(seen.places.size, patterns.size);
+      const filled = packed.letters.filter((letter) => letter !== 0).length;
+      assertEquals(seen.slots.size, filled);
+      // Few of them stay empty.
+      assertLess(packed.letters.length, 1.5 * filled + 256);
     }
-  });
-
-  test("tells labels of one hash apart by their letters", () => {
-    const [first, second] = collision();
-    assertEquals(hashOf(first), hashOf(second));
-    for (const rulesOfTable of [1, 2]) {
-      const [listed, other] = [`${first}.test`, `${second}.test`];
-      const trie = new HostTrie([listed, "x.test", "y.test"].map(ruleOf), rulesOfTable);
-      assertEquals(trie.findOrigin(`https://${listed}`), 0);
-      assertEquals(trie.findOrigin(`https://${other}`), NONE);
-      const both = new HostTrie([listed, other, `a.${other}`].map(ruleOf), rulesOfTable);
-      assertEquals(both.findOrigin(`https://${listed}`), 0);
-      assertEquals(both.findOrigin(`https://${other}`), 1);
-      assertEquals(both.findOrigin(`https://a.${other}`), 2);
-      assertEquals(both.findOrigin(`https://a.${listed}`), NONE);
-    }
-  });
-
-  test("makes no table of labels chosen to stand in each other's way, and searches none to its end", () => {
-    // The slots of a table for 300.
-    const [count, size, shift] = [300, 30, HASH_BITS - 4];
-    // All slots that are looked at from the first one on have the same tag; the last label has another one.
-    const labels = new Map<number, string>();
-    const filling: string[] = [];
-    let last: string | undefined;
-    for (let i = 0; labels.size < MAX_PROBES || last === undefined; i++) {
-      const hash = hashOf(`l${i}`);
-      const index = indexOf(hash, size, shift);
-      if (index < MAX_PROBES && tagOf(hash) === 1) labels.set(index, `l${i}`);
-      else if (index === 0 && tagOf(hash) === 2) last = `l${i}`;
-      else if (index > MAX_PROBES && filling.length < count) filling.push(`l${i}.test`);
-    }
-    const chosen = [...labels.values()].map((label) => `${label}.test`);
-    const ill = { hosts: [...chosen, `${last}.test`], slots: 0 };
-    const well = { hosts: [...chosen, filling.pop()!], slots: (size << 4) + MAX_PROBES };
-    for (const { hosts, slots } of [ill, well]) {
-      const listed = [...hosts, ...filling].slice(0, count);
-      assertEquals(pack(listed.map(ruleOf), count).tables.length, slots);
-      const trie = new HostTrie(listed.map(ruleOf), count);
-      listed.forEach((host, place) => assertEquals(trie.findOrigin(`https://${host}`), place, host));
-      if (slots > 0) assertEquals(trie.findOrigin(`https://${last}.test`), NONE);
-    }
-  });
-
-  test("makes no table of a few labels that have many rules", () => {
-    const hosts = Array.from({ length: 100 }, (_, i) => `${"abc"[i % 3]}${i}.${"xyz"[i % 3]}.test`);
-    const { tables } = pack(hosts.map(ruleOf), 50);
-    assertEquals(tables.length, 0);
   });
 
   test("numbers the schemes beyond those of the web, in the order of the list", () => {
@@ -185,19 +137,53 @@ describe("pack", () => {
     assertEquals(pack(rules).otherSchemes, ["b", "a"]);
     assertEquals(SCHEMES, ["", "http", "https", "ws", "wss"]);
   });
+
+  test("takes as many conditions as have a number, and puts rules with any more into sets", () => {
+    const rules = Array.from({ length: MAX_CONDITIONS + 9 }, (_, i) => ruleOf(`h${i}.test:${1 + i}`, i));
+    const { conditions, sets } = pack(rules);
+    assertEquals(conditions.length, MAX_CONDITIONS);
+    assertEquals(sets.length, 10);
+    for (const set of sets) {
+      const found = rules.map((_, place) => set.least(ITSELF, 1, 1 + place)).filter((place) =>
+        place !== NONE
+      );
+      assertEquals(found.length, 1);
+    }
+  });
+
+  test("costs as much as there are letters, whatever the hosts and their order are", () => {
+    const name = "abc".repeat(20);
+    const lists: Readonly<Record<string, (index: number, count: number) => string>> = {
+      "hosts that have all but their first letters in common": (index) => `${index}.${name}.test`,
+      "one host": () => `${name}.test`,
+      "pairs of hosts": (index) => `${index & 1}.${name}.${index >> 1}.test`,
+      "each host below the one before it": (index) => `${"a.".repeat(index % 100)}${index % 7}.test`,
+      "one host that is the odd one, at the end": (index, count) =>
+        `${index === count - 1 ? "odd" : name}.test`,
+    };
+    for (const [kind, host] of Object.entries(lists)) {
+      const rules = new Map<number, ReturnType<typeof ruleOf>[]>();
+      const make = (length: number) => {
+        const count = length >> 5;
+        rules.set(
+          length,
+          Array.from({ length: count }, (_, i) => ({ ...ruleOf("x", i), host: host(i, count) })),
+        );
+        return "x".repeat(length);
+      };
+      assertGrowth((text) => pack(rules.get(text.length)!), { [kind]: make });
+    }
+  });
 });
 
-/** Two labels with one hash. Of some 80,000 two have one, as of 23 people two have one birthday. */
-function collision(): [string, string] {
-  const random = new Random();
-  const labels = new Map<number, string>();
-  while (true) {
-    const label = Array.from({ length: 12 }, () => random.pick([..."abcdefghijklmnop"])).join("");
-    const hash = hashOf(label);
-    const other = labels.get(hash);
-    if (other !== undefined && other !== label) return [other, label];
-    labels.set(hash, label);
+/** The target to which letters lead from a node, none of them through a bucket. */
+function follow({ letters, targets }: Packed, base: number, path: string): number {
+  let target = base;
+  for (const letter of bytesOf(path)) {
+    assert(target >= 0 && letters[target + letter] === letter, path);
+    target = targets[target + letter]!;
   }
+  return target;
 }
 
 interface Seen {
@@ -207,77 +193,30 @@ interface Seen {
 }
 
 /** Visits everything that a look-up can come to. */
-function walk(packed: Packed, target: number, seen: Seen): void {
-  const { slots, bytes } = packed;
+function walk(packed: Packed, target: number, seen: Seen, depth = 0): void {
+  const { letters, targets, buckets } = packed;
   if (target < 0) {
+    const view = new DataView(buckets.buffer);
     let at = ~target;
-    const head = bytes[at]!;
-    at += 2 + bytes[at + 1]!;
-    for (let rules = head & RULES; rules > 0; rules--, at += 4) {
-      const place = new DataView(bytes.buffer).getUint32(at, true) >>> 8;
+    assertEquals(buckets[at++], depth);
+    let head: number;
+    do {
+      head = view.getUint16(at, true);
+      const place = view.getUint16(at + PLACE, true);
       assert(!seen.places.has(place), "a rule in two places");
       seen.places.add(place);
-    }
-    if (head < NODE_FOLLOWS) return;
-    target = new DataView(bytes.buffer).getInt32(at, true);
+      at += HEADER + buckets[at + LENGTH]!;
+    } while ((head & RECORD_FOLLOWS) !== 0);
+    if ((head & NODE_FOLLOWS) === 0) return;
+    target = view.getInt32(at, true);
   }
   assert(!seen.bases.has(target), "a base of two nodes");
   seen.bases.add(target);
-  for (let letter = 1; letter <= LETTER_MASK; letter++) {
+  for (let letter = 1; letter < LETTERS; letter++) {
     const slot = target + letter;
-    if ((slots[slot]! & LETTER_MASK) !== letter) continue;
+    if (letters[slot] !== letter) continue;
     assert(!seen.slots.has(slot), "a slot of two nodes");
     seen.slots.add(slot);
-    walk(packed, slots[slot]! >> LETTER_BITS, seen);
+    walk(packed, targets[slot]!, seen, depth + 1);
   }
 }
-
-describe("sharedLetters", () => {
-  /** Hosts as they are packed: from right to left, one after the other. */
-  function packed(hosts: readonly string[]) {
-    const starts = [0];
-    for (const host of hosts) starts.push(starts.at(-1)! + host.length);
-    return { letters: hosts.flatMap((host) => bytesOf(host).reverse()), starts };
-  }
-
-  test("says how many letters all hosts have in common", () => {
-    const random = new Random();
-    const host = () => Array.from({ length: 1 + random.below(20) }, () => random.pick([..."aab"])).join("");
-    for (let round = 0; round < 3000; round++) {
-      const hosts = Array.from({ length: 1 + random.below(5) }, host);
-      const ending = random.pick(["", "aaab", "abaabbaabaab"]);
-      const ended = hosts.map((host) => host + ending);
-      const { letters, starts } = packed(ended);
-      const places = random.shuffle([...ended.keys()]);
-      for (let depth = 0; depth <= ending.length; depth++) {
-        let shared = 0;
-        const rests = ended.map((host) => host.slice(0, host.length - depth));
-        while (rests.every((rest) => shared < rest.length && rest.at(~shared) === rests[0]!.at(~shared))) {
-          shared++;
-        }
-        assertEquals(sharedLetters(letters, starts, places, depth), shared, `${ended}`);
-      }
-    }
-  });
-
-  test("reads four letters at most for each host and letter, whichever host is the odd one", () => {
-    const count = 100;
-    for (let shared = 0; shared < 200; shared++) {
-      const alike = Array<string>(count).fill("a".repeat(200));
-      const odd = "b" + "a".repeat(shared);
-      for (const hosts of [[odd, ...alike], [...alike, odd]]) {
-        const { letters, starts } = packed(hosts);
-        let reads = 0;
-        const counted = new Proxy(letters, {
-          get(target, key) {
-            if (key !== "length") reads++;
-            return Reflect.get(target, key);
-          },
-        });
-        assertEquals(sharedLetters(counted, starts, [...hosts.keys()], 0), shared);
-        assertLessOrEqual(reads, 4 * hosts.length * (shared + 1));
-        assertGreater(reads, 0);
-      }
-    }
-  });
-});

@@ -1,67 +1,103 @@
-// What packing and walk share: the rules of one host, and the hashes of labels.
+// What builder and walk share: conditions, the rules of one host, and how far the numbers in the arrays reach.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { BELOW, HASH_BITS, HERE, indexOf, NONE, RuleSet, tagOf } from "../../src/matcher/trie_layout.ts";
-import { Random } from "../random.ts";
-import { hashOf, ruleOf } from "./trie_parts.ts";
+import { assert, assertEquals, assertLess } from "@std/assert";
+import {
+  ANY_PORT,
+  ANY_SCHEME,
+  BELOW,
+  conditionOf,
+  HEADER,
+  IN_SET,
+  ITSELF,
+  LENGTH,
+  LETTERS,
+  MAX_CONDITIONS,
+  MAX_SCHEMES,
+  NODE_FOLLOWS,
+  NONE,
+  NOTHING,
+  PLACE,
+  RECORD_FOLLOWS,
+  RuleSet,
+  SCHEMES,
+} from "../../src/matcher/trie_layout.ts";
+import { MAX_HOST_LENGTH } from "../../src/origin/authority.ts";
+import { MAX_ENTRIES } from "../../src/pattern/list.ts";
+import { ruleOf } from "./trie_parts.ts";
+
+describe("conditionOf", () => {
+  test("gives every scheme, port and reach a number of its own, in 31 bits", () => {
+    const seen = new Set<number>();
+    const ports = [null, 0, 1, 80, 443, 32768, 65535];
+    for (const scheme of [ANY_SCHEME, 1, 2, SCHEMES.length, MAX_SCHEMES - 1]) {
+      for (const port of ports) {
+        for (const reach of [ITSELF, BELOW, ITSELF | BELOW]) {
+          const condition = conditionOf(scheme, port, reach);
+          assertEquals(condition, condition | 0);
+          assert(condition > 0 && (condition & 3) === reach);
+          assertEquals((condition & ANY_PORT) !== 0, port === null);
+          seen.add(condition);
+        }
+      }
+    }
+    assertEquals(seen.size, 5 * ports.length * 3);
+  });
+
+  test("goes on beyond the schemes that fit into 31 bits", () => {
+    const beyond = [MAX_SCHEMES, MAX_SCHEMES + 1, 3 * MAX_ENTRIES].map((scheme) =>
+      conditionOf(scheme, 80, 1)
+    );
+    assertEquals(new Set([...beyond, conditionOf(0, 80, 1), conditionOf(1, 80, 1)]).size, 5);
+    assert(beyond.every((condition) => Number.isSafeInteger(condition) && condition >= 2 ** 31));
+  });
+});
 
 describe("RuleSet", () => {
   test("gives the place of the first rule, whichever way it admits", () => {
     const rules = ["https://h:1", "https://h:*", "h:1", "h", "https://*.h.test", ".h.test:2"].map(ruleOf);
-    const set = new RuleSet();
-    for (const rule of rules) set.add(rule, rule.scheme === "https" ? 2 : 0);
-    set.add({ ...rules[0]!, place: 9 }, 2);
     const table: readonly (readonly [reach: number, scheme: number, port: number, place: number])[] = [
-      [HERE, 2, 1, 0],
-      [HERE, 2, 3, 1],
-      [HERE, 1, 1, 2],
-      [HERE, 1, 2, 3],
+      [ITSELF, 2, 1, 0],
+      [ITSELF, 2, 3, 1],
+      [ITSELF, 1, 1, 2],
+      [ITSELF, 1, 2, 3],
       [BELOW, 2, 443, 4],
       [BELOW, 1, 2, 5],
       [BELOW, 1, 3, NONE],
     ];
-    for (const [reach, scheme, port, place] of table) assertEquals(set.first(reach, scheme, port), place);
-    assertEquals(new RuleSet().first(HERE, 2, 443), NONE);
+    // Of equal rules the least place counts, in whatever order they come.
+    const all = [{ ...rules[0]!, place: 9 }, ...rules];
+    for (const order of [all, all.toReversed()]) {
+      const set = new RuleSet();
+      for (const rule of order) set.add(rule, rule.scheme === "https" ? 2 : ANY_SCHEME);
+      for (const [reach, scheme, port, place] of table) assertEquals(set.least(reach, scheme, port), place);
+    }
+    assertEquals(new RuleSet().least(ITSELF, 2, 443), NONE);
   });
 });
 
-describe("the hash of a label", () => {
-  const random = new Random();
-  const COUNT = 10_000;
-  const letters = (count: number) =>
-    Array.from({ length: count }, () => random.pick([..."abcdefghijklmnopqrstuvwxyz0123456789-"])).join("");
-  const kinds: Readonly<Record<string, (index: number) => string>> = {
-    "numbers": (index) => `${index}`,
-    "a name and a number": (index) => `tenant-${index}`,
-    "a number and a name": (index) => `${index}-customer`,
-    "random letters": () => letters(12),
-    "a long name and three letters": () => `${"a".repeat(40)}${letters(3)}`,
-  };
+describe("the layout", () => {
+  test("keeps apart what stands in one number", () => {
+    assertEquals([MAX_CONDITIONS - 1, RECORD_FOLLOWS, NODE_FOLLOWS].map((bits) => bits.toString(16)), [
+      "3fff",
+      "4000",
+      "8000",
+    ]);
+    assertEquals([PLACE, LENGTH, HEADER, IN_SET, LETTERS], [2, 2 + 3, 2 + 3 + 1, 0, 128]);
+    assert(NONE > 2 ** 24 && ~NOTHING === 2 ** 31 - 1);
+  });
 
-  for (const [kind, make] of Object.entries(kinds)) {
-    test(`spreads over all of a table: ${kind}`, () => {
-      const labels = new Set<string>();
-      for (let index = 0; labels.size < COUNT; index++) labels.add(make(index));
-      for (
-        const [size, shift] of [[17, HASH_BITS - 10], [31, HASH_BITS - 9], [20, HASH_BITS - 10]] as const
-      ) {
-        const slots = size << (HASH_BITS - shift);
-        const used = new Set<number>();
-        const tags = new Set<number>();
-        for (const label of labels) {
-          const index = indexOf(hashOf(label), size, shift);
-          assert(index >= 0 && index < slots, label);
-          used.add(index);
-          tags.add(tagOf(hashOf(label)));
-        }
-        // As many as if each label had thrown a die.
-        const expected = slots * (1 - (1 - 1 / slots) ** COUNT);
-        assertGreater(used.size, 0.95 * expected);
-        assertLess(used.size, 1.1 * expected);
-        assertEquals(tags.size, 127);
-        assert(!tags.has(0) && Math.max(...tags) === 127);
-      }
-    });
-  }
+  test("has numbers for lists as long as may be, whatever their hosts are", () => {
+    // Origins and dangerouslyAllow, and what debug adds.
+    const entries = 2 * MAX_ENTRIES + 16;
+    // An allowed host stands for two origins.
+    const rules = 3 * MAX_ENTRIES + 16;
+    // Places, and numbers of sets; one a rule, if every scheme is another one.
+    assertLess(Math.max(entries, rules), 2 ** 24);
+    // Each letter has a slot, or stands in a bucket; at most a third of the slots stays empty. A bucket has at least one
+    // rule; at most it has a depth, a whole host and a base besides.
+    const slots = 1.5 * entries * MAX_HOST_LENGTH + LETTERS;
+    const buckets = rules * (1 + HEADER + MAX_HOST_LENGTH + 4);
+    assertLess(Math.max(slots, buckets), ~NOTHING);
+  });
 });

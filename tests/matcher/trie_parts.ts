@@ -5,7 +5,6 @@
  */
 
 import { assert } from "@std/assert";
-import { finishHash, hashLetter } from "../../src/matcher/trie_layout.ts";
 import type { HostRule } from "../../src/pattern/rule.ts";
 import { parsePattern } from "../../src/pattern/pattern.ts";
 
@@ -18,8 +17,3 @@ export function ruleOf(pattern: string, place = 0): HostRule {
 
 /** The letters of a text, as bytes. */
 export const bytesOf = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0));
-
-/** The hash of a label, read from right to left as in the trie. */
-export function hashOf(label: string): number {
-  return finishHash(bytesOf(label).reverse().reduce(hashLetter, 0));
-}
