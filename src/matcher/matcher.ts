@@ -4,6 +4,7 @@
 
 import type { HostRule } from "../pattern/rule.ts";
 import { type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
+import { MAX_ORIGIN_LENGTH } from "../origin/origin.ts";
 import { readPatterns } from "../pattern/list.ts";
 import type { Rule } from "../pattern/rule.ts";
 import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
@@ -121,20 +122,35 @@ function matcherOf(find: OriginFinder, patterns: readonly string[]): OriginMatch
 /** Compiled rules: the place of the first that admits the value of an `Origin` header; null: there was none. */
 export type OriginFinder = (origin: string | null) => number;
 
-/** Compiles rules, which are not kept. Where none admits an origin its place is NONE. */
+/**
+ * Compiles rules, which are not kept. Where none admits an origin its place is NONE.
+ *
+ * Most servers hear the same origin all day, so the last one that was let in is remembered and compared first: one
+ * string, and no longer than an origin can be, whatever `*` has let in. One that was refused is never remembered, or a
+ * stranger could push out the one that the site's own pages send. No answer depends on it: what a list says of an origin
+ * never changes.
+ */
 export function compileRules(rules: readonly Rule[]): OriginFinder {
   const anyPlace = placeOf("any", rules);
   const nullPlace = placeOf("null", rules);
   const hosts = new HostTrie(rules.filter((rule) => rule.kind === "host"));
-  // Most lists name hosts alone, and what no list asks for should cost nothing. Where no compiler looks, an absent
-  // header is undefined.
-  return anyPlace === NONE && nullPlace === NONE
-    ? (origin) => typeof origin === "string" ? hosts.findOrigin(origin) : NONE
-    : (origin) => {
-      if (typeof origin !== "string") return anyPlace;
-      if (origin === "null") return Math.min(anyPlace, nullPlace);
-      return Math.min(anyPlace, hosts.findOrigin(origin));
-    };
+  const namesHostsAlone = anyPlace === NONE && nullPlace === NONE;
+  // At first the empty one, of which nothing but `*` says anything.
+  let remembered = "";
+  let itsPlace = anyPlace;
+  return (origin) => {
+    if (origin === remembered) return itsPlace;
+    // Where no compiler looks, an absent header is undefined.
+    if (typeof origin !== "string") return anyPlace;
+    let place = hosts.findOrigin(origin);
+    // Most lists do, and what they do not ask for should cost nothing.
+    if (!namesHostsAlone) place = Math.min(place, anyPlace, origin === "null" ? nullPlace : NONE);
+    if (place !== NONE && origin.length <= MAX_ORIGIN_LENGTH) {
+      remembered = origin;
+      itsPlace = place;
+    }
+    return place;
+  };
 }
 
 /** Apart from the matcher, whose functions would keep all rules for as long as they are there. */

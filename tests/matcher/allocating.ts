@@ -26,6 +26,9 @@ const ORIGINS = [
   ],
 ];
 
+/** One origin over and over, each time in another string, and one that is refused. */
+const HOT = ["https://a.example.org", ["https://a", "example.org"].join("."), "https://evil.test"];
+
 const policy = compilePolicy({
   origins: ["'self'", "https://example.com", ".example.org"],
   hosts: ["example.com", "*.example.net"],
@@ -41,6 +44,7 @@ const HANDSHAKES: Handshake[] = ORIGINS.flatMap((origin) =>
 const SUBJECTS: Readonly<Record<string, readonly [times: number, run: (i: number) => unknown]>> = {
   test: [10_000_000, (i) => matcher.test(ORIGINS[i % ORIGINS.length]!)],
   match: [10_000_000, (i) => matcher.match(ORIGINS[i % ORIGINS.length]!)],
+  remembered: [10_000_000, (i) => matcher.match(HOT[i % HOT.length]!)],
   check: [2_000_000, (i) => check(HANDSHAKES[i % HANDSHAKES.length]!, policy)],
   // What a matcher does that cuts out the host: it has to be seen.
   slicing: [10_000_000, (i) => matcher.test(ORIGINS[i % ORIGINS.length]!.slice(0, -1))],

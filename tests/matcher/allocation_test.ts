@@ -35,7 +35,7 @@ async function run(subject: string): Promise<Run> {
 const MEGABYTE = 1 << 20;
 
 describe("the heap", { timeout: 240_000 }, () => {
-  for (const subject of ["test", "match", "check"]) {
+  for (const subject of ["test", "match", "remembered", "check"]) {
     test(
       `does not grow by a megabyte in millions of calls of ${subject}()`,
       { timeout: 120_000 },

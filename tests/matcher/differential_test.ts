@@ -93,6 +93,43 @@ test(
   },
 );
 
+test(
+  "compileOrigins() gives the answers of a fresh matcher, whatever it was asked before",
+  LONG_ENOUGH,
+  () => {
+    const seed = takeSeed("the memory of compileOrigins()");
+    const random = new Random(seed);
+    let repeated = 0;
+    for (let lists = 0; lists < 400; lists++) {
+      const list = randomList(random, "wsgate");
+      const compile = () => compileOrigins(list.patterns, { dangerouslyAllow: list.dangerouslyAllow });
+      const used = compile();
+      const origins = many(12, () => randomCandidate(random, list, "wsgate").origin);
+      let last: string | null = "";
+      for (let count = 0; count < 60; count++) {
+        // As often as not what was asked last, as a string of its own.
+        const again = chance(random, 50);
+        const origin: string | null = again ? JSON.parse(JSON.stringify(last)) : random.pick(origins);
+        const fresh = compile();
+        const matched = fresh.match(origin);
+        const where = () => `seed ${seed}: ${JSON.stringify({ list, origin, last })}`;
+        // In either order: both look at what is remembered.
+        const answers = chance(random, 50)
+          ? [used.test(origin), used.match(origin)]
+          : [used.match(origin), used.test(origin)].reverse();
+        if (
+          answers[0] !== (matched !== null) || answers[1] !== matched || compile().test(origin) !== answers[0]
+        ) {
+          throw new Error(`it says ${answers}, a fresh one ${matched}, ${where()}`);
+        }
+        if (origin === last && matched !== null) repeated++;
+        last = origin;
+      }
+    }
+    assert(repeated >= 3000, `too few were let in twice: ${repeated}`);
+  },
+);
+
 test("check() and the naive model agree, for every reason there is", LONG_ENOUGH, () => {
   const seed = takeSeed("check() against the naive model");
   const random = new Random(seed);

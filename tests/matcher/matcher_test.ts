@@ -743,6 +743,65 @@ describe("a compiled list", () => {
   });
 });
 
+describe("an origin that was let in, and is remembered", () => {
+  /** Another string of the same characters. */
+  const copyOf = (origin: string | null): string | null => JSON.parse(JSON.stringify(origin));
+
+  test("is let in again, by the same pattern, and nothing that looks like it is", () => {
+    const patterns = [".example.com", "https://example.org:8443"];
+    const origins = ["https://www.example.com", "https://example.org:8443"];
+    const used = compileOrigins(patterns);
+    origins.forEach((origin, index) => {
+      const parts = partsOf(patterns[index]!, origin);
+      for (const name of NAMES) {
+        assertEquals(used.match(origin), patterns[index]);
+        const mutant = MUTATIONS[name](parts);
+        assertEquals(used.match(mutant), compileOrigins(patterns).match(mutant), name);
+        assertEquals(used.match(copyOf(origin)), patterns[index]);
+        assert(used.test(copyOf(origin)));
+      }
+    });
+  });
+
+  test("changes no answer about what is absent, empty, null or malformed", () => {
+    const values = [
+      null,
+      "",
+      "null",
+      "https://a.test",
+      "malformed",
+      "x".repeat(5000),
+      undefined,
+      5,
+    ] as never[];
+    for (
+      const list of [[], ["null"], ["*"], ["null", "*"], ["*", "null"], ["a.test"], [
+        "a.test",
+        "null",
+      ]] as const
+    ) {
+      const used = compileOrigins([], { dangerouslyAllow: list });
+      // Each after each.
+      for (const first of values) {
+        for (const second of values) {
+          used.test(first);
+          const fresh = compileOrigins([], { dangerouslyAllow: list });
+          assertEquals(used.match(second), fresh.match(second), `${list}: ${first}, ${second}`);
+          assertEquals(used.test(second), fresh.match(second) !== null);
+        }
+      }
+    }
+  });
+
+  test("is remembered by the list that let it in alone", () => {
+    const [one, other] = [compileOrigins(["https://a.test"]), compileOrigins(["https://b.test"])];
+    for (let turn = 0; turn < 3; turn++) {
+      assertEquals([one, other].map(({ test }) => test("https://a.test")), [true, false]);
+      assertEquals([one, other].map(({ test }) => test("https://b.test")), [false, true]);
+    }
+  });
+});
+
 describe("look-ups", () => {
   /** A host's rule as `parsePattern` makes it. */
   const ruleOf = (pattern: string, place: number): Rule => {
@@ -768,8 +827,14 @@ describe("look-ups", () => {
     assertGrowth(admits, runsOf({ prefix: "app://", suffix: ":8080" }), CONSTANT);
   });
 
+  test("do not compare a value that is too long with the last one, and `*` admits it all the same", () => {
+    // The ruler has two copies of each text, and they take turns: whoever remembered one would read all of the other.
+    assertGrowth(compileOrigins(["*"]).test, runsOf({ units: ["example.org."] }), CONSTANT);
+  });
+
   test("cost the same whatever the number of patterns", () => {
     const origin = "https://sub.h7.example.com:8007";
+    const other = "https://sub.h7.example.com:8006";
     const lists: Readonly<Record<string, (i: number) => string>> = {
       "hosts of one zone": (i) => `https://*.h${i}.example.com:*`,
       "ports of one host": (i) => `https://sub.h7.example.com:${8000 + i}`,
@@ -783,12 +848,17 @@ describe("look-ups", () => {
         if (!matchers.has(length)) matchers.set(length, compileOrigins(patterns));
         return matchers.get(length)!;
       };
-      // A look-up in a list of `length / 16` patterns.
-      const run = (text: string) => matchers.get(text.length)!.match(origin);
+      // Look-ups in a list of `length / 16` patterns; two, or the one that was let in would be remembered.
+      const run = (text: string) => {
+        const { match } = matchers.get(text.length)!;
+        return [match(origin), match(other)];
+      };
       const make = (length: number) => {
         const text = "x".repeat(length);
-        const found = matcherOf(text).match(origin);
-        assertEquals(found !== null, name === "hosts of one zone" || name === "ports of one host", name);
+        for (const one of [origin, other]) {
+          const found = matcherOf(text).match(one);
+          assertEquals(found !== null, name === "hosts of one zone" || name === "ports of one host", name);
+        }
         return text;
       };
       assertGrowth(run, { [name]: make }, CONSTANT);
