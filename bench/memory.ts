@@ -66,7 +66,7 @@ export interface MemoryResult {
  * A list as read from a file: strings that were put together change their size when first looked at. A function of its
  * own, or its registers would hold what it has made on the way until after the first count.
  */
-function wholeStrings(count: number): string[] {
+export function wholeStrings(count: number): string[] {
   return JSON.parse(JSON.stringify(patternList(count)));
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { BesideResult } from "./beside.ts";
 import type { CheckResult } from "./check.ts";
 import type { CompileResult } from "./compile.ts";
 import { CONTENDERS } from "./contenders.ts";
@@ -16,6 +17,8 @@ import { median } from "./ratio.ts";
 import type { SwapResult } from "./swap.ts";
 import { count, digits, duration, table } from "./table.ts";
 import {
+  BESIDE,
+  BESIDE_PATTERNS,
   BYTES_A_LOOKUP,
   BYTES_A_PATTERN,
   COMPILE_TO_SET,
@@ -32,6 +35,7 @@ export interface Results {
   readonly swap?: SwapResult;
   readonly check?: CheckResult;
   readonly handshake?: HandshakeResult;
+  readonly beside?: BesideResult;
 }
 
 /** Everything there is to know of a run. */
@@ -112,6 +116,17 @@ export function verdicts({ runtimes }: Report): string {
       return [ours === undefined || theirs === undefined ? undefined : ours / theirs, COMPILE_TO_SET];
     });
   }
+  const long = count(BESIDE_PATTERNS);
+  for (const corpus of ["warm", "cold"] as const) {
+    add(`test, ${corpus}, ${long} patterns, beside the other checkout`, ({ beside }) => [
+      valueOf(beside?.lookUps[BESIDE_PATTERNS])?.[corpus]?.ratio,
+      BESIDE[corpus],
+    ]);
+  }
+  add(`compiling ${long}, beside the other checkout`, ({ beside }) => [
+    valueOf(beside?.compilation[BESIDE_PATTERNS])?.time.ratio,
+    BESIDE.compile,
+  ]);
   add("guarded handshake beside a bare one", ({ handshake }) => [handshake?.guarded.ratio, handshake?.limit]);
   return `targets\n${table(rows)}\n`;
 }

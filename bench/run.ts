@@ -4,6 +4,7 @@
  *     deno task bench                       everything; about ten minutes
  *     deno task bench match compile         some of them
  *     deno task bench --bun                 on Bun alone (--deno: on Deno alone)
+ *     deno task bench --beside DIR          and this checkout beside another one: see bench/beside.ts
  *     deno task bench --quick               to see that everything works; the numbers mean nothing
  *     deno task bench:report                everything, written to bench/results.json and drawn in .github
  *
@@ -20,6 +21,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { executableOf } from "../tests/programs.ts";
+import { givenCheckout } from "./beside.ts";
 import { plots, type Report, type Results, verdicts } from "./report.ts";
 
 const FILES = ["match", "compile", "memory", "swap", "check", "handshake"] as const;
@@ -37,10 +39,14 @@ const PEERS = [
 
 const root = new URL("../", import.meta.url);
 const args = process.argv.slice(2);
-const unknown = args.filter((arg) => !["--deno", "--bun", "--quick", "--report", ...FILES].includes(arg));
+const OPTIONS = ["--deno", "--bun", "--quick", "--report"];
+const besideAt = args.indexOf("--beside");
+/** The other checkout, if one is wanted. */
+const beside = besideAt < 0 ? undefined : await givenCheckout(args.splice(besideAt, 2)[1]);
+const unknown = args.filter((arg) => ![...OPTIONS, ...FILES].includes(arg));
 if (unknown.length > 0) {
   console.error(
-    `Unknown: ${unknown.join(", ")}. There are ${FILES.join(", ")}, --deno, --bun, --quick, --report.`,
+    `Unknown: ${unknown.join(", ")}. There are ${[...FILES, ...OPTIONS].join(", ")}, --beside DIR.`,
   );
   process.exit(2);
 }
@@ -69,7 +75,7 @@ try {
     const runtime = await startable(name);
     if (runtime === undefined) continue;
     const results: Record<string, unknown> = runtimes[runtime.version] = {};
-    for (const file of chosen) {
+    for (const file of beside === undefined ? chosen : [...chosen, "beside"]) {
       const json = join(folder, `${name}-${file}.json`);
       try {
         await measure(runtime, file, json);
@@ -124,7 +130,8 @@ async function startable(name: "deno" | "bun"): Promise<Runtime | undefined> {
 /** Runs one file and shows its tables; what it gives is in the file `json`. */
 function measure({ path, args }: Runtime, file: string, json: string): Promise<void> {
   const script = fileURLToPath(new URL(`bench/${file}.ts`, root));
-  const child = spawn(path, [...args, script, "--json", json, ...quick ? ["--quick"] : []], {
+  const given = file === "beside" ? [beside!] : [];
+  const child = spawn(path, [...args, script, ...given, "--json", json, ...quick ? ["--quick"] : []], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   return new Promise((resolve, reject) => {

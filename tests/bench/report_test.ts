@@ -6,6 +6,7 @@
 
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { BesideResult } from "../../bench/beside.ts";
 import type { HandshakeResult } from "../../bench/handshake.ts";
 import type { Cell, MatchResult } from "../../bench/match.ts";
 import type { MemoryResult } from "../../bench/memory.ts";
@@ -45,6 +46,13 @@ const handshake: HandshakeResult = {
   twin: { ratio: 1.01, low: 0.99, high: 1.02 },
   guarded: { ratio: 1.05, low: 1.03, high: 1.06 },
   limit: 1.04,
+};
+
+const besideOf = (ratio: number) => ({ ratio, quartiles: [ratio, ratio] as const, ns: ratio, otherNs: 1 });
+const beside: BesideResult = {
+  other: "before",
+  lookUps: { 1_000_000: { value: { warm: besideOf(1.1), cold: besideOf(1.7) } } },
+  compilation: { 1_000_000: { value: { time: besideOf(1.5), arrays: [16, 21.5] } } },
 };
 
 const report = (runtimes: Readonly<Record<string, Results>>): Report => ({
@@ -175,6 +183,18 @@ describe("verdicts", () => {
     const other = verdicts(report({ "Deno 2.9.6": { match: slow }, "Bun 1.4.5": { match: slow } }));
     assertEquals(lineOf(other, "test, warm, 3 ").match(/met|missed/g), ["missed", "met"]);
     assertEquals(lineOf(other, "match beside test").match(/met|missed/g), ["missed", "missed"]);
+  });
+
+  it("say of a million what it costs beside another checkout, where there is one", () => {
+    const rows = (results: Results) => {
+      const text = verdicts(report({ "Deno 2.9.6": results }));
+      return text.split("\n").filter((line) => line.includes("other checkout")).map((line) =>
+        /met|missed/.exec(line)![0]
+      );
+    };
+    assertEquals(rows({ match, beside }), ["met", "missed", "met"]);
+    assertEquals(rows({ match }), []);
+    assertEquals(rows({ beside: { other: "before", lookUps: {}, compilation: {} } }), []);
   });
 
   it("say nothing of what was not measured", () => {
