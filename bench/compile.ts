@@ -18,10 +18,8 @@ import { patternList } from "./corpus.ts";
 import { conclude, doElsewhere, finish, jobOf, type Outcome, quick, runtimeName } from "./process.ts";
 import { median } from "./ratio.ts";
 import { count, digits, duration, table } from "./table.ts";
-import { COMPILE_TO_SET } from "./targets.ts";
 
 const SIZES: readonly number[] = quick ? [3, 1000] : [3, 100, 1000, 10_000, 100_000, 1_000_000];
-/** The number that a list of a million is held to. */
 const BY_URL = "Set, and new URL() of each";
 const BY_POSITION = "Set, and each cut at its separators";
 
@@ -146,8 +144,7 @@ export function describe({ lists, coldStart }: CompileResult, name: string): str
         ...sizes.map((patterns) => show(nsOf(subject, patterns), duration)),
       ]),
     ]),
-    `wsgate as a ratio to each (target: at most ${COMPILE_TO_SET} at a million, to a Set and its parsing)\n` +
-    table([
+    "wsgate as a ratio to each\n" + table([
       ["", ...sizes.map(count)],
       ...Object.keys(lists).map((subject) => [
         subject,

@@ -11,7 +11,7 @@ import { corpus, patternList, WARM } from "./corpus.ts";
 import { conclude, doElsewhere, finish, jobOf, type Outcome, quick, runtimeName } from "./process.ts";
 import { type Compared, compareWithScan, FULL, QUICK } from "./ratio.ts";
 import { count, digits, duration, table } from "./table.ts";
-import { targetOf } from "./targets.ts";
+import { warmTarget } from "./targets.ts";
 
 /** From here on a corpus of as many origins as patterns is another than the warm one. */
 const COLD_FROM = 1000;
@@ -96,8 +96,8 @@ export function describe(result: MatchResult, runtime: string): string {
           cell === undefined ? "–" : `${digits(cell.ratio)}  ${duration(cell.ns).padStart(7)}`
         ),
       ]);
-      if (name !== "wsgate test" || kind === "interned") continue;
-      const targets = columns.map((patterns) => targetOf(runtime, kind, patterns));
+      if (name !== "wsgate test" || kind !== "warm") continue;
+      const targets = columns.map((patterns) => warmTarget(runtime, patterns));
       rows.push([
         "  at most",
         ...targets.map((target, index) => {

@@ -9,6 +9,7 @@ import type { CheckResult } from "./check.ts";
 import type { CompileResult } from "./compile.ts";
 import { CONTENDERS } from "./contenders.ts";
 import type { HandshakeResult } from "./handshake.ts";
+import type { HotResult } from "./hot.ts";
 import type { Cell, MatchResult } from "./match.ts";
 import type { MemoryResult } from "./memory.ts";
 import { type Bar, barPlot, type Line, linePlot, type Tone } from "./plot.ts";
@@ -21,15 +22,16 @@ import {
   BESIDE_PATTERNS,
   BYTES_A_LOOKUP,
   BYTES_A_PATTERN,
-  COMPILE_TO_SET,
+  hotTarget,
   MATCH_TO_TEST,
   REFERENCE_BYTES,
-  targetOf,
+  warmTarget,
 } from "./targets.ts";
 
 /** What one runtime has measured; what is left out has failed, or was not asked. */
 export interface Results {
   readonly match?: MatchResult;
+  readonly hot?: HotResult;
   readonly compile?: CompileResult;
   readonly memory?: MemoryResult;
   readonly swap?: SwapResult;
@@ -79,14 +81,16 @@ export function verdicts({ runtimes }: Report): string {
       ),
     ]);
   };
-  for (const corpus of ["warm", "cold"] as const) {
-    for (const patterns of [3, 100, 1000, 10_000, 100_000, 1_000_000]) {
-      add(`test, ${corpus}, ${count(patterns)} patterns`, ({ match }, runtime) => [
-        cellOf(match, "wsgate test", patterns)?.[corpus]?.ratio,
-        targetOf(runtime, corpus, patterns),
-      ]);
-    }
+  for (const patterns of [3, 100, 1000, 10_000, 100_000]) {
+    add(`test, warm, ${count(patterns)} patterns`, ({ match }, runtime) => [
+      cellOf(match, "wsgate test", patterns)?.warm.ratio,
+      warmTarget(runtime, patterns),
+    ]);
   }
+  add("test, one hot origin, the worst of all sizes", ({ hot }, runtime) => [
+    worst(Object.values(hot?.["wsgate test"] ?? {}).map((outcome) => valueOf(outcome)?.ratio)),
+    hotTarget(runtime),
+  ]);
   add("match beside test, the worst of all sizes", ({ match }) => [
     worst(
       Object.keys(match?.["wsgate test"] ?? {}).map((patterns) => {
@@ -109,13 +113,6 @@ export function verdicts({ runtimes }: Report): string {
     "bytes a look-up allocates",
     ({ memory }) => [valueOf(memory?.allocated["wsgate test"]), BYTES_A_LOOKUP],
   );
-  for (const subject of ["Set, and new URL() of each", "Set, and each cut at its separators"]) {
-    add(`compiling 1,000,000, beside a ${subject}`, ({ compile }) => {
-      const ours = valueOf(compile?.lists["wsgate"]?.[1_000_000])?.ns;
-      const theirs = valueOf(compile?.lists[subject]?.[1_000_000])?.ns;
-      return [ours === undefined || theirs === undefined ? undefined : ours / theirs, COMPILE_TO_SET];
-    });
-  }
   const long = count(BESIDE_PATTERNS);
   for (const corpus of ["warm", "cold"] as const) {
     add(`test, ${corpus}, ${long} patterns, beside the other checkout`, ({ beside }) => [

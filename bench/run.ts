@@ -24,7 +24,7 @@ import { executableOf } from "../tests/programs.ts";
 import { givenCheckout } from "./beside.ts";
 import { plots, type Report, type Results, verdicts } from "./report.ts";
 
-const FILES = ["match", "compile", "memory", "swap", "check", "handshake"] as const;
+const FILES = ["match", "hot", "compile", "memory", "swap", "check", "handshake"] as const;
 const LIMIT_MS = 10 * 60_000;
 const PEERS = [
   "@astrojs/internal-helpers",

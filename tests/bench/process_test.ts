@@ -12,6 +12,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { CheckResult } from "../../bench/check.ts";
 import type { HandshakeResult } from "../../bench/handshake.ts";
+import { describe as describeHot, type HotResult } from "../../bench/hot.ts";
 import type { Cell } from "../../bench/match.ts";
 import { doElsewhere } from "../../bench/process.ts";
 import type { SwapResult } from "../../bench/swap.ts";
@@ -58,6 +59,28 @@ async function quickly<T>(name: string): Promise<T> {
     await rm(json, { force: true });
   }
 }
+
+describe("hot", { timeout: 120_000 }, () => {
+  it("each subject lets one origin in, whatever the number of patterns", async () => {
+    const result = await quickly<HotResult>("hot");
+    assertEquals(Object.keys(result), ["wsgate test", "Set of origins", "one RegExp", "==="]);
+    for (const cells of Object.values(result)) {
+      assertEquals(Object.keys(cells), ["3", "100"]);
+      for (const outcome of Object.values(cells)) assert("value" in outcome, JSON.stringify(outcome));
+    }
+  });
+
+  it("says whether it is met, and why something was not measured", () => {
+    const compared = { ratio: 0.3, quartiles: [0.3, 0.3] as const, ns: 9, scanNs: 30, calls: 2048 };
+    const result: HotResult = {
+      "wsgate test": { 3: { value: compared }, 1000: { value: { ...compared, ratio: 0.6 } } },
+      "one RegExp": { 3: { value: compared }, 1000: { failed: "too large" } },
+    };
+    assertEquals(describeHot(result, "Deno 2.9.6").match(/met|missed/g), ["met", "missed"]);
+    assertEquals(describeHot(result, "Bun 1.4.5").match(/met|missed/g), ["met", "met"]);
+    assertStringIncludes(describeHot(result, "Bun 1.4.5"), "one RegExp, 1,000 patterns: too large");
+  });
+});
 
 describe("files that need a server", { timeout: 120_000 }, () => {
   it("handshake: three handlers and their control", async () => {

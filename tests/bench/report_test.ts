@@ -8,6 +8,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { BesideResult } from "../../bench/beside.ts";
 import type { HandshakeResult } from "../../bench/handshake.ts";
+import type { HotResult } from "../../bench/hot.ts";
 import type { Cell, MatchResult } from "../../bench/match.ts";
 import type { MemoryResult } from "../../bench/memory.ts";
 import { linePlot, spread } from "../../bench/plot.ts";
@@ -36,7 +37,7 @@ const match: MatchResult = Object.fromEntries(CONTENDERS.map(({ name, linear }, 
 const held = (bytes: number) =>
   Object.fromEntries(SIZES.slice(2).map((size) => [size, { value: { heap: 1, arrays: bytes } }]));
 const memory: MemoryResult = {
-  held: { "wsgate test": held(20), "Map of labels": held(180), "Set of origins": held(181) },
+  held: { "wsgate test": held(16), "Map of labels": held(180), "Set of origins": held(181) },
   allocated: { "wsgate test": { value: 0 } },
 };
 const handshake: HandshakeResult = {
@@ -171,11 +172,13 @@ describe("verdicts", () => {
 
   it("say of each target whether it was met", () => {
     const text = verdicts(whole);
-    // 1.4 of 1.5 and of 2.2; 2.25 of 4 and of 6; 1.05 of 1.04.
+    // 1.4 of 1.5 and of 2.1; 2.05 of 2.6 and of 4.2; 1.05 of 1.04; 16 of 17, and 17 of 25.
     assertEquals(lineOf(text, "test, warm, 3 ").match(/met|missed/g), ["met", "met"]);
-    assertEquals(lineOf(text, "test, cold, 1,000,000 ").match(/met|missed/g), ["met", "met"]);
+    assertEquals(lineOf(text, "test, warm, 100,000 ").match(/met|missed/g), ["met", "met"]);
     assertEquals(lineOf(text, "guarded handshake").match(/met|missed/g), ["missed", "missed"]);
-    assertEquals(lineOf(text, "bytes a pattern").match(/met|missed/g), ["met", "met"]);
+    for (const bytes of ["bytes a pattern in typed arrays", "bytes a pattern in all"]) {
+      assertEquals(lineOf(text, bytes).match(/met|missed/g), ["met", "met"]);
+    }
     const slow: MatchResult = {
       "wsgate test": { 3: { value: cell(2) } },
       "wsgate match": { 3: { value: cell(5) } },
@@ -183,6 +186,17 @@ describe("verdicts", () => {
     const other = verdicts(report({ "Deno 2.9.6": { match: slow }, "Bun 1.4.5": { match: slow } }));
     assertEquals(lineOf(other, "test, warm, 3 ").match(/met|missed/g), ["missed", "met"]);
     assertEquals(lineOf(other, "match beside test").match(/met|missed/g), ["missed", "missed"]);
+  });
+
+  it("say of one hot origin the worst of all lists", () => {
+    const value = (ratio: number) => ({ value: cell(ratio).warm });
+    const hot: HotResult = {
+      "wsgate test": { 3: value(0.2), 1000: value(0.4), 1_000_000: { failed: "took more than 180 s" } },
+      "===": { 3: value(0.1) },
+    };
+    const text = verdicts(report({ "Deno 2.9.6": { hot }, "Bun 1.4.5": { hot }, "Bun 1.4.6": {} }));
+    assertEquals(lineOf(text, "test, one hot origin").match(/met|missed|–$/g), ["missed", "met", "–"]);
+    assertEquals(lineOf(verdicts(whole), "test, one hot origin"), "");
   });
 
   it("say of a million what it costs beside another checkout, where there is one", () => {
