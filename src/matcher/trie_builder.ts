@@ -18,7 +18,7 @@ import {
   NODE_FOLLOWS,
   NOTHING,
   type Packed,
-  REACH,
+  reachOf,
   RECORD_FOLLOWS,
   RuleSet,
   SCHEMES,
@@ -204,7 +204,7 @@ class Builder {
   #rule(index: number, depth: number, follows: number): void {
     const rule = this.#rules[index]!;
     const scheme = this.#schemeOf(rule);
-    const condition = conditionOf(scheme, rule.port, REACH[rule.reach]);
+    const condition = conditionOf(scheme, rule.port, reachOf(rule));
     let number = this.#conditions.get(condition);
     if (number === undefined) {
       number = this.#conditions.size + 1;

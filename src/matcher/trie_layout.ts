@@ -2,7 +2,7 @@
  * The layout of the arrays that rules are packed into: what `trie_builder.ts` writes and `trie.ts` reads.
  */
 
-import type { HostRule } from "../pattern/rule.ts";
+import { type HostRule, reachesBelow, reachesHost } from "../pattern/rule.ts";
 
 /** The place of no rule: greater than that of any. */
 export const NONE = 0x7fffffff;
@@ -18,12 +18,15 @@ export const ANY_SCHEME = 0;
  */
 export const ITSELF = 1;
 export const BELOW = 2;
-export const REACH = { "host": ITSELF, "subdomains": BELOW, "host-and-subdomains": ITSELF | BELOW } as const;
 export const ANY_PORT = 4;
 export const PORT_SHIFT = 3;
 export const SCHEME_SHIFT = 19;
-/** With the schemes below, a condition has 31 bits. */
-export const MAX_SCHEMES: number = 2 ** (31 - SCHEME_SHIFT);
+/** With schemes of 12 bits a condition has 31. */
+export const MAX_SCHEMES = 0x1000;
+
+export function reachOf(rule: HostRule): number {
+  return (reachesHost(rule) ? ITSELF : 0) | (reachesBelow(rule) ? BELOW : 0);
+}
 
 /** A port of null: any. */
 export function conditionOf(scheme: number, port: number | null, reach: number): number {
@@ -38,7 +41,7 @@ export function conditionOf(scheme: number, port: number | null, reach: number):
 /** Letters are ASCII, so a node reaches over so many slots. */
 export const LETTERS = 128;
 /** Where no bucket starts. */
-export const NOTHING: number = ~0x7fffffff;
+export const NOTHING = -0x80000000;
 
 /*
  * A bucket is where few rules are left. It starts with the number of letters that lead to it (1 byte). Then come the
@@ -70,7 +73,7 @@ export class RuleSet {
 
   add(rule: HostRule, scheme: number): void {
     for (const reach of [ITSELF, BELOW]) {
-      if ((REACH[rule.reach] & reach) === 0) continue;
+      if ((reachOf(rule) & reach) === 0) continue;
       const condition = conditionOf(scheme, rule.port, reach);
       this.#places.set(condition, Math.min(rule.place, this.#placeOf(condition)));
     }

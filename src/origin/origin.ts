@@ -11,22 +11,14 @@
  * malformed here. So is the `", "` into which both runtimes join a repeated header.
  */
 
-import {
-  type Authority,
-  defaultPort,
-  hostEnd,
-  isHost,
-  MAX_AUTHORITY_LENGTH,
-  portAfter,
-} from "./authority.ts";
+import { type Authority, defaultPort, hostEnd, isHost, portAfter } from "./authority.ts";
 
 /** Longer schemes are malformed: no registered one comes near. */
 export const MAX_SCHEME_LENGTH = 64;
-/** The longest `Origin` header that can be well-formed. */
-export const MAX_ORIGIN_LENGTH: number = MAX_SCHEME_LENGTH + "://".length + MAX_AUTHORITY_LENGTH;
-
+/** The longest `Origin` header that can be well-formed: 64, `://` and 261. */
+export const MAX_ORIGIN_LENGTH = 328;
 /** One character for scheme and host each. */
-export const MIN_ORIGIN_LENGTH: number = "a://b".length;
+export const MIN_ORIGIN_LENGTH = 5;
 
 /** An origin that names somebody. */
 export interface TupleOrigin extends Authority {
