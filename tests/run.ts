@@ -63,7 +63,14 @@ const EVERYTHING: readonly Step[] = [
   ...suites("tests"),
   {
     name: "every line and branch of src is run by the tests",
-    command: [...DENO, "coverage", COVERAGE, "--include=/src/", "--threshold=100"],
+    // Of this checkout alone: a test may have run a copy.
+    command: [
+      ...DENO,
+      "coverage",
+      COVERAGE,
+      `--include=^${new URL("../src/", import.meta.url)}`,
+      "--threshold=100",
+    ],
     limit: 60,
   },
   {

@@ -168,6 +168,9 @@ describe("protocolTypeRouter(): faults", () => {
       "unknown-option refuse -1",
       "wrong-type onDeny -1",
     ]);
+    assertEquals(faultsOf(() => protocolTypeRouter({ http: handler }, untyped(handler))), [
+      "wrong-type options -1",
+    ]);
   });
   for (const [name, protocols, ...expected] of rows) {
     test(name, () => assertEquals(faultsOf(() => protocolTypeRouter(untyped(protocols))), expected));

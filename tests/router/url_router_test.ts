@@ -623,6 +623,15 @@ describe("urlRouter(): faults", () => {
   for (const [name, routes, ...expected] of rows) {
     test(name, () => assertEquals(faultsOf(() => urlRouter(untyped(routes))), expected));
   }
+  test("in the options too, all at once", () => {
+    const configure = () => urlRouter(untyped(["/a"]), untyped({ onDeny: 1, prefix: "/a" }));
+    assertEquals(faultsOf(configure), [
+      "wrong-type routes 0",
+      "unknown-option prefix -1",
+      "wrong-type onDeny -1",
+    ]);
+    assertEquals(faultsOf(() => urlRouter([["/a", handler]], untyped(handler))), ["wrong-type options -1"]);
+  });
 
   test("none of these is one", async () => {
     const paths = [
