@@ -170,6 +170,8 @@ function seenOff(): Promise<void> {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
+      // On Deno the other end does not go with it, and is kept for good.
+      port2.close();
       resolve();
     };
     port2.postMessage(null);
