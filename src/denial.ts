@@ -24,6 +24,7 @@ const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
   "unauthenticated": 401,
   "user-lookup-failed": 503,
   "policy-unavailable": 503,
+  "too-many-sockets": 503,
   "not-found": 404,
 };
 
@@ -92,4 +93,12 @@ export function deny(denied: Denied): Response {
       ...DEMANDED[denied.status],
     },
   });
+}
+
+/**
+ * No denial: what is answered to nobody, since the client has left. nginx's status for it, so that a log that shows it
+ * says what happened.
+ */
+export function clientLeft(): Response {
+  return new Response(null, { status: 499, statusText: "Client Closed Request" });
 }

@@ -60,7 +60,7 @@ export interface Handshake {
  * `host-mismatch`. 401: `unauthenticated`. 403: `host-not-allowed`, `origin-absent`, `origin-empty`,
  * `origin-null`, `origin-malformed`, `origin-not-allowed`, `origin-unchecked`. 404: `not-found`.
  * 405: `method-not-allowed`. 426: `not-a-handshake`, `version-unsupported`. 503: `user-lookup-failed`,
- * `policy-unavailable`.
+ * `policy-unavailable`, `too-many-sockets`.
  */
 export type DenyReason =
   | "not-a-handshake"
@@ -82,6 +82,7 @@ export type DenyReason =
   | "unauthenticated"
   | "user-lookup-failed"
   | "policy-unavailable"
+  | "too-many-sockets"
   | "not-found";
 
 /** A denial: the HTTP status that the client gets and the reason that the operator gets. */

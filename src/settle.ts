@@ -30,10 +30,11 @@ export interface DenialHook {
  */
 export interface DenialOptions<C> extends DenialHook {
   /**
-   * How a denial looks. Default {@linkcode deny}, which also answers where this throws or returns no Response; that is
-   * reported on the console, once for each wrapper.
+   * How a denial looks. Default {@linkcode deny}, which also answers where this throws, rejects or returns no fresh
+   * Response; that is reported on the console, once for each wrapper. What a promise has to wait for is its own affair:
+   * nothing here bounds how many wait.
    */
-  readonly refuse?: (denied: Denied, request: Request, context: C) => Response;
+  readonly refuse?: (denied: Denied, request: Request, context: C) => Response | Promise<Response>;
 }
 
 /** The names of {@linkcode DenialOptions}. */
@@ -60,7 +61,12 @@ export interface Details {
 }
 
 /** Tells the operator, then makes the response. Never throws. */
-export type Settle<C> = (denied: Denied, request: Request, context: C, details?: Details) => Response;
+export type Settle<C> = (
+  denied: Denied,
+  request: Request,
+  context: C,
+  details?: Details,
+) => Response | Promise<Response>;
 
 /** One for each wrapper: what it has reported before is its own. */
 export function settler<C>({ refuse = deny, onDeny }: DenialOptions<C>): Settle<C> {
@@ -76,16 +82,22 @@ export function settler<C>({ refuse = deny, onDeny }: DenialOptions<C>): Settle<
     } catch (error) {
       hookFailed(error);
     }
-    try {
-      const response: unknown = refuse(denied, request, context);
+    const answer = (response: unknown): Response => {
       // One that was sent before cannot be sent again: the runtime would answer 500, and say so each time.
       if (response instanceof Response && !response.bodyUsed) return response;
-      catchRejection(response);
       answerFailed(new TypeError("it did not return a fresh Response"));
-    } catch (error) {
+      return deny(denied);
+    };
+    const failed = (error: unknown): Response => {
       answerFailed(error);
+      return deny(denied);
+    };
+    try {
+      const response: unknown = refuse(denied, request, context);
+      return isPromiseLike(response) ? Promise.resolve(response).then(answer, failed) : answer(response);
+    } catch (error) {
+      return failed(error);
     }
-    return deny(denied);
   };
 }
 

@@ -2,8 +2,16 @@
  * Who is asking: the user is looked up before the handler runs and before anything is upgraded.
  */
 
-import { checkChoice, checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
-import { denials } from "../denial.ts";
+import { clientStays } from "../turn.ts";
+import {
+  checkChoice,
+  checkFunction,
+  type ConfigIssue,
+  type Options,
+  readOptions,
+  throwIfAny,
+} from "../config.ts";
+import { clientLeft, denials } from "../denial.ts";
 import type { Handler, Wrapped } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { judgedConnection, RequestScope } from "../scope.ts";
@@ -38,12 +46,10 @@ export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
    */
   readonly user: (request: Request) => U | null | undefined | Promise<U | null | undefined>;
   /**
-   * Serves handshakes that no guard judged. Default false: they are refused as `origin-unchecked`.
-   *
-   * **Security.** A handshake carries the user's cookies whichever page made the browser send it. Looking the user up
-   * without judging the Origin is the mistake this library exists for.
+   * How long a look-up may take, in seconds, above 0 to 3,600. Default 10. Over it the request is refused with 503
+   * `user-lookup-failed`; what comes of the look-up after that is ignored.
    */
-  readonly dangerouslySkipOriginCheck?: boolean;
+  readonly timeoutSeconds?: number;
 }
 
 /**
@@ -54,8 +60,8 @@ export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
  *
  * **Security.** A handshake has to have passed a guard before: put the guard outside, `originValidator(auth(h), …)`.
  * One that no guard judged is refused with 403 before anybody is looked up, so a forgotten guard and the reversed
- * order both fail closed. A handshake whose client left during the look-up is not handed on: upgraded, it would
- * never open and never close on Deno.
+ * order both fail closed. A request whose client left during the look-up is answered at once and not handed on:
+ * upgraded, it would never open and never close on Deno.
  *
  * @typeParam U A user.
  * @param options How users are found, and what becomes of denials.
@@ -94,11 +100,11 @@ export function authMiddlewareStack<U extends object>(
   options: AuthOptions<U> & { readonly required?: boolean },
 ): Auth<{ readonly user: U | null }> {
   const issues: ConfigIssue[] = [];
-  const known = ["user", "required", "dangerouslySkipOriginCheck", ...DENIAL_OPTIONS];
+  const known = ["user", "required", "timeoutSeconds", ...DENIAL_OPTIONS];
   const read = readOptions(options, known, issues) ?? {};
   checkFunction(read.user, "user", issues);
   const required = checkChoice(read, "required", [true, false], issues) ?? false;
-  const skip = checkChoice(read, "dangerouslySkipOriginCheck", [true, false], issues) ?? false;
+  const timeoutSeconds = readTimeout(read, issues);
   const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
   const findUser = read.user as typeof options.user;
@@ -115,7 +121,7 @@ export function authMiddlewareStack<U extends object>(
     const authenticated: Handler<C, R | Response> = (request, context) => {
       const judged = judgedConnection(request) !== undefined;
       const isHandshake = judged || requestedUpgrade(request) !== "none";
-      if (isHandshake && !judged && !skip) {
+      if (isHandshake && !judged) {
         return settle(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
       }
       const failed = (cause: unknown) => settle(denials["user-lookup-failed"], request, context, { cause });
@@ -139,14 +145,13 @@ export function authMiddlewareStack<U extends object>(
         return failed(cause);
       }
       if (!isPromise) return proceed(found);
-      // Read before anything is awaited: a signal first looked at afterwards says nothing on Deno. Only for
-      // handshakes: nothing hangs on a plain response that nobody reads.
-      const signal = isHandshake ? request.signal : null;
+      // Read before anything is awaited: a signal that is first looked at afterwards says nothing on Deno.
+      const { signal } = request;
       // Both callbacks in one call: what the handler rejects with is not a failed look-up.
-      return Promise.resolve(found).then(
+      return whileClientWaits(found as PromiseLike<unknown>, signal, timeoutSeconds).then(
         async (user) => {
-          if (signal !== null) await seenOff();
-          return signal?.aborted ? clientLeft() : proceed(user);
+          if (user === LEFT || isHandshake && !await clientStays(request, signal)) return clientLeft();
+          return proceed(user);
         },
         failed,
       );
@@ -161,24 +166,45 @@ const UNCHECKED =
   "No guard judged this request: wrap this layer in one, originValidator(auth(handler), [...]), and hand " +
   "on the same Request object, not a copy";
 
+/** In place of a user: the client has left. */
+const LEFT = /* @__PURE__ */ Symbol("left");
+
 /**
- * Lets the runtime see who has left: Deno notices a connection's end only when its event loop comes round to it, and a
- * short look-up is over before that. A message goes round with it; a timer does not.
+ * Resolves and rejects as the look-up does, as long as its client waits for it: while a handler has not answered, Deno
+ * keeps the descriptor of a client that has left.
  */
-function seenOff(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      // On Deno the other end does not go with it, and is kept for good.
-      port2.close();
-      resolve();
-    };
-    port2.postMessage(null);
+function whileClientWaits(
+  found: PromiseLike<unknown>,
+  signal: AbortSignal,
+  seconds: number,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const left = () => end(resolve, LEFT);
+    const timer = setTimeout(() => {
+      end(reject, new Error(`user() took more than ${seconds} seconds (timeoutSeconds)`));
+    }, seconds * 1000);
+    function end(settle: (value: unknown) => void, value: unknown): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", left);
+      settle(value);
+    }
+    signal.addEventListener("abort", left);
+    if (signal.aborted) left();
+    Promise.resolve(found).then((user) => end(resolve, user), (error) => end(reject, error));
   });
 }
 
-/** For nobody: the client has left. nginx's status for it, so that a log that shows it says what happened. */
-function clientLeft(): Response {
-  return new Response(null, { status: 499, statusText: "Client Closed Request" });
+function readTimeout(options: Options, issues: ConfigIssue[]): number {
+  const { timeoutSeconds = 10 } = options;
+  if (typeof timeoutSeconds === "number" && timeoutSeconds > 0 && timeoutSeconds <= 3600) {
+    return timeoutSeconds;
+  }
+  issues.push({
+    code: "out-of-range",
+    field: "timeoutSeconds",
+    index: -1,
+    value: timeoutSeconds,
+    fix: "Give a number of seconds above 0, 3600 at most.",
+  });
+  return 10;
 }

@@ -1,8 +1,9 @@
 /**
- * The wire to Bun: one handler object for all sockets of a server, each socket with its session as `data`.
+ * The wire to Bun: one handler object for all sockets of a server, each socket with its wire as `data`.
  */
 
-import { type Limits, type Runtime, Session, TOO_BIG } from "./session.ts";
+import { reportOnce } from "../settle.ts";
+import { exceeds, type Limits, type Runtime, type Session, TOO_BIG, type Wire } from "./session.ts";
 
 /** The members of Bun's server that are used. */
 export interface BunServer {
@@ -12,6 +13,7 @@ export interface BunServer {
 /** The members of Bun's socket that are used. */
 interface BunSocket {
   readonly data: unknown;
+  readonly remoteAddress: string;
   binaryType: string;
   getBufferedAmount(): number;
   send(data: string | Uint8Array): number;
@@ -62,31 +64,23 @@ const proven = /* @__PURE__ */ new WeakSet<object>();
  */
 export const websocket: BunWebSocketHandler = /* @__PURE__ */ Object.freeze({
   open(ws: unknown): void {
-    const socket = ws as BunSocket;
-    if (!(socket.data instanceof Session)) return;
-    socket.binaryType = "uint8array";
-    socket.data.opened({
-      send: (data) => void socket.send(data),
-      bufferedBytes: () => socket.getBufferedAmount(),
-      close: (code, reason) => socket.close(code, reason),
-      ping: () => void socket.ping(),
-    });
+    const wire = wireOf(ws);
+    if (wire !== null) return wire.open(ws as BunSocket);
+    // Upgraded by somebody else: a socket that nobody answers would be left behind a 101.
+    reportStranger(new TypeError("server.upgrade() was called by another handler than upgradeHandler()'s"));
+    (ws as BunSocket).close(1011, "");
   },
   message(ws: unknown, data: string | Uint8Array): void {
-    const { data: session } = ws as BunSocket;
-    if (session instanceof Session) session.received(data);
+    wireOf(ws)?.message(ws, data);
   },
   close(ws: unknown, code: number, reason: string): void {
-    const { data: session } = ws as BunSocket;
-    if (!(session instanceof Session)) return;
-    // 1006 comes with a text of Bun's for the reason. One of them means a limit that is the handler's own.
-    if (code === 1006 && reason === TOO_BIG) session.closed(1009, TOO_BIG);
-    else session.closed(code, code === 1006 ? "" : reason);
+    wireOf(ws)?.close(ws, code, reason);
   },
-  drain(): void {},
+  drain(ws: unknown): void {
+    wireOf(ws)?.drain();
+  },
   pong(ws: unknown): void {
-    const { data: session } = ws as BunSocket;
-    if (session instanceof Session) session.heard();
+    wireOf(ws)?.pong();
   },
   get maxPayloadLength(): number {
     return served.maxMessageBytes = needed.maxMessageBytes;
@@ -96,6 +90,91 @@ export const websocket: BunWebSocketHandler = /* @__PURE__ */ Object.freeze({
     return 2 * (served.maxBufferedBytes = needed.maxBufferedBytes);
   },
 });
+
+const reportStranger = /* @__PURE__ */ reportOnce("a socket of a server that takes `websocket`");
+
+function wireOf(ws: unknown): BunWire | null {
+  const { data } = ws as BunSocket;
+  return data instanceof BunWire ? data : null;
+}
+
+/**
+ * One socket of Bun's. It stands in the socket's `data`, where frameworks with a `websocket` of their own call it by the
+ * names of Bun's events, with the socket first: so a handler of ours works in a route of theirs.
+ */
+class BunWire implements Wire {
+  readonly #session: Session;
+  #ws: BunSocket | undefined;
+  /** Something waits to be sent: asked no more often than Bun says so. */
+  #isPressed = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  // -------------------------------------------------------------- Bun's events
+
+  open(ws: BunSocket): void {
+    this.#ws = ws;
+    ws.binaryType = "uint8array";
+    this.#session.opened(this);
+  }
+
+  message(_ws: unknown, data: string | Uint8Array): void {
+    this.#session.received(data);
+  }
+
+  drain(): void {
+    if (this.#ws!.getBufferedAmount() > 0) return;
+    this.#isPressed = false;
+    this.#session.drained();
+  }
+
+  ping(): void {
+    this.#session.heard();
+  }
+
+  pong(): void {
+    this.#session.heard();
+  }
+
+  close(_ws: unknown, code: number, reason: string): void {
+    // 1006 comes with a text of Bun's for the reason. One of them means a limit that is the handler's own.
+    if (code === 1006 && reason === TOO_BIG) this.#session.closed(1009, TOO_BIG);
+    else this.#session.closed(code, code === 1006 ? "" : reason);
+  }
+
+  // -------------------------------------------------------------- for the session
+
+  get remoteAddress(): string | null {
+    return this.#ws?.remoteAddress || null;
+  }
+
+  bufferedBytes(): number {
+    return this.#ws!.getBufferedAmount();
+  }
+
+  send(data: string | Uint8Array, maxBufferedBytes: number): boolean {
+    const ws = this.#ws!;
+    if (exceeds(data, this.#isPressed ? maxBufferedBytes - ws.getBufferedAmount() : maxBufferedBytes)) {
+      return false;
+    }
+    // -1: it waits. Never dropped: Bun's own bound is twice the largest of ours.
+    if (ws.send(data) < 0) this.#isPressed = true;
+    return true;
+  }
+
+  end(code: number, reason: string): void {
+    this.#ws!.close(code, reason);
+  }
+
+  sendPing(): void {
+    this.#ws!.ping();
+  }
+
+  /** Bun has ended the connection by itself. */
+  abandon(): void {}
+}
 
 /**
  * Takes note of what a new handler needs of its server. False: a server has already read less, and Bun reads it once.
@@ -145,7 +224,7 @@ function upgrade(
   // Always set: left to itself Bun echoes the first offer, be it a bearer token.
   headers.set("sec-websocket-protocol", session.protocol);
   try {
-    if (!server.upgrade(request, { headers, data: session })) return "refused";
+    if (!server.upgrade(request, { headers, data: new BunWire(session) })) return "refused";
   } catch {
     return "elsewhere";
   }

@@ -5,8 +5,9 @@
  * last act is to return it.
  */
 
-import { reportOnce } from "../settle.ts";
-import type { Runtime, Session } from "./session.ts";
+import { inTwoRounds } from "../turn.ts";
+import { Outbox, type OutboxOwner } from "./outbox.ts";
+import type { Runtime, Session, Wire } from "./session.ts";
 
 /** The members of Deno that are used. */
 interface DenoLike {
@@ -19,19 +20,23 @@ interface DenoLike {
 interface DenoSocket {
   binaryType: string;
   readonly bufferedAmount: number;
-  onopen: (() => void) | null;
-  onmessage: ((event: { readonly data: string | ArrayBuffer }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  addEventListener(
+    type: "open" | "message" | "close",
+    listener: { handleEvent(event: DenoEvent): void },
+  ): void;
   send(data: string | Uint8Array): void;
   close(code: number, reason: string): void;
 }
 
+/** An event of a socket; which members there are its type says. */
+interface DenoEvent {
+  readonly type: string;
+  readonly data: string | ArrayBuffer;
+  readonly code: number;
+  readonly reason: string;
+}
+
 const deno = /* @__PURE__ */ (() => (globalThis as { readonly Deno?: Partial<DenoLike> }).Deno)();
-
-/** After how many seconds a socket that does not open is given up. */
-const OPEN_TIMEOUT_SECONDS = 10;
-
-const reportUnopened = /* @__PURE__ */ reportOnce("a socket");
 
 /**
  * Sockets that were accepted to show a denial and are not yet gone, at most. A client that ignores the close keeps its
@@ -40,63 +45,119 @@ const reportUnopened = /* @__PURE__ */ reportOnce("a socket");
 const MAX_SHOWN = 256;
 let shown = 0;
 
-/** Deno's answer to what is needed of a runtime. The context does not count: everything here comes from Deno. */
+/** Deno's answer to what is needed of a runtime. The context is its info, for the client's address alone. */
 export const denoRuntime: Runtime = {
   owns: () => typeof deno?.upgradeWebSocket === "function",
-  upgrade: (request, _context, session, headers) => upgrade(request, session, headers, () => {}),
-  show(request, _context, session) {
+  upgrade: (request, context, session, headers) => upgrade(request, context, session, headers, false),
+  show(request, context, session) {
     if (shown >= MAX_SHOWN) return null;
-    shown++;
-    const released = () => void shown--;
     try {
-      return upgrade(request, session, new Headers(), released);
+      const response = upgrade(request, context, session, new Headers(), true);
+      shown++;
+      return response;
     } catch {
-      released();
       return null;
     }
   },
 };
 
-/** `released` is called when the connection is gone. Throws what Deno throws, before anything is upgraded. */
-function upgrade(request: Request, session: Session, headers: Headers, released: () => void): Response {
+/** Throws what Deno throws, before anything is upgraded. */
+function upgrade(
+  request: Request,
+  context: unknown,
+  session: Session,
+  headers: Headers,
+  isShown: boolean,
+): Response {
   // Not the `protocol` option: it splits the offer at ", " exactly and throws for what the npm client `ws` sends. Nor
   // a `headers` option: it is ignored.
-  const idleTimeout = session.limits.idleTimeoutSeconds;
+  const idleTimeout = session.kind.limits.idleTimeoutSeconds;
+  // Before: afterwards Deno's info throws, like the headers.
+  const address = addressOf(context);
   const { socket, response } = (deno as DenoLike).upgradeWebSocket(request, { idleTimeout });
-  socket.binaryType = "arraybuffer";
-  // Once: of an idle peer Deno makes two closes, and one can come late.
-  let gone = false;
-  const release = () => {
-    if (!gone) released();
-    gone = true;
-  };
-  // A copy of a request is upgraded too, to a socket that has no event ever; a client that left can look the same.
-  const unopened = setTimeout(() => {
-    reportUnopened(
-      new Error(
-        `it did not open within ${OPEN_TIMEOUT_SECONDS} seconds: ` +
-          "its client left, or the handler was given a copy of the request (in Hono pass `c.req.raw`)",
-      ),
-    );
-    // Not released: where its client has left by a reset, Deno keeps the descriptor for good.
-  }, OPEN_TIMEOUT_SECONDS * 1000);
-  // Before the socket is open send() throws and close() is lost: the session hears of it only now.
-  socket.onopen = () => {
-    clearTimeout(unopened);
-    session.opened({
-      send: (data) => socket.send(data),
-      bufferedBytes: () => socket.bufferedAmount,
-      close: (code, reason) => socket.close(code, reason),
-    });
-  };
-  socket.onmessage = ({ data }) => session.received(typeof data === "string" ? data : new Uint8Array(data));
-  // No onerror: an error is always followed by a close, and on its own it says nothing that a handler could use.
-  socket.onclose = ({ code, reason }) => {
-    clearTimeout(unopened);
-    session.closed(code, reason);
-    release();
-  };
+  new DenoWire(socket, session, address, isShown);
   for (const [name, value] of headers) response.headers.append(name, value);
   if (session.protocol !== "") response.headers.set("sec-websocket-protocol", session.protocol);
   return response;
+}
+
+/** Deno's info names the client, unless it came over a unix socket. */
+function addressOf(context: unknown): string | null {
+  const info = context as { readonly remoteAddr?: { readonly hostname?: unknown } } | null | undefined;
+  const address = info?.remoteAddr?.hostname;
+  return typeof address === "string" ? address : null;
+}
+
+/** One socket of Deno's: takes its events, and one object does for all of them. */
+class DenoWire implements Wire, OutboxOwner {
+  readonly remoteAddress: string | null;
+  readonly #socket: DenoSocket;
+  readonly #session: Session;
+  /** Counted among those that show a denial, until its connection is gone. */
+  #isShown: boolean;
+  #outbox: Outbox | undefined;
+  #closing: { readonly code: number; readonly reason: string } | undefined;
+
+  constructor(socket: DenoSocket, session: Session, remoteAddress: string | null, isShown: boolean) {
+    this.#socket = socket;
+    this.#session = session;
+    this.remoteAddress = remoteAddress;
+    this.#isShown = isShown;
+    socket.binaryType = "arraybuffer";
+    // No "error": it is always followed by a close, and on its own it says nothing that a handler could use.
+    for (const type of ["open", "message", "close"] as const) socket.addEventListener(type, this);
+    session.connecting();
+  }
+
+  handleEvent({ type, data, code, reason }: DenoEvent): void {
+    if (type === "message") {
+      this.#session.received(typeof data === "string" ? data : new Uint8Array(data));
+    } else if (type === "open") {
+      // Before this send() throws and close() is lost: the session hears of the socket only now.
+      this.#session.opened(this);
+    } else {
+      // Once: of an idle peer Deno makes two closes, and one can come late.
+      if (this.#isShown) shown--;
+      this.#isShown = false;
+      this.#session.closed(code, reason);
+    }
+  }
+
+  bufferedBytes(): number {
+    return this.#outbox?.bytes ?? 0;
+  }
+
+  send(data: string | Uint8Array, maxBufferedBytes: number): boolean {
+    this.#outbox ??= new Outbox(this.#socket, this);
+    return this.#outbox.send(data, maxBufferedBytes);
+  }
+
+  end(code: number, reason: string): void {
+    this.#closing = { code, reason };
+    if (this.#outbox === undefined) this.emptied();
+    else this.#outbox.watch();
+  }
+
+  abandon(): void {
+    this.#outbox?.drop();
+    if (this.#closing !== undefined) this.#closeNow();
+  }
+
+  isStuck(now: number, limitMs: number): boolean {
+    return this.#outbox?.isStuck(now, limitMs) ?? false;
+  }
+
+  emptied(): void {
+    if (this.#closing === undefined) this.#session.drained();
+    // What the peer has sent is here already: Deno that closes before it has been read ends the connection without the
+    // close frame, and a page would read 1006.
+    else inTwoRounds(() => this.#closeNow());
+  }
+
+  #closeNow(): void {
+    if (this.#closing === undefined) return;
+    const { code, reason } = this.#closing;
+    this.#closing = undefined;
+    this.#socket.close(code, reason);
+  }
 }

@@ -2,15 +2,24 @@
  * A denial that a page can read: accepted, then closed with a code and a reason.
  */
 
+import { clientStays } from "../turn.ts";
+import { needsTurn } from "../turn.ts";
+import { wasJustSeen } from "../turn.ts";
 import { reportOnce } from "../settle.ts";
 import { runtimeOf } from "./runtime.ts";
-import { deny } from "../denial.ts";
+import { clientLeft, deny } from "../denial.ts";
 import type { Denied } from "../handler.ts";
 import { checkOpeningHandshake, offeredProtocols } from "../handshake.ts";
-import { Session } from "./session.ts";
+import { type Limits, Session, type SocketKind } from "./session.ts";
 
 const reportFailed = /* @__PURE__ */ reportOnce("refuseVisibly");
-const LIMITS = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 1024 };
+const LIMITS: Limits = {
+  idleTimeoutSeconds: 0,
+  maxMessageBytes: 1,
+  maxBufferedBytes: 1024,
+  maxWaitingMessages: 1,
+  maxSockets: Infinity,
+};
 
 /**
  * Refuses so that a page can read why: accepts the handshake and closes it at once, before any application code sees
@@ -32,7 +41,7 @@ const LIMITS = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 10
  * @param denied What was decided.
  * @param request The handshake.
  * @param context What the runtime passed to the handler.
- * @returns The 101, or what {@linkcode deny} makes.
+ * @returns The 101, or what {@linkcode deny} makes; on Deno a promise of it.
  *
  * @example A page that can tell "log in" from "the network is down"
  * ```ts
@@ -43,21 +52,30 @@ const LIMITS = { idleTimeoutSeconds: 0, maxMessageBytes: 1, maxBufferedBytes: 10
  * export default { fetch };
  * ```
  */
-export function refuseVisibly(denied: Denied, request: Request, context: unknown): Response {
+export function refuseVisibly(
+  denied: Denied,
+  request: Request,
+  context: unknown,
+): Response | Promise<Response> {
   if (denied.status !== 401 && denied.status !== 403) return deny(denied);
   if (checkOpeningHandshake(request) !== null) return deny(denied);
   const protocol = offeredProtocols(request).find((name) => !/^(?:ticket|bearer)\./i.test(name)) ?? "";
-  const session = new Session(
-    request,
-    protocol,
-    { open: (socket) => socket.close(4000 + denied.status, denied.reason) },
-    LIMITS,
-    () => {},
-  );
-  try {
-    return runtimeOf(context).show(request, context, session) ?? deny(denied);
-  } catch (error) {
-    reportFailed(error);
-    return deny(denied);
-  }
+  const kind: SocketKind = {
+    handlers: { open: (socket) => socket.close(4000 + denied.status, denied.reason) },
+    limits: LIMITS,
+    report: reportFailed,
+    reportLimit: reportFailed,
+    open: 0,
+  };
+  const session = new Session(request, protocol, kind);
+  const show = () => {
+    try {
+      return runtimeOf(context).show(request, context, session) ?? deny(denied);
+    } catch (error) {
+      reportFailed(error);
+      return deny(denied);
+    }
+  };
+  if (!needsTurn || wasJustSeen(request)) return show();
+  return clientStays(request, request.signal).then((stays) => stays ? show() : clientLeft());
 }

@@ -4,15 +4,21 @@
  *     opened ──▶ open ──close()──▶ closing ──closed──▶ closed
  *                  └────────────closed────────────────────┘
  *
- * A runtime's wire tells what happened (`opened`, `received`, `heard`, `closed`), in whatever order and as often as
- * it likes; a session tells the user's handlers what that means: `open` once and first, `close` once and last, with a
- * code that says who closed and why.
+ * A runtime's wire tells what happened (`opened`, `received`, `heard`, `drained`, `closed`), in whatever order and as
+ * often as it likes; a session tells the user's handlers what that means: `open` once and first, then one message after
+ * another, `close` once and last, with a code that says who closed and why.
+ *
+ *     wire:       opened  received a  received b        closed 1000
+ *     handlers:   open ─ awaited ─▶ message a ─ awaited ─▶ message b ─▶ close
  */
 
-import { catchRejection } from "../settle.ts";
+import { catchRejection, isPromiseLike, reportOnce } from "../settle.ts";
+import { dropSwept, keepSwept, lastSweep, sweepInterval, type Swept } from "./sweep.ts";
 
 /**
  * One open WebSocket, the same on Deno and on Bun.
+ *
+ * @typeParam D What the application keeps on it.
  *
  * @example A server that says goodbye
  * ```ts
@@ -26,24 +32,31 @@ import { catchRejection } from "../settle.ts";
  * export default { fetch };
  * ```
  */
-export interface Socket {
+export interface Socket<D = unknown> {
   /**
    * The handshake, as the key for the readers of other layers (`auth.scope(socket.request)`). On Deno its headers are
-   * gone by now.
+   * gone by now: read them before, in `user` of an auth layer or in a handler around.
    */
   readonly request: Request;
   /** The subprotocol chosen from the server's list, or "". */
   readonly protocol: string;
+  /** The application's own, for as long as the socket lives; undefined until it is set. */
+  data: D | undefined;
+  /** The peer's IP address as the runtime saw it: a proxy's, where there is one. null: not known (a unix socket). */
+  readonly remoteAddress: string | null;
+  /** Bytes that wait to be sent, and on Deno 64 more for each message. */
+  readonly bufferedBytes: number;
   /**
    * Queues a message: text for a string, binary for bytes, which must not be changed until they are sent.
    *
    * Returns false where it was not queued: the socket is closed or closing, or with it more than `maxBufferedBytes`
-   * would be waiting. Throws a TypeError for anything but a string and a Uint8Array.
+   * would be waiting; `drain` tells when nothing waits any more. Throws a TypeError for anything but a string and a
+   * Uint8Array.
    */
   send(data: string | Uint8Array): boolean;
   /**
-   * Starts the closing handshake; code 1000 and no reason by default. Does nothing where the socket is closed or
-   * closing.
+   * Starts the closing handshake; code 1000 and no reason by default. What waits to be sent goes out before; of what has
+   * come in nothing is handled any more. Does nothing where the socket is closed or closing.
    *
    * Throws a RangeError for a code that cannot be sent (RFC 6455 §7.4: 1000 to 1003, 1007 to 1014 and 3000 to 4999
    * can) and for a reason of more than 123 bytes.
@@ -51,19 +64,29 @@ export interface Socket {
   close(code?: number, reason?: string): void;
 }
 
-/** What is done with an open socket. What one of these throws or rejects with goes to `error`. */
-export interface SocketHandlers {
+/**
+ * What is done with an open socket. What one of these throws or rejects with goes to `error`.
+ *
+ * `open` and `message` of one socket run one after another: the next starts when the promise of the one before has
+ * settled. Who wants messages side by side returns no promise. Sockets do not wait for each other.
+ *
+ * @typeParam D What the application keeps on a socket.
+ */
+export interface SocketHandlers<D = unknown> {
   /** The socket is open. Called once, before every other. */
-  open?(socket: Socket): void | Promise<void>;
-  /** A message arrived: a string for text, bytes for binary. Not called once the socket is closing. */
-  message?(socket: Socket, data: string | Uint8Array): void | Promise<void>;
+  open?(socket: Socket<D>): void | Promise<void>;
+  /** A message arrived: a string for text, bytes for binary. Not called once this side has closed. */
+  message?(socket: Socket<D>, data: string | Uint8Array): void | Promise<void>;
+  /** Nothing waits to be sent any more, after `send` had returned false. Not waited for by others. */
+  drain?(socket: Socket<D>): void | Promise<void>;
   /**
-   * The socket is closed. Called once, after every other. The code and reason are those of whoever closed first;
-   * 1006: the connection ended without a close frame; 1005: the close frame had no code.
+   * The socket is closed. Called once, after every other; 10 seconds after the end at most, even while another one has not
+   * settled. The code and reason are those of whoever closed first; 1006: the connection ended without a close frame;
+   * 1005: the close frame had no code.
    */
-  close?(socket: Socket, code: number, reason: string): void | Promise<void>;
+  close?(socket: Socket<D>, code: number, reason: string): void | Promise<void>;
   /** A handler above threw or rejected; the socket is then closed with 1011. Default: reported to the console once. */
-  error?(socket: Socket, error: unknown): void | Promise<void>;
+  error?(socket: Socket<D>, error: unknown): void | Promise<void>;
 }
 
 /** Limits of one handler's sockets, as checked numbers. */
@@ -72,15 +95,38 @@ export interface Limits {
   readonly idleTimeoutSeconds: number;
   readonly maxMessageBytes: number;
   readonly maxBufferedBytes: number;
+  readonly maxWaitingMessages: number;
+  readonly maxSockets: number;
+}
+
+/** What all sockets of one handler share. */
+export interface SocketKind {
+  readonly handlers: SocketHandlers;
+  readonly limits: Limits;
+  /** Takes what a handler threw, where no `error` handler does. */
+  readonly report: (error: unknown) => void;
+  /** Takes what closed a socket over a limit. */
+  readonly reportLimit: (error: unknown) => void;
+  /** How many of its sockets are open. */
+  open: number;
 }
 
 /** What a session needs of a runtime's socket. */
 export interface Wire {
-  send(data: string | Uint8Array): void;
+  /** The peer's IP address; null: not known. */
+  readonly remoteAddress: string | null;
+  /** Bytes that wait to be sent, as this runtime counts them. */
   bufferedBytes(): number;
-  close(code: number, reason: string): void;
-  /** Sends a ping. Left out: the runtime watches for idle peers by itself. */
-  ping?(): void;
+  /** Sends a message, unless with it more than so many bytes would be waiting: false. */
+  send(data: string | Uint8Array, maxBufferedBytes: number): boolean;
+  /** Closes once all that was sent before is on its way. */
+  end(code: number, reason: string): void;
+  /** Gives up what waits to be sent: nobody reads it. */
+  abandon(): void;
+  /** Left out: the runtime pings idle peers by itself. */
+  sendPing?(): void;
+  /** Reports whether something has waited to be sent and no part of it left for so long. Left out: the runtime knows. */
+  isStuck?(now: number, limitMs: number): boolean;
 }
 
 /** What is needed of a runtime. Each one's answer is a file of its own, and `runtime.ts` lists them. */
@@ -100,47 +146,74 @@ export interface Runtime {
 }
 
 /**
- * How long a peer has to answer a close frame before its session is given up, in seconds. The application's state
- * is then free; whether the connection is too is up to the runtime: Bun has ended it at once, Deno has no way to.
+ * How long a peer has to answer a close frame before its session is given up, and how long handlers have after the end
+ * of a connection before `close` is called all the same, in seconds. The application's state is then free; whether the
+ * connection is too is up to the runtime: Bun has ended it at once, Deno has no way to.
  */
 export const CLOSE_TIMEOUT_SECONDS = 10;
+/** After how many seconds a socket that does not open is given up. */
+export const OPEN_TIMEOUT_SECONDS = 10;
 
 /** The reason that goes with 1009; Bun's own words, so that a client reads the same from both runtimes. */
 export const TOO_BIG = "Received too big message";
+/** The reason that goes with 1008. */
+export const TOO_MANY_WAITING = "Too many messages waiting";
+/** The reason that goes with 1013. */
+export const TOO_MANY_SOCKETS = "Too many sockets";
+
+/** Of what waits for its turn, so many times the largest message: bytes alone, however many messages they are. */
+const WAITING_MESSAGES_OF_BYTES = 16;
 
 /** RFC 6455 §5.5: a control frame carries 125 bytes, two of which are the code. */
 const MAX_REASON_BYTES = 123;
 
+/** So many handled messages are taken from the front of what waits at once: one by one would take the square. */
+const COMPACT_AT = 256;
+
+/** How a socket ended: who closed first, and why. */
+interface End {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Messages that have come in and wait for their turn; made when the first one has to. */
+interface Waiting {
+  readonly messages: (string | Uint8Array)[];
+  /** How many of them are gone from the front. */
+  handled: number;
+  bytes: number;
+}
+
 /** One socket. Its wire calls the methods below the line, its user those of {@linkcode Socket}. */
-export class Session implements Socket {
+export class Session implements Socket, Swept {
   readonly request: Request;
   readonly protocol: string;
-  readonly limits: Limits;
-  readonly #handlers: SocketHandlers;
-  readonly #report: (error: unknown) => void;
+  data: unknown = undefined;
+  readonly kind: SocketKind;
   #wire: Wire | undefined;
   #state: "connecting" | "open" | "closing" | "closed" = "connecting";
-  /** Set by whatever closes on this side. state "closing" => set. */
-  #own: { readonly code: number; readonly reason: string } | undefined;
-  /** The `open` handler is still to be called. */
-  #openPending = true;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #lastHeard = 0;
+  /** Of whatever closes on this side. state "closing" => set. */
+  #own: End | undefined;
+  /** The connection is gone, and `close` is still to be called. */
+  #end: End | undefined;
+  /** A handler's promise has not settled, or `open` is still to be called. */
+  #isBusy = false;
+  /** `close` was called, or never will be. */
+  #isFinished = false;
+  /** False: it opened over a limit, and no handler ever hears of it. */
+  #isSeen = true;
+  #waiting: Waiting | undefined;
+  /** `send` has returned false since nothing was waiting. */
+  #isFull = false;
+  /** The sweep before the peer was last heard; while closing or connecting, the one before that began. */
+  #since = 0;
   /** The peer was pinged since it was last heard. */
   #pinged = false;
 
-  constructor(
-    request: Request,
-    protocol: string,
-    handlers: SocketHandlers,
-    limits: Limits,
-    report: (error: unknown) => void,
-  ) {
+  constructor(request: Request, protocol: string, kind: SocketKind) {
     this.request = request;
     this.protocol = protocol;
-    this.limits = limits;
-    this.#handlers = handlers;
-    this.#report = report;
+    this.kind = kind;
   }
 
   /** False until a wire has opened this session. */
@@ -148,16 +221,26 @@ export class Session implements Socket {
     return this.#state !== "connecting";
   }
 
+  get remoteAddress(): string | null {
+    return this.#wire?.remoteAddress ?? null;
+  }
+
+  get bufferedBytes(): number {
+    return this.#wire?.bufferedBytes() ?? 0;
+  }
+
   send(data: string | Uint8Array): boolean {
     if (typeof data !== "string" && !(data instanceof Uint8Array)) {
       throw new TypeError("A message is a string or a Uint8Array");
     }
     if (this.#state !== "open") return false;
-    const wire = this.#wire!;
-    if (exceeds(data, this.limits.maxBufferedBytes - wire.bufferedBytes())) return false;
     // Deno refuses memory that another thread may write to, Bun sends it: a copy is the same on both.
-    wire.send(typeof data === "string" || data.buffer instanceof ArrayBuffer ? data : new Uint8Array(data));
-    return true;
+    const message = typeof data === "string" || data.buffer instanceof ArrayBuffer
+      ? data
+      : new Uint8Array(data);
+    if (this.#wire!.send(message, this.kind.limits.maxBufferedBytes)) return true;
+    this.#isFull = this.#wire!.bufferedBytes() > 0;
+    return false;
   }
 
   close(code = 1000, reason = ""): void {
@@ -168,49 +251,84 @@ export class Session implements Socket {
     if (this.#state !== "open") return;
     this.#state = "closing";
     this.#own = { code, reason: String(reason) };
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.closed(1006, ""), CLOSE_TIMEOUT_SECONDS * 1000);
-    this.#wire!.close(code, String(reason));
+    this.#waiting = undefined;
+    this.#since = lastSweep();
+    this.#wire!.end(code, String(reason));
   }
 
   // -------------------------------------------------------------- for the wire
+
+  /** The request is upgraded, and the socket has not opened yet. */
+  connecting(): void {
+    this.#since = lastSweep();
+    keepSwept(this, 0);
+  }
 
   /** The 101 is out. */
   opened(wire: Wire): void {
     if (this.#state !== "connecting") return;
     this.#wire = wire;
     this.#state = "open";
-    if (wire.ping !== undefined && this.limits.idleTimeoutSeconds > 0) {
-      this.heard();
-      this.#watchIdle();
+    this.#since = lastSweep();
+    const { kind } = this;
+    keepSwept(this, kind.limits.idleTimeoutSeconds * 1000);
+    if (++kind.open > kind.limits.maxSockets) {
+      kind.reportLimit(new Error(`more than ${kind.limits.maxSockets} sockets would be open (maxSockets)`));
+      this.#isSeen = false;
+      this.close(1013, TOO_MANY_SOCKETS);
+      return;
     }
+    this.#isBusy = true;
     // Deferred: Bun is still inside the handler's own call of upgrade().
     queueMicrotask(() => {
-      this.#openPending = false;
-      this.#call(() => this.#handlers.open?.(this));
+      this.#isBusy = false;
+      this.#call("open");
+      this.#next();
     });
   }
 
   /** A message came in whole. */
   received(data: string | Uint8Array): void {
-    this.heard();
     if (this.#state !== "open") return;
-    if (exceeds(data, this.limits.maxMessageBytes)) {
+    this.heard();
+    const { limits } = this.kind;
+    if (exceeds(data, limits.maxMessageBytes)) {
       this.close(1009, TOO_BIG);
       return;
     }
-    const deliver = () => {
-      // The `open` handler may have closed it by now; a peer that has closed said this before.
-      if (this.#own === undefined) this.#call(() => this.#handlers.message?.(this, data));
-    };
-    if (this.#openPending) queueMicrotask(deliver);
-    else deliver();
+    if (!this.#isBusy) {
+      this.#call("message", data);
+      return;
+    }
+    const waiting = this.#waiting ??= { messages: [], handled: 0, bytes: 0 };
+    waiting.messages.push(data);
+    waiting.bytes += data.length;
+    if (
+      waiting.messages.length - waiting.handled > limits.maxWaitingMessages ||
+      waiting.bytes > WAITING_MESSAGES_OF_BYTES * limits.maxMessageBytes
+    ) {
+      this.kind.reportLimit(new Error("messages came in faster than they were handled (maxWaitingMessages)"));
+      this.close(1008, TOO_MANY_WAITING);
+    }
   }
 
   /** The peer gave a sign of life. */
   heard(): void {
-    this.#lastHeard = performance.now();
+    if (this.#state !== "open") return;
+    this.#since = lastSweep();
     this.#pinged = false;
+  }
+
+  /** Nothing waits to be sent any more. */
+  drained(): void {
+    if (!this.#isFull || this.#state !== "open") return;
+    this.#isFull = false;
+    // Beside the others: nothing that comes in has to wait for it.
+    try {
+      catchRejection(this.kind.handlers.drain?.(this), (error) => this.#failed(error));
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** It is over; 0 and 1006: without a close frame. Only the first call counts: Deno makes two of an idle peer. */
@@ -218,51 +336,121 @@ export class Session implements Socket {
     if (this.#state === "closed") return;
     const wasOpened = this.wasOpened;
     this.#state = "closed";
-    clearTimeout(this.#timer);
-    if (!wasOpened) return;
-    const end = this.#own ?? { code: code === 0 ? 1006 : code, reason };
-    queueMicrotask(() => this.#call(() => this.#handlers.close?.(this, end.code, end.reason)));
+    if (!wasOpened) {
+      dropSwept(this);
+      return;
+    }
+    this.kind.open--;
+    this.#wire!.abandon();
+    // An own close has begun to count the time for what still runs.
+    if (this.#own === undefined) this.#since = lastSweep();
+    this.#end = this.#own ?? { code: code === 0 ? 1006 : code, reason };
+    queueMicrotask(() => this.#next());
+  }
+
+  // -------------------------------------------------------------- for the sweep
+
+  sweep(now: number): void {
+    // What was noted may have happened a whole interval later.
+    const elapsed = now - this.#since - sweepInterval();
+    switch (this.#state) {
+      case "connecting":
+        if (elapsed >= OPEN_TIMEOUT_SECONDS * 1000) {
+          reportUnopened(new Error(UNOPENED));
+          // Not closed: where its client has left by a reset, Deno keeps the descriptor for good.
+          dropSwept(this);
+        }
+        break;
+      case "open":
+        if (this.kind.limits.idleTimeoutSeconds > 0) this.#watchIdle(now, elapsed);
+        break;
+      default:
+        if (elapsed < CLOSE_TIMEOUT_SECONDS * 1000) break;
+        this.closed(1006, "");
+        this.#finish();
+    }
+  }
+
+  /** Pings a peer that was silent for half the time, closes on one that was for all of it or reads nothing any more. */
+  #watchIdle(now: number, silent: number): void {
+    const limit = this.kind.limits.idleTimeoutSeconds * 1000;
+    const wire = this.#wire!;
+    if (wire.sendPing === undefined) {
+      if (silent >= limit && wire.isStuck!(now, limit)) this.closed(1006, "");
+    } else if (silent >= limit) {
+      this.close(1001, "No response from ping frame.");
+    } else if (silent >= limit / 2 && !this.#pinged) {
+      this.#pinged = true;
+      wire.sendPing();
+    }
   }
 
   // -------------------------------------------------------------- inside
 
   /** Calls a handler. Whatever it throws or rejects with ends here: unhandled, both runtimes would exit. */
-  #call(handler: () => unknown): void {
+  #call(name: "open" | "message" | "close", data: string | Uint8Array = ""): void {
+    const { handlers } = this.kind;
+    let returned: unknown;
     try {
-      catchRejection(handler(), (error) => this.#failed(error));
+      if (name === "message") returned = handlers.message?.(this, data);
+      else if (name === "open") returned = handlers.open?.(this);
+      else returned = handlers.close?.(this, this.#end!.code, this.#end!.reason);
     } catch (error) {
       this.#failed(error);
+      return;
     }
+    if (returned === undefined || !isPromiseLike(returned)) return;
+    this.#isBusy = true;
+    const settled = () => {
+      this.#isBusy = false;
+      this.#next();
+    };
+    Promise.resolve(returned).then(settled, (error) => {
+      this.#failed(error);
+      settled();
+    });
+  }
+
+  /** Goes on with what has waited for a handler to settle: messages, then the end. */
+  #next(): void {
+    while (!this.#isBusy && this.#waiting !== undefined) {
+      const waiting = this.#waiting;
+      const data = waiting.messages[waiting.handled++]!;
+      waiting.bytes -= data.length;
+      if (waiting.handled === waiting.messages.length) this.#waiting = undefined;
+      else if (waiting.handled === COMPACT_AT) {
+        waiting.messages.splice(0, waiting.handled), waiting.handled = 0;
+      }
+      this.#call("message", data);
+    }
+    if (!this.#isBusy && this.#end !== undefined) this.#finish();
+  }
+
+  /** Calls `close`, the last of all. */
+  #finish(): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    this.#waiting = undefined;
+    dropSwept(this);
+    if (this.#isSeen) this.#call("close");
   }
 
   #failed(error: unknown): void {
-    const tell = this.#handlers.error;
+    const { handlers, report } = this.kind;
     try {
-      if (tell === undefined) this.#report(error);
-      else catchRejection(tell.call(this.#handlers, this, error), this.#report);
+      if (handlers.error === undefined) report(error);
+      else catchRejection(handlers.error(this, error), report);
     } catch (second) {
-      this.#report(second);
+      report(second);
     }
+    this.#waiting = undefined;
     this.close(1011, "");
   }
-
-  /** Pings a peer that was silent for half the time, closes on one that was for all of it. */
-  #watchIdle(): void {
-    const limit = this.limits.idleTimeoutSeconds * 1000;
-    // A timer may be a little early: that must not make a second ping of it.
-    const silent = performance.now() - this.#lastHeard + 1;
-    if (silent >= limit) {
-      this.close(1001, "No response from ping frame.");
-      return;
-    }
-    if (silent >= limit / 2 && !this.#pinged) {
-      this.#pinged = true;
-      this.#wire!.ping!();
-    }
-    const next = this.#pinged ? limit : limit / 2;
-    this.#timer = setTimeout(() => this.#watchIdle(), next - silent + 1);
-  }
 }
+
+const reportUnopened = /* @__PURE__ */ reportOnce("a socket");
+const UNOPENED = `it did not open within ${OPEN_TIMEOUT_SECONDS} seconds: its client left, ` +
+  "or the handler was given a copy of the request (in Hono pass `c.req.raw`)";
 
 function isSendableCode(code: unknown): boolean {
   return typeof code === "number" && Number.isInteger(code) &&
@@ -272,7 +460,7 @@ function isSendableCode(code: unknown): boolean {
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Reports whether a message has more than `limit` bytes; a string is encoded only where its length does not decide. */
-function exceeds(data: string | Uint8Array, limit: number): boolean {
+export function exceeds(data: string | Uint8Array, limit: number): boolean {
   if (typeof data !== "string") return data.byteLength > limit;
   if (data.length > limit) return true;
   return data.length * 3 > limit && encoder.encode(data).length > limit;

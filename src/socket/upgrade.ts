@@ -2,12 +2,15 @@
  * The handler that upgrades: every check and everything that can fail first, then the runtime, then nothing.
  */
 
+import { clientStays } from "../turn.ts";
+import { needsTurn } from "../turn.ts";
+import { wasJustSeen } from "../turn.ts";
 import { judgedConnection } from "../scope.ts";
 import { runtimeOf } from "./runtime.ts";
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
-import { denials } from "../denial.ts";
+import { clientLeft, denials } from "../denial.ts";
 import type { Wrapped } from "../handler.ts";
-import { checkOpeningHandshake, chooseProtocol, isToken } from "../handshake.ts";
+import { checkOpeningHandshake, chooseProtocol, isToken, requestedUpgrade } from "../handshake.ts";
 import {
   catchRejection,
   type DenialHook,
@@ -17,7 +20,7 @@ import {
   settler,
 } from "../settle.ts";
 import { askServer } from "./bun.ts";
-import { type Limits, Session, type SocketHandlers } from "./session.ts";
+import { type Limits, Session, type SocketHandlers, type SocketKind } from "./session.ts";
 
 /** How one handler's sockets are. */
 export interface SocketOptions extends DenialHook {
@@ -36,8 +39,24 @@ export interface SocketOptions extends DenialHook {
    * 64 MiB, and fragments without any limit.
    */
   readonly maxMessageBytes?: number;
-  /** How many bytes may wait to be sent, 1 to 1,073,741,824. Default 1,048,576. Over it `send` returns false. */
+  /**
+   * How many bytes may wait to be sent, 1 to 1,073,741,824. Default 1,048,576. Over it `send` returns false. On Deno each
+   * message that waits is charged 64 bytes more.
+   */
   readonly maxBufferedBytes?: number;
+  /**
+   * How many messages may have come in and wait for their turn, 1 to 1,000,000. Default 1,000. Over it, or over 16 times
+   * `maxMessageBytes` bytes, the socket is closed with 1008, and the console is told once.
+   */
+  readonly maxWaitingMessages?: number;
+  /**
+   * How many sockets of this handler may be open at once, from 1. Default: no bound. Over it handshakes are refused with
+   * 503 `too-many-sockets`; one that opens over it all the same is closed with 1013, and the console is told once.
+   *
+   * **Security.** A client can hold as many sockets as the process has descriptors, and Deno ends when it has none left:
+   * bound them here, and connections by a proxy in front.
+   */
+  readonly maxSockets?: number;
   /**
    * More headers for the 101 of this request, such as Set-Cookie. Called before the upgrade, for every handshake that
    * is going to be upgraded. Where it throws, or names a header of the opening handshake itself, the answer is 503, and
@@ -52,6 +71,8 @@ const LIMITS = {
   idleTimeoutSeconds: { least: 0, most: 86_400, usual: 30, whole: false },
   maxMessageBytes: { least: 1, most: 64 * 1024 * 1024 - 1, usual: 64 * 1024, whole: true },
   maxBufferedBytes: { least: 1, most: 1024 * 1024 * 1024, usual: 1024 * 1024, whole: true },
+  maxWaitingMessages: { least: 1, most: 1_000_000, usual: 1000, whole: true },
+  maxSockets: { least: 1, most: Number.MAX_SAFE_INTEGER, usual: Infinity, whole: true },
 } as const;
 
 /** The opening handshake's own (RFC 6455 §4.2.2), and what frames a response. */
@@ -67,8 +88,10 @@ const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|tran
  * On Bun the server has to be given {@linkcode websocket}, and the handler Bun's server as its second argument: every
  * wrapper here passes it on; in Hono it is `c.env`.
  *
- * **Security.** It judges neither Origin nor user: wrap it with a guard.
+ * **Security.** It judges neither Origin nor user, and opens no socket that no guard has judged: those handshakes are
+ * refused with 403. Wrap it, `originValidator(handler, [...])`; a socket for every site says so, with `["*"]`.
  *
+ * @typeParam D What the application keeps on each socket, as `socket.data`.
  * @param handlers What is done with an open socket.
  * @param options Limits, subprotocols, headers.
  * @returns A handler for both runtimes.
@@ -84,23 +107,34 @@ const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|tran
  * export default server; // deno serve main.ts, bun run main.ts
  * ```
  */
-export function upgradeHandler(
-  handlers: SocketHandlers,
+export function upgradeHandler<D = unknown>(
+  handlers: SocketHandlers<D>,
   options: SocketOptions = {},
 ): Wrapped<unknown, Response> {
-  const { handlers: events, protocols, limits, headers: headersFor, hook } = readSocketOptions(
-    handlers,
-    options,
-  );
+  const { events, protocols, limits, headers: headersFor, hook } = readSocketOptions(handlers, options);
   const settle = settler<unknown>(hook);
-  const reportError = reportOnce("a socket's handler");
   const reportHeaders = reportOnce("headers()");
   const reportUpgrade = reportOnce("an upgrade");
+  const kind: SocketKind = {
+    handlers: events,
+    limits,
+    report: reportOnce("a socket's handler"),
+    reportLimit: reportOnce("a socket"),
+    open: 0,
+  };
 
   return (request, context) => {
-    const denied = checkOpeningHandshake(request, judgedConnection(request));
+    const judged = judgedConnection(request);
+    if (judged === undefined) {
+      const reason = requestedUpgrade(request) === "none" ? "not-a-handshake" : "origin-unchecked";
+      return settle(denials[reason], request, context, {
+        note: () => reason === "origin-unchecked" ? UNCHECKED : "",
+      });
+    }
+    const denied = checkOpeningHandshake(request, judged);
     if (denied !== null) return settle(denied, request, context);
-    const session = new Session(request, chooseProtocol(request, protocols), events, limits, reportError);
+    if (kind.open >= limits.maxSockets) return settle(denials["too-many-sockets"], request, context);
+    const session = new Session(request, chooseProtocol(request, protocols), kind);
     let headers: Headers;
     try {
       headers = moreHeaders(headersFor?.(request));
@@ -109,16 +143,24 @@ export function upgradeHandler(
       return plain(503, "Service Unavailable");
     }
     // From here on nothing but the runtime: what Deno has upgraded has to be returned.
-    let response: Response | null;
-    try {
-      response = runtimeOf(context).upgrade(request, context, session, headers);
-    } catch (error) {
-      reportUpgrade(error);
-      return plain(500, "Internal Server Error");
-    }
-    return response ?? settle(denials["not-a-handshake"], request, context);
+    const upgrade = () => {
+      let response: Response | null;
+      try {
+        response = runtimeOf(context).upgrade(request, context, session, headers);
+      } catch (error) {
+        reportUpgrade(error);
+        return plain(500, "Internal Server Error");
+      }
+      return response ?? settle(denials["not-a-handshake"], request, context);
+    };
+    if (!needsTurn || wasJustSeen(request)) return upgrade();
+    return clientStays(request, request.signal).then((stays) => stays ? upgrade() : clientLeft());
   };
 }
+
+const UNCHECKED =
+  "No guard judged this request: wrap this handler in one, originValidator(handler, [...]), and hand on the same " +
+  'Request object, not a copy. A socket for every site is originValidator(handler, ["*"])';
 
 /** A failure of ours or of the operator's: no verdict, so no denial. */
 function plain(status: number, text: string): Response {
@@ -138,7 +180,7 @@ function moreHeaders(given: ReturnType<NonNullable<SocketOptions["headers"]>> | 
 }
 
 interface Checked {
-  readonly handlers: SocketHandlers;
+  readonly events: SocketHandlers;
   readonly protocols: readonly string[];
   readonly limits: Limits;
   readonly headers: SocketOptions["headers"];
@@ -147,7 +189,7 @@ interface Checked {
 
 function readSocketOptions(handlers: unknown, options: unknown): Checked {
   const issues: ConfigIssue[] = [];
-  const events = ["open", "message", "close", "error"];
+  const events = ["open", "message", "drain", "close", "error"];
   const read = readOptions(handlers, events, issues, "handlers") ?? {};
   for (const event of events) if (read[event] !== undefined) checkFunction(read[event], event, issues);
 
@@ -156,8 +198,8 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   const limits: Record<string, number> = {};
   for (const [field, { least, most, usual, whole }] of Object.entries(LIMITS)) {
     const value = given[field] === undefined ? usual : given[field];
-    const good = typeof value === "number" && value >= least && value <= most &&
-      (!whole || Number.isInteger(value));
+    const good = value === usual || typeof value === "number" && value >= least && value <= most &&
+        (!whole || Number.isInteger(value));
     if (!good) {
       const fix = `Give a ${whole ? "whole " : ""}number from ${least} to ${most}.`;
       issues.push({ code: "out-of-range", field, index: -1, value, fix });
@@ -167,7 +209,7 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   const protocols = readProtocols(given.protocols, issues);
   if (given.headers !== undefined) checkFunction(given.headers, "headers", issues);
   const hook = readDenialOptions<unknown>(given, issues);
-  const checked = { handlers: read, protocols, limits, headers: given.headers, hook } as unknown as Checked;
+  const checked = { events: read, protocols, limits, headers: given.headers, hook } as unknown as Checked;
   if (issues.length === 0 && !askServer(checked.limits)) {
     const fix =
       "A Bun server that takes `websocket` has started with smaller limits: make all handlers before.";

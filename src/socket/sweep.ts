@@ -1,0 +1,55 @@
+/**
+ * One timer for all sockets of a process: it comes by now and then, and each socket sees for itself what is due.
+ *
+ * A timer for each socket, set anew with each message, costs more than the messages do.
+ */
+
+/** What is swept. */
+export interface Swept {
+  /** Looks what is due; `now` in milliseconds, of a clock that never goes back. */
+  sweep(now: number): void;
+}
+
+/** How often, in milliseconds: the shortest limits there are are kept to a quarter of them. */
+const MOST = 1000;
+const LEAST = 20;
+
+const all = /* @__PURE__ */ new Set<Swept>();
+let now = 0;
+let interval = MOST;
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** The time of the last sweep, in milliseconds. Who notes it for a message need ask no clock. */
+export function lastSweep(): number {
+  return now;
+}
+
+/** How old a note of {@linkcode lastSweep} may be when it is made, in milliseconds. */
+export function sweepInterval(): number {
+  return interval;
+}
+
+/** Sweeps `it` from now on; `limitMs`: what it has to keep to, 0: nothing short. */
+export function keepSwept(it: Swept, limitMs: number): void {
+  const wanted = limitMs === 0 ? MOST : Math.min(MOST, Math.max(LEAST, limitMs / 4));
+  if (all.size === 0) interval = MOST;
+  all.add(it);
+  if (timer !== undefined && wanted >= interval) return;
+  interval = Math.min(interval, wanted);
+  now = performance.now();
+  clearInterval(timer);
+  timer = setInterval(sweepAll, interval);
+}
+
+/** Sweeps `it` no more. */
+export function dropSwept(it: Swept): void {
+  all.delete(it);
+  if (all.size > 0) return;
+  clearInterval(timer);
+  timer = undefined;
+}
+
+function sweepAll(): void {
+  now = performance.now();
+  for (const it of all) it.sweep(now);
+}
