@@ -39,3 +39,8 @@ export const GUARD_SHARE = 0.02;
 export const BESIDE_PATTERNS = 1_000_000;
 /** Its look-ups, warm and of as many origins as patterns, and its compilation, as ratios. */
 export const BESIDE = { warm: 1.15, cold: 1.6, compile: 1.6 } as const;
+/** Sockets behind a guard, an asynchronous look-up and a router, as ratios to the runtime's own; by runtime. */
+export const SOCKET: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  Deno: { memory: 1.5, handshake: 2.35, latency: 2, "echo of 32 B": 1.2, "echo of 16 kB": 1.2 },
+  Bun: { memory: 3.3, handshake: 2.2, "echo of 32 B": 1.25, "echo of 16 kB": 1.35 },
+};

@@ -36,7 +36,7 @@ interface DenoEvent {
   readonly reason: string;
 }
 
-const deno = /* @__PURE__ */ (() => (globalThis as { readonly Deno?: Partial<DenoLike> }).Deno)();
+const deno = /* @__PURE__ */ (() => (globalThis as unknown as { readonly Deno?: Partial<DenoLike> }).Deno)();
 
 /**
  * Sockets that were accepted to show a denial and are not yet gone, at most. A client that ignores the close keeps its
@@ -129,7 +129,9 @@ class DenoWire implements Wire, OutboxOwner {
 
   send(data: string | Uint8Array, maxBufferedBytes: number): boolean {
     this.#outbox ??= new Outbox(this.#socket, this);
-    return this.#outbox.send(data, maxBufferedBytes);
+    // Deno refuses memory that another thread may write to, Bun sends it: a copy is the same on both.
+    const message = typeof data === "string" || data.buffer instanceof ArrayBuffer ? data : new Uint8Array(data);
+    return this.#outbox.send(message, maxBufferedBytes);
   }
 
   end(code: number, reason: string): void {

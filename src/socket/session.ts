@@ -234,11 +234,7 @@ export class Session implements Socket, Swept {
       throw new TypeError("A message is a string or a Uint8Array");
     }
     if (this.#state !== "open") return false;
-    // Deno refuses memory that another thread may write to, Bun sends it: a copy is the same on both.
-    const message = typeof data === "string" || data.buffer instanceof ArrayBuffer
-      ? data
-      : new Uint8Array(data);
-    if (this.#wire!.send(message, this.kind.limits.maxBufferedBytes)) return true;
+    if (this.#wire!.send(data, this.kind.limits.maxBufferedBytes)) return true;
     this.#isFull = this.#wire!.bufferedBytes() > 0;
     return false;
   }
