@@ -130,7 +130,9 @@ class DenoWire implements Wire, OutboxOwner {
   send(data: string | Uint8Array, maxBufferedBytes: number): boolean {
     this.#outbox ??= new Outbox(this.#socket, this);
     // Deno refuses memory that another thread may write to, Bun sends it: a copy is the same on both.
-    const message = typeof data === "string" || data.buffer instanceof ArrayBuffer ? data : new Uint8Array(data);
+    const message = typeof data === "string" || data.buffer instanceof ArrayBuffer
+      ? data
+      : new Uint8Array(data);
     return this.#outbox.send(message, maxBufferedBytes);
   }
 
