@@ -3,7 +3,8 @@
  *
  * Deno that upgrades a connection which its client has reset keeps the descriptor and the half-made socket for good, and
  * no event ever tells. It learns of a reset when its event loop comes round: twice, before the signal of the request says
- * so. A timer would do it too and takes two milliseconds; one round leaves half of them. Bun upgrades no such connection.
+ * so; and where very many connections wait for it, more often, since each round looks after a part of them. A timer would
+ * do it too and takes two milliseconds; one round leaves half of them. Bun upgrades no such connection.
  */
 
 /** What is used of the global scope. */
@@ -17,10 +18,18 @@ const loop = /* @__PURE__ */ (() => globalThis as unknown as EventLoop)();
 /** Whether this runtime has to be given a turn before it upgrades. */
 export const needsTurn: boolean = /* @__PURE__ */ (() => typeof loop.Deno?.upgradeWebSocket === "function")();
 
-/** The round of the event loop in which each client was last seen. */
-const seen = /* @__PURE__ */ new WeakMap<Request, number>();
+const LEAST_ROUNDS = 2;
+const MOST_ROUNDS = 32;
+/** One round more for so many who wait beside. */
+const WAITING_A_ROUND = 4;
+
+/** Who waits for the event loop to come round, and how often. */
+let waiting: { rounds: number; readonly callback: () => void }[] = [];
+/** How often it has come round while somebody waited. */
 let round = 0;
-let isCounting = false;
+let isComing = false;
+/** The round in which each client was last seen. */
+const seen = /* @__PURE__ */ new WeakMap<Request, number>();
 
 /**
  * Waits for the event loop to come round, and reports whether the client of a request is still there.
@@ -28,9 +37,13 @@ let isCounting = false;
  * `signal` is the request's, read before anything was awaited: on Deno one that is first looked at afterwards says nothing.
  */
 export async function clientStays(request: Request, signal: AbortSignal): Promise<boolean> {
-  if (needsTurn) await nextTurn();
+  if (needsTurn) {
+    const rounds = Math.min(MOST_ROUNDS, LEAST_ROUNDS + Math.floor(waiting.length / WAITING_A_ROUND));
+    await new Promise<void>((resolve) => afterRounds(rounds, resolve));
+  }
   if (signal.aborted) return false;
-  seen.set(request, thisRound());
+  comeRound();
+  seen.set(request, round);
   return true;
 }
 
@@ -39,29 +52,22 @@ export function wasJustSeen(request: Request): boolean {
   return seen.get(request) === round;
 }
 
-/** Resolves when the event loop has come round twice. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => inTwoRounds(resolve));
+/** Calls back when the event loop has come round so often. */
+export function afterRounds(rounds: number, callback: () => void): void {
+  waiting.push({ rounds, callback });
+  comeRound();
 }
 
-/** Calls back when the event loop has come round twice. */
-export function inTwoRounds(callback: () => void): void {
-  loop.setImmediate(() => loop.setImmediate(callback));
-}
-
-/** Calls back in the next round of the event loop. */
-export function inNextRound(callback: () => void): void {
-  loop.setImmediate(callback);
-}
-
-function thisRound(): number {
-  // One for all who ask: nothing counts rounds while nobody does.
-  if (!isCounting) {
-    isCounting = true;
-    loop.setImmediate(() => {
-      round++;
-      isCounting = false;
-    });
-  }
-  return round;
+/** One round for all who wait. */
+function comeRound(): void {
+  if (isComing) return;
+  isComing = true;
+  loop.setImmediate(() => {
+    isComing = false;
+    round++;
+    const due = waiting.filter((it) => --it.rounds <= 0);
+    if (due.length > 0) waiting = waiting.filter((it) => it.rounds > 0);
+    if (waiting.length > 0) comeRound();
+    for (const { callback } of due) callback();
+  });
 }

@@ -5,7 +5,7 @@
  * last act is to return it.
  */
 
-import { inTwoRounds } from "../turn.ts";
+import { afterRounds } from "../turn.ts";
 import { Outbox, type OutboxOwner } from "./outbox.ts";
 import type { Runtime, Session, Wire } from "./session.ts";
 
@@ -155,7 +155,7 @@ class DenoWire implements Wire, OutboxOwner {
     if (this.#closing === undefined) this.#session.drained();
     // What the peer has sent is here already: Deno that closes before it has been read ends the connection without the
     // close frame, and a page would read 1006.
-    else inTwoRounds(() => this.#closeNow());
+    else afterRounds(2, () => this.#closeNow());
   }
 
   #closeNow(): void {

@@ -13,7 +13,7 @@
  * none follows, empty messages go out so many at a time, with pauses that grow.
  */
 
-import { inNextRound } from "../turn.ts";
+import { afterRounds } from "../turn.ts";
 import { lastSweep } from "./sweep.ts";
 
 /** The members of Deno's socket that are used here. */
@@ -214,7 +214,7 @@ function forget(outbox: Outbox): void {
 function comeBack(): void {
   if (isComing || quick.size === 0) return;
   isComing = true;
-  inNextRound(lookQuick);
+  afterRounds(1, lookQuick);
 }
 
 function lookQuick(): void {
