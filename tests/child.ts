@@ -13,6 +13,7 @@ import { runtime } from "./runtime.ts";
 export interface ChildServer {
   /** What the first line it printed said, as JSON. */
   readonly ports: Readonly<Record<string, number>>;
+  readonly pid: number;
   /** Everything it printed after that, on both streams. */
   output(): string;
   /** Whether the process lives. */
@@ -73,7 +74,7 @@ export function startChild(
       clearTimeout(timer);
       rest += first.slice(end + 1);
       ports = JSON.parse(first.slice(0, end));
-      resolve({ ports: ports!, output: () => rest, alive: () => !ended, kill });
+      resolve({ ports: ports!, pid: child.pid!, output: () => rest, alive: () => !ended, kill });
     });
   });
 }

@@ -2,7 +2,7 @@
 
 import { afterEach, test } from "node:test";
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { dropSwept, keepSwept, lastSweep, sweepInterval, type Swept } from "../../src/socket/sweep.ts";
+import type { Swept } from "../../src/socket/sweep.ts";
 import { eventually, pause } from "./peer.ts";
 
 // A copy of its own: under Bun the files of a run share the timer with their sockets.
