@@ -80,7 +80,7 @@ test("400 resets, 20 at a time, at a limit of 256 files: the process lives and a
 }, async () => {
   const script = fileURLToPath(new URL("burden_server.ts", import.meta.url));
   for (const path of PATHS) {
-    const child = spawn("bash", ["-c", 'ulimit -n 256; exec "$0" run -A "$1"', process.execPath, script], {
+    const child = spawn("prlimit", ["--nofile=256", process.execPath, "run", "-A", script], {
       stdio: ["pipe", "pipe", "ignore"],
     });
     let line = "";
