@@ -6,7 +6,6 @@
  */
 
 import {
-  type Auth,
   authMiddlewareStack,
   check,
   compilePolicy,
@@ -34,9 +33,10 @@ export function site(store: Store): Wrapped<unknown, Response> {
   const user = (request: Request) => store.sessionOf(request);
   const notes = new Map<Socket, Session | null>();
 
-  /** One handler for both sockets; `auth` is told who guards it. */
-  const noteSocket = (auth: Auth<{ readonly user: Session | null }>) =>
-    auth(upgradeHandler({
+  const auth = authMiddlewareStack({ user });
+  /** One handler for both sockets: what they differ in is their guard. */
+  const noteSocket = auth(
+    upgradeHandler({
       open(socket) {
         const session = auth.scope(socket.request).user;
         notes.set(socket, session);
@@ -51,11 +51,12 @@ export function site(store: Store): Wrapped<unknown, Response> {
         }
       },
       close: (socket) => void notes.delete(socket),
-    }, { maxMessageBytes: 4 * MAX_NOTE_LENGTH }));
+    }, { maxMessageBytes: 4 * MAX_NOTE_LENGTH }),
+  );
 
-  // The name says what is wrong with it.
-  const bare = noteSocket(authMiddlewareStack({ user, dangerouslySkipOriginCheck: true }));
-  const guarded = guard(noteSocket(authMiddlewareStack({ user })), () => store.policy, {
+  // Every site may open it: what a socket is that nobody guards.
+  const bare = originValidator(noteSocket, ["*"]);
+  const guarded = guard(noteSocket, () => store.policy, {
     refuse: (denied, request, context) =>
       store.form.refuse === "visibly" ? refuseVisibly(denied, request, context) : deny(denied),
     // The pages show every refusal; a console line for each would be one too many.

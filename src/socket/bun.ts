@@ -55,9 +55,10 @@ const proven = /* @__PURE__ */ new WeakSet<object>();
  *
  * @example One program for both runtimes
  * ```ts
- * import { upgradeHandler, websocket } from "@wsgate/wsgate";
+ * import { originValidator, upgradeHandler, websocket } from "@wsgate/wsgate";
  *
- * const fetch = upgradeHandler({ message: (socket, data) => void socket.send(data) });
+ * const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
+ * const fetch = originValidator(echo, ["https://example.com"]);
  * const server = { fetch, websocket };
  * export default server; // deno serve main.ts, bun run main.ts
  * ```

@@ -22,13 +22,13 @@ import { dropSwept, keepSwept, lastSweep, sweepInterval, type Swept } from "./sw
  *
  * @example A server that says goodbye
  * ```ts
- * import { type Socket, upgradeHandler } from "@wsgate/wsgate";
+ * import { originValidator, type Socket, upgradeHandler } from "@wsgate/wsgate";
  *
  * const greet = (socket: Socket) => {
  *   if (!socket.send("hello")) console.log("not sent: closed, or too much is waiting");
  *   socket.close(1000, "that was all");
  * };
- * const fetch = upgradeHandler({ open: greet });
+ * const fetch = originValidator(upgradeHandler({ open: greet }), ["https://example.com"]);
  * export default { fetch };
  * ```
  */

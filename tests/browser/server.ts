@@ -79,7 +79,7 @@ const user = (request: Request) => {
   const name = cookies.get("session") ?? cookies.get("__Host-none");
   return name === undefined ? null : { name };
 };
-const auth = authMiddlewareStack({ user, onDeny, dangerouslySkipOriginCheck: true });
+const auth = authMiddlewareStack({ user, onDeny });
 
 /** Private data for whoever is logged in. */
 const mail: SocketHandlers = {
@@ -108,7 +108,8 @@ const loggedIn = (options: { refuse?: typeof refuseVisibly }) =>
     { hosts, onDeny, ...options },
   );
 const sockets = urlRouter([
-  ["/bare/:id", inbox],
+  // Every site may open it: what a socket is that nobody guards.
+  ["/bare/:id", originValidator(inbox, ["*"], { onDeny })],
   ["/self/:id", originValidator(inbox, self, { hosts, onDeny, refuse: refuseVisibly })],
   ["/self-by-status/:id", originValidator(inbox, self, { hosts, onDeny })],
   [
