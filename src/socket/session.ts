@@ -321,9 +321,9 @@ export class Session implements Socket, Swept {
     this.#isFull = false;
     // Beside the others: nothing that comes in has to wait for it.
     try {
-      catchRejection(this.kind.handlers.drain?.(this), (error) => this.#failed(error));
+      catchRejection(this.kind.handlers.drain?.(this), (error) => this.#failed(error, "drain"));
     } catch (error) {
-      this.#failed(error);
+      this.#failed(error, "drain");
     }
   }
 
@@ -347,8 +347,9 @@ export class Session implements Socket, Swept {
   // -------------------------------------------------------------- for the sweep
 
   sweep(now: number): void {
-    // What was noted may have happened a whole interval later.
+    // What was noted may have happened a whole interval later, and the next sweep comes an interval from now.
     const elapsed = now - this.#since - sweepInterval();
+    const elapsedNext = now - this.#since + sweepInterval();
     switch (this.#state) {
       case "connecting":
         if (elapsed >= OPEN_TIMEOUT_SECONDS * 1000) {
@@ -361,7 +362,8 @@ export class Session implements Socket, Swept {
         if (this.kind.limits.idleTimeoutSeconds > 0) this.#watchIdle(now, elapsed);
         break;
       default:
-        if (elapsed < CLOSE_TIMEOUT_SECONDS * 1000) break;
+        // No later than it is said.
+        if (elapsedNext <= CLOSE_TIMEOUT_SECONDS * 1000) break;
         this.closed(1006, "");
         this.#finish();
     }
@@ -392,7 +394,7 @@ export class Session implements Socket, Swept {
       else if (name === "open") returned = handlers.open?.(this);
       else returned = handlers.close?.(this, this.#end!.code, this.#end!.reason);
     } catch (error) {
-      this.#failed(error);
+      this.#failed(error, name);
       return;
     }
     if (returned === undefined || !isPromiseLike(returned)) return;
@@ -402,7 +404,7 @@ export class Session implements Socket, Swept {
       this.#next();
     };
     Promise.resolve(returned).then(settled, (error) => {
-      this.#failed(error);
+      this.#failed(error, name);
       settled();
     });
   }
@@ -415,7 +417,8 @@ export class Session implements Socket, Swept {
       waiting.bytes -= data.length;
       if (waiting.handled === waiting.messages.length) this.#waiting = undefined;
       else if (waiting.handled === COMPACT_AT) {
-        waiting.messages.splice(0, waiting.handled), waiting.handled = 0;
+        waiting.messages.splice(0, COMPACT_AT);
+        waiting.handled = 0;
       }
       this.#call("message", data);
     }
@@ -431,10 +434,12 @@ export class Session implements Socket, Swept {
     if (this.#isSeen) this.#call("close");
   }
 
-  #failed(error: unknown): void {
+  #failed(error: unknown, handler: keyof SocketHandlers): void {
     const { handlers, report } = this.kind;
+    // Nothing is called after `close`, but for what that itself has thrown.
+    const isLate = this.#isFinished && handler !== "close";
     try {
-      if (handlers.error === undefined) report(error);
+      if (handlers.error === undefined || isLate) report(error);
       else catchRejection(handlers.error(this, error), report);
     } catch (second) {
       report(second);
