@@ -2,14 +2,12 @@
  * A denial that a page can read: accepted, then closed with a code and a reason.
  */
 
-import { clientStays } from "../turn.ts";
-import { needsTurn } from "../turn.ts";
-import { wasJustSeen } from "../turn.ts";
-import { reportOnce } from "../settle.ts";
-import { runtimeOf } from "./runtime.ts";
 import { clientLeft, deny } from "../denial.ts";
 import type { Denied } from "../handler.ts";
 import { checkOpeningHandshake, offeredProtocols } from "../handshake.ts";
+import { reportOnce } from "../settle.ts";
+import { clientStays, needsTurn, wasJustSeen } from "../turn.ts";
+import { runtimeOf } from "./runtime.ts";
 import { type Limits, Session, type SocketKind } from "./session.ts";
 
 const reportFailed = /* @__PURE__ */ reportOnce("refuseVisibly");

@@ -256,8 +256,8 @@ export class Session implements Socket, Swept {
 
   /** The request is upgraded, and the socket has not opened yet. */
   connecting(): void {
-    this.#since = lastSweep();
     keepSwept(this, 0);
+    this.#since = lastSweep();
   }
 
   /** The 101 is out. */
@@ -265,9 +265,9 @@ export class Session implements Socket, Swept {
     if (this.#state !== "connecting") return;
     this.#wire = wire;
     this.#state = "open";
-    this.#since = lastSweep();
     const { kind } = this;
     keepSwept(this, kind.limits.idleTimeoutSeconds * 1000);
+    this.#since = lastSweep();
     if (++kind.open > kind.limits.maxSockets) {
       kind.reportLimit(new Error(`more than ${kind.limits.maxSockets} sockets would be open (maxSockets)`));
       this.#isSeen = false;
@@ -347,19 +347,20 @@ export class Session implements Socket, Swept {
   // -------------------------------------------------------------- for the sweep
 
   sweep(now: number): void {
+    const limit = this.kind.limits.idleTimeoutSeconds * 1000;
     // What was noted may have happened a whole interval later, and the next sweep comes an interval from now.
-    const elapsed = now - this.#since - sweepInterval();
-    const elapsedNext = now - this.#since + sweepInterval();
+    const interval = sweepInterval(this.#state === "connecting" ? 0 : limit);
+    const elapsed = now - this.#since - interval;
+    const elapsedNext = now - this.#since + interval;
     switch (this.#state) {
       case "connecting":
-        if (elapsed >= OPEN_TIMEOUT_SECONDS * 1000) {
-          reportUnopened(new Error(UNOPENED));
-          // Not closed: where its client has left by a reset, Deno keeps the descriptor for good.
-          dropSwept(this);
-        }
+        if (elapsed < OPEN_TIMEOUT_SECONDS * 1000) break;
+        reportUnopened(new Error(UNOPENED));
+        // Not closed: where its client has left by a reset, Deno keeps the descriptor for good.
+        dropSwept(this);
         break;
       case "open":
-        if (this.kind.limits.idleTimeoutSeconds > 0) this.#watchIdle(now, elapsed);
+        if (limit > 0) this.#watchIdle(now, elapsed, limit);
         break;
       default:
         // No later than it is said.
@@ -370,8 +371,7 @@ export class Session implements Socket, Swept {
   }
 
   /** Pings a peer that was silent for half the time, closes on one that was for all of it or reads nothing any more. */
-  #watchIdle(now: number, silent: number): void {
-    const limit = this.kind.limits.idleTimeoutSeconds * 1000;
+  #watchIdle(now: number, silent: number, limit: number): void {
     const wire = this.#wire!;
     if (wire.sendPing === undefined) {
       if (silent >= limit && wire.isStuck!(now, limit)) this.closed(1006, "");
@@ -393,11 +393,11 @@ export class Session implements Socket, Swept {
       if (name === "message") returned = handlers.message?.(this, data);
       else if (name === "open") returned = handlers.open?.(this);
       else returned = handlers.close?.(this, this.#end!.code, this.#end!.reason);
+      if (returned === undefined || !isPromiseLike(returned)) return;
     } catch (error) {
       this.#failed(error, name);
       return;
     }
-    if (returned === undefined || !isPromiseLike(returned)) return;
     this.#isBusy = true;
     const settled = () => {
       this.#isBusy = false;

@@ -24,14 +24,17 @@ export function lastSweep(): number {
   return now;
 }
 
-/** How old a note of {@linkcode lastSweep} may be when it is made, in milliseconds. */
-export function sweepInterval(): number {
-  return interval;
+/**
+ * How often somebody is swept at least who has to keep to so many milliseconds; 0: to nothing short. So old, then, is a
+ * note of {@linkcode lastSweep} at most when he makes it.
+ */
+export function sweepInterval(limitMs: number): number {
+  return limitMs === 0 ? MOST : Math.min(MOST, Math.max(LEAST, limitMs / 4));
 }
 
 /** Sweeps `it` from now on; `limitMs`: what it has to keep to, 0: nothing short. */
 export function keepSwept(it: Swept, limitMs: number): void {
-  const wanted = limitMs === 0 ? MOST : Math.min(MOST, Math.max(LEAST, limitMs / 4));
+  const wanted = sweepInterval(limitMs);
   if (all.size === 0) interval = MOST;
   all.add(it);
   if (timer !== undefined && wanted >= interval) return;

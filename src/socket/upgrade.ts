@@ -2,15 +2,11 @@
  * The handler that upgrades: every check and everything that can fail first, then the runtime, then nothing.
  */
 
-import { clientStays } from "../turn.ts";
-import { needsTurn } from "../turn.ts";
-import { wasJustSeen } from "../turn.ts";
-import { judgedConnection } from "../scope.ts";
-import { runtimeOf } from "./runtime.ts";
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { clientLeft, denials } from "../denial.ts";
 import type { Wrapped } from "../handler.ts";
 import { checkOpeningHandshake, chooseProtocol, isToken, requestedUpgrade } from "../handshake.ts";
+import { judgedConnection } from "../scope.ts";
 import {
   catchRejection,
   type DenialHook,
@@ -19,7 +15,9 @@ import {
   reportOnce,
   settler,
 } from "../settle.ts";
+import { clientStays, needsTurn, wasJustSeen } from "../turn.ts";
 import { askServer } from "./bun.ts";
+import { runtimeOf } from "./runtime.ts";
 import { type Limits, Session, type SocketHandlers, type SocketKind } from "./session.ts";
 
 /** How one handler's sockets are. */

@@ -12,9 +12,11 @@ import {
   fail,
 } from "@std/assert";
 import type { BunServer } from "../../src/socket/bun.ts";
-import type { Limits } from "../../src/socket/session.ts";
-import { eachRow, eachRowInTurn } from "../rows.ts";
+import type { Limits, SocketHandlers } from "../../src/socket/session.ts";
+import type { SocketOptions } from "../../src/socket/upgrade.ts";
+import { eachRow, eachRowInTurn, product } from "../rows.ts";
 import { runtime } from "../runtime.ts";
+import { kindOf, ROOMY } from "./kinds.ts";
 import { logging, pause } from "./peer.ts";
 
 // Under Deno everything is loaded as if there were none, so that the handlers take the wire to Bun. `refuseVisibly`
@@ -27,23 +29,18 @@ const { upgradeHandler } = await import("../../src/socket/upgrade.ts");
 const { refuseVisibly }: typeof import("../../src/socket/refuse_visibly.ts") = await import(
   `../../src/socket/refuse_visibly.ts${runtime === "bun" ? "?bun_test" : ""}`
 );
+const { originValidator } = await import("../../src/guard/validators.ts");
 const { ConfigError } = await import("../../src/config.ts");
 const { denials } = await import("../../src/denial.ts");
 const { handshakeRequest, printed, untyped } = await import("../doubles.ts");
 if (deno !== undefined) Object.defineProperty(globalThis, "Deno", deno);
-
-const LIMITS: Limits = { idleTimeoutSeconds: 0, maxMessageBytes: 1000, maxBufferedBytes: 1000 };
-
-/** In place of the console: nothing may go there unless a test says so. */
-function throwOn(error: unknown): never {
-  throw error;
-}
 
 /** A socket as Bun hands it to `websocket`. */
 class FakeSocket {
   binaryType = "nodebuffer";
   readonly sent: (string | Uint8Array)[] = [];
   readonly closes: string[] = [];
+  readonly remoteAddress = "192.0.2.7";
   pings = 0;
   waiting = 0;
   /** What Bun's send() says: bytes, 0 for dropped, -1 for queued behind others. */
@@ -98,8 +95,25 @@ function handshake(more: Record<string, string | null> = {}): Request {
   });
 }
 
-function sessionOf(protocol = "", handlers = {}, limits = LIMITS): InstanceType<typeof Session> {
-  return new Session(handshake(), protocol, handlers, limits, throwOn);
+function sessionOf(
+  protocol = "",
+  handlers: SocketHandlers = {},
+  limits: Partial<Limits> = {},
+): InstanceType<typeof Session> {
+  return new Session(handshake(), protocol, kindOf(handlers, limits));
+}
+
+/** A socket of a session that is open. */
+function socketOf(session: InstanceType<typeof Session>): FakeSocket {
+  const server = new FakeServer();
+  bunRuntime.upgrade(session.request, server, session, new Headers());
+  return server.sockets[0]!;
+}
+
+/** An upgrade handler for every site, on whatever server. */
+function upgrader(handlers: SocketHandlers = {}, options: SocketOptions = {}) {
+  const guarded = originValidator(upgradeHandler(handlers, options), ["*"]);
+  return async (request: Request, server: unknown) => await guarded(request, server);
 }
 
 /** What became of an upgrade, and whether a denial can be shown on that server now. */
@@ -124,7 +138,7 @@ function shows(server: BunServer): boolean | "never" {
 }
 
 describe("bunRuntime", () => {
-  test("hands over the very request, the headers and the session", () => {
+  test("hands over the very request, the headers, and what leads to the session", () => {
     const server = new FakeServer();
     const session = sessionOf();
     const headers = new Headers([["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x-more", "y"]]);
@@ -132,7 +146,8 @@ describe("bunRuntime", () => {
     assertEquals(server.upgrades.length, 1);
     const upgrade = server.upgrades[0]!;
     assertStrictEquals(upgrade.request, session.request);
-    assertStrictEquals(upgrade.data, session);
+    websocket.close(server.sockets[0], 1000, "");
+    assertEquals(session.send("x"), false);
     assertEquals(upgrade.headers.getSetCookie(), ["a=1", "b=2"]);
     assertEquals(upgrade.headers.get("x-more"), "y");
     assert(session.wasOpened);
@@ -202,11 +217,10 @@ test("a server is known by its upgrade()", () => {
 
 describe("websocket", () => {
   /** An open session with its socket, and what its handlers were told. */
-  async function opened(limits = LIMITS) {
+  async function opened(limits: Partial<Limits> = {}) {
     const log = logging();
     const session = sessionOf("", log.handlers, limits);
-    const socket = new FakeSocket(session);
-    websocket.open(socket);
+    const socket = socketOf(session);
     await pause(0);
     assertEquals(log.events.splice(0), ["open"]);
     return { session, socket, log };
@@ -220,15 +234,67 @@ describe("websocket", () => {
     assertEquals(log.events, ["message text", "message [1,2]"]);
   });
 
-  test("send() is the socket's, whatever Bun says of it: what is waiting was looked at before", async () => {
+  test("send() is the socket's: what Bun queues is sent too", async () => {
     const { session, socket } = await opened();
+    const bytes = new Uint8Array([1, 2]);
+    const shared = new Uint8Array(new SharedArrayBuffer(4), 1, 2);
     eachRow([4, 0, -1], (result) => {
       socket.sendResult = result;
       assertEquals(session.send("text"), true);
     });
-    socket.waiting = 999;
-    assertEquals([session.send("xx"), session.send("x")], [false, true]);
-    assertEquals(socket.sent, ["text", "text", "text", "x"]);
+    assertEquals([session.send(bytes), session.send(shared)], [true, true]);
+    assertEquals(socket.sent, ["text", "text", "text", bytes, shared]);
+    assertStrictEquals(socket.sent[4], shared);
+  });
+
+  for (
+    const [character, bytes] of [["a", 1], ["é", 2], ["\u0800", 3], ["\u{1f600}", 4], ["\ud800", 3]] as const
+  ) {
+    test(`no more than maxBufferedBytes wait, exactly: characters of ${bytes} bytes, ${JSON.stringify(character)}`, async () => {
+      await eachRowInTurn(product([1, 2, 30, 31], [0, 1, 7]), async ([count, waiting]) => {
+        const text = character.repeat(count);
+        const { session, socket } = await opened({ maxBufferedBytes: bytes * count + waiting });
+        // Bun says so itself when anything starts to wait.
+        socket.sendResult = -1;
+        session.send("");
+        socket.waiting = waiting;
+        assertEquals(session.send(text), true);
+        socket.waiting = waiting + 1;
+        assertEquals([session.send(text), session.bufferedBytes], [false, waiting + 1]);
+        assertEquals(socket.sent, ["", text]);
+      });
+    });
+  }
+
+  test("where nothing waits Bun is not asked what does", async () => {
+    const { session, socket } = await opened({ maxBufferedBytes: 10 });
+    let asked = 0;
+    socket.getBufferedAmount = () => ++asked && socket.waiting;
+    for (let i = 0; i < 10; i++) assert(session.send("0123456789"));
+    assertEquals(asked, 0);
+    socket.sendResult = -1;
+    session.send("x");
+    session.send("x");
+    assertEquals(asked, 1);
+  });
+
+  test("Bun's drain is the session's, once nothing waits", async () => {
+    const { session, socket, log } = await opened({ maxBufferedBytes: 10 });
+    socket.sendResult = -1;
+    session.send("x");
+    socket.waiting = 10;
+    assertEquals(session.send("y"), false);
+    websocket.drain(socket);
+    assertEquals(log.events, []);
+    socket.waiting = 0;
+    websocket.drain(socket);
+    websocket.drain(socket);
+    assertEquals(log.events, ["drain"]);
+  });
+
+  test("the peer's address is the socket's", async () => {
+    const { session } = await opened();
+    assertEquals(session.remoteAddress, "192.0.2.7");
   });
 
   test("close() is the socket's; the close event inside of it is told afterwards, with code and reason", async () => {
@@ -248,7 +314,7 @@ describe("websocket", () => {
   });
 
   test("an idle peer is pinged, and then closed", async () => {
-    const { socket, log } = await opened({ ...LIMITS, idleTimeoutSeconds: 0.1 });
+    const { socket, log } = await opened({ idleTimeoutSeconds: 0.1 });
     await log.has("close");
     assert(socket.pings > 0);
     assertEquals(socket.closes, ["1001 No response from ping frame."]);
@@ -277,17 +343,49 @@ describe("websocket", () => {
     });
   }
 
-  test("sockets that somebody else has upgraded are left alone", () => {
+  test("a socket that somebody else has upgraded is closed with 1011, and told once", async () => {
     const session = { opened: fail, received: fail, closed: fail, heard: fail };
-    eachRow([undefined, null, "text", {}, session], (data) => {
-      const socket = new FakeSocket(data);
-      websocket.open(socket);
-      websocket.message(socket, "text");
-      websocket.drain(socket);
-      websocket.pong(socket, new Uint8Array());
-      websocket.close(socket, 1000, "");
-      assertEquals([socket.binaryType, socket.sent, socket.closes], ["nodebuffer", [], []]);
+    const lines = await printed(() => {
+      eachRow([undefined, null, "text", {}, session], (data) => {
+        const socket = new FakeSocket(data);
+        websocket.open(socket);
+        websocket.message(socket, "text");
+        websocket.drain(socket);
+        websocket.pong(socket, new Uint8Array());
+        assertEquals([socket.binaryType, socket.sent, socket.closes], ["nodebuffer", [], ["1011 "]]);
+      });
     });
+    assertEquals(lines, [{
+      level: "error",
+      text: 'wsgate: a socket of a server that takes `websocket` failed: "TypeError: server.upgrade() was ' +
+        "called by another handler than upgradeHandler()'s\" (not reported again)",
+    }]);
+  });
+
+  test("what stands in `data` is called as frameworks call it, by Bun's names, the socket first", async () => {
+    const log = logging();
+    const server = new FakeServer("foreign");
+    bunRuntime.owns(server);
+    let [signs, session] = [0, sessionOf("", log.handlers)];
+    try {
+      bunRuntime.upgrade(session.request, server, session, new Headers());
+    } catch (error) {
+      // Not inside of upgrade(), as Bun would: so this server is somebody else's, until it has opened.
+      assertInstanceOf(error, TypeError);
+    }
+    const data = untyped(server.upgrades[0]!.data);
+    const socket = new FakeSocket(data);
+    data.open(socket);
+    await pause(0);
+    session.heard = () => void signs++;
+    data.message(socket, "x");
+    data.drain(socket);
+    data.ping(socket, new Uint8Array());
+    data.pong(socket, new Uint8Array());
+    data.close(socket, 4001, "y");
+    await pause(0);
+    assertEquals(log.events, ["open", "message x", "close 4001 y"]);
+    assertEquals(signs, 3);
   });
 
   test("nothing of it can be changed, and idle peers are no business of Bun's", () => {
@@ -309,8 +407,9 @@ describe("websocket", () => {
   test("works when its members are taken out of it", async () => {
     const { open, message, close } = websocket;
     const log = logging();
-    const socket = new FakeSocket(sessionOf("", log.handlers));
+    const socket = socketOf(sessionOf("", log.handlers));
     open(socket);
+    await pause(0);
     message(socket, "x");
     close(socket, 1000, "");
     await pause(0);
@@ -321,7 +420,7 @@ describe("websocket", () => {
 describe("what handlers ask of a server", () => {
   const KIB = 1024;
   const ask = (maxMessageBytes: number, maxBufferedBytes: number): Limits => ({
-    idleTimeoutSeconds: 30,
+    ...ROOMY,
     maxMessageBytes,
     maxBufferedBytes,
   });
@@ -378,10 +477,9 @@ describe("upgradeHandler() on Bun", () => {
     const server = new FakeServer();
     const request = handshake({ "sec-websocket-protocol": "x, chat" });
     const headers = () => [["set-cookie", "a=1"], ["set-cookie", "b=2"]] as const;
-    const response = upgradeHandler(log.handlers, { protocols: ["chat"], headers })(request, server);
+    const response = await upgrader(log.handlers, { protocols: ["chat"], headers })(request, server);
     assert(response instanceof Response);
     assertEquals([response.status, response.body], [200, null]);
-    assertEquals(log.events, [], "nothing is called before the handler has returned");
     const [socket] = server.sockets;
     websocket.message(socket, "hi");
     websocket.close(socket, 1000, "");
@@ -395,7 +493,7 @@ describe("upgradeHandler() on Bun", () => {
 
   test("refused by Bun: 426, and the operator is told", async () => {
     const lines = await printed(async () => {
-      const response = await upgradeHandler({})(handshake(), new FakeServer("refuses"));
+      const response = await upgrader()(handshake(), new FakeServer("refuses"));
       assertEquals([response.status, await response.text()], [426, "Upgrade Required\n"]);
     });
     assertEquals(lines.map(({ text }) => text.split(":")[0]), ["wsgate refused (426 not-a-handshake)"]);
@@ -418,7 +516,7 @@ describe("upgradeHandler() on Bun", () => {
   ];
   for (const [name, context, report] of mistakes) {
     test(`${name}: 500 each time, and one report`, async () => {
-      const handler = upgradeHandler({ open: () => fail("opened") });
+      const handler = upgrader({ open: () => fail("opened") });
       const lines = await printed(async () => {
         for (let i = 0; i < 3; i++) {
           const response = await handler(handshake(), context);
@@ -457,7 +555,7 @@ describe("refuseVisibly() on Bun", () => {
     const contexts = [unproven, new FakeServer("foreign"), undefined, {}];
     const lines = await printed(async () => {
       await eachRowInTurn([...contexts, ...contexts], async (context) => {
-        const response = refuse(context);
+        const response = await refuse(context);
         assertEquals([response.status, await response.text()], [403, "Forbidden\n"]);
       });
     });
@@ -472,17 +570,17 @@ describe("refuseVisibly() on Bun", () => {
 
   test("afterwards: accepted, and closed at once with code and reason; there is no limit to leak", async () => {
     const server = new FakeServer();
-    await upgradeHandler({})(handshake(), server);
+    await upgrader()(handshake(), server);
     for (let i = 0; i < 300; i++) {
       const more = { "sec-websocket-protocol": "bearer.secret, ticket.1, chat" };
-      const response = refuse(server, i === 0 ? more : {});
+      const response = await refuse(server, i === 0 ? more : {});
       assertEquals([response.status, response.body], [200, null]);
     }
     await pause(0);
     assertEquals(server.upgrades[1]!.headers.get("sec-websocket-protocol"), "chat");
     assertEquals(server.sockets.length, 301);
     eachRow(server.sockets.slice(1), (socket) => assertEquals(socket.closes, ["4403 origin-not-allowed"]));
-    const unauthenticated = refuseVisibly(denials["unauthenticated"], handshake(), server);
+    const unauthenticated = await refuseVisibly(denials["unauthenticated"], handshake(), server);
     await pause(0);
     assertEquals([unauthenticated.status, server.sockets.at(-1)!.closes], [200, ["4401 unauthenticated"]]);
   });
@@ -493,15 +591,15 @@ describe("refuseVisibly() on Bun", () => {
     const wavering = {
       upgrade: (...args: Parameters<FakeServer["upgrade"]>) => !refuses && server.upgrade(...args),
     };
-    await upgradeHandler({})(handshake(), wavering);
+    await upgrader()(handshake(), wavering);
     refuses = true;
-    assertEquals(refuse(wavering).status, 403);
+    assertEquals((await refuse(wavering)).status, 403);
   });
 
   test("what is no good handshake is denied, on a server of ours too", async () => {
     const server = new FakeServer();
-    await upgradeHandler({})(handshake(), server);
-    const response = refuseVisibly(
+    await upgrader()(handshake(), server);
+    const response = await refuseVisibly(
       denials["unauthenticated"],
       handshake({ connection: null }),
       untyped(server),

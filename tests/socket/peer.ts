@@ -299,7 +299,7 @@ export function visit(
 
 /** What a session told its handlers. */
 export interface Log {
-  /** "open", "message …", "close 1000 …", "error …", in order. */
+  /** "open", "message …", "drain", "close 1000 …", "error …", in order. */
   readonly events: string[];
   /** The sockets, in the order in which they opened. */
   readonly sockets: Socket[];
@@ -325,6 +325,10 @@ export function logging(then: SocketHandlers = {}): Log {
       message(socket, data) {
         events.push(`message ${typeof data === "string" ? data : `[${data}]`}`);
         return then.message?.(socket, data);
+      },
+      drain(socket) {
+        events.push("drain");
+        return then.drain?.(socket);
       },
       close(socket, code, reason) {
         events.push(`close ${code} ${reason}`);

@@ -1,57 +1,92 @@
-// The state of one socket, driven through a wire that does whatever a runtime might do, on a clock that is turned by
+// The state of one socket, driven through a wire that does whatever a runtime might do, swept by
 // hand. What real runtimes do is in `traps_test.ts`.
 
 import { Buffer } from "node:buffer";
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertGreater, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   CLOSE_TIMEOUT_SECONDS,
+  type Limits,
+  OPEN_TIMEOUT_SECONDS,
   Session,
   type Socket,
   type SocketHandlers,
   TOO_BIG,
+  TOO_MANY_SOCKETS,
+  TOO_MANY_WAITING,
   type Wire,
 } from "../../src/socket/session.ts";
-import { untyped } from "../doubles.ts";
+import { lastSweep, sweepInterval } from "../../src/socket/sweep.ts";
+import { printed, untyped } from "../doubles.ts";
 import { Random, seed } from "../random.ts";
 import { eachRow, eachRowInTurn, product } from "../rows.ts";
+import { kindOf } from "./kinds.ts";
 import { type Log, logging } from "./peer.ts";
-
-const ROOMY = { idleTimeoutSeconds: 0, maxMessageBytes: 1000, maxBufferedBytes: 1000 };
 
 /** A wire that writes down what it is told to do. */
 class FakeWire implements Wire {
+  readonly remoteAddress = "192.0.2.7";
   readonly sent: (string | Uint8Array)[] = [];
   readonly closes: string[] = [];
   pings = 0;
-  /** What a runtime says is waiting. */
+  /** What waits to be sent. */
   waiting = 0;
-  /** Runs inside close(), as Bun's close event does. */
-  onClose = () => {};
-  send(data: string | Uint8Array): void {
-    this.sent.push(data);
+  /** Whether it has room for another message. */
+  hasRoom = true;
+  /** The bounds that it was told. */
+  readonly bounds: number[] = [];
+  wasAbandoned = false;
+  /** Runs inside end(), as Bun's close event does. */
+  onEnd = () => {};
+  send(data: string | Uint8Array, maxBufferedBytes: number): boolean {
+    this.bounds.push(maxBufferedBytes);
+    if (this.hasRoom) this.sent.push(data);
+    return this.hasRoom;
   }
   bufferedBytes(): number {
     return this.waiting;
   }
-  close(code: number, reason: string): void {
+  end(code: number, reason: string): void {
     this.closes.push(`${code} ${reason}`);
-    this.onClose();
+    this.onEnd();
   }
-  ping(): void {
+  abandon(): void {
+    this.wasAbandoned = true;
+  }
+  sendPing(): void {
     this.pings++;
   }
 }
 
-/** The same without ping(), as on Deno. */
-function wireWithoutPing(): Wire & { readonly closes: string[] } {
-  const wire = new FakeWire();
-  return {
-    closes: wire.closes,
-    send: (data) => wire.send(data),
-    bufferedBytes: () => wire.bufferedBytes(),
-    close: (code, reason) => wire.close(code, reason),
-  };
+/** One whose runtime pings by itself, and knows what is stuck. */
+class SelfPingingWire implements Wire {
+  readonly remoteAddress = null;
+  readonly closes: string[] = [];
+  /** How long something has waited, in milliseconds. */
+  stuckMs = 0;
+  wasAbandoned = false;
+  send(): boolean {
+    return true;
+  }
+  bufferedBytes(): number {
+    return 0;
+  }
+  end(code: number, reason: string): void {
+    this.closes.push(`${code} ${reason}`);
+  }
+  abandon(): void {
+    this.wasAbandoned = true;
+  }
+  isStuck(_now: number, limitMs: number): boolean {
+    return this.stuckMs >= limitMs;
+  }
 }
 
 interface Setup {
@@ -63,22 +98,17 @@ interface Setup {
 }
 
 /** A session that no wire has opened yet. */
-function connecting(then: SocketHandlers = {}, limits: Partial<typeof ROOMY> = {}): Setup {
+function connecting(then: SocketHandlers = {}, limits: Partial<Limits> = {}): Setup {
   const log = logging(then);
   const reports: unknown[] = [];
   const report = (error: unknown) => void reports.push(error);
-  const session = new Session(
-    new Request("http://site.test/"),
-    "",
-    log.handlers,
-    { ...ROOMY, ...limits },
-    report,
-  );
+  const kind = kindOf(log.handlers, limits, { report, reportLimit: report });
+  const session = new Session(new Request("http://site.test/"), "", kind);
   return { session, wire: new FakeWire(), log, reports };
 }
 
 /** An open session, whose `open` handler was called; that event is forgotten. */
-async function opened(then: SocketHandlers = {}, limits: Partial<typeof ROOMY> = {}): Promise<Setup> {
+async function opened(then: SocketHandlers = {}, limits: Partial<Limits> = {}): Promise<Setup> {
   const setup = connecting(then, limits);
   setup.session.opened(setup.wire);
   await turn();
@@ -170,19 +200,14 @@ describe("open", () => {
   test("its socket is the session, with the request and the protocol as given", async () => {
     const request = new Request("http://site.test/");
     const sockets: Socket[] = [];
-    const session = new Session(
-      request,
-      "chat",
-      { open: (socket) => void sockets.push(socket) },
-      ROOMY,
-      () => {},
-    );
+    const kind = kindOf({ open: (socket) => void sockets.push(socket) });
+    const session = new Session(request, "chat", kind);
     session.opened(new FakeWire());
     await turn();
     assertStrictEquals(sockets[0], session);
     assertStrictEquals(session.request, request);
     assertEquals(session.protocol, "chat");
-    assertEquals(session.limits, ROOMY);
+    assertEquals([session.remoteAddress, session.bufferedBytes, session.data], ["192.0.2.7", 0, undefined]);
   });
 });
 
@@ -253,7 +278,7 @@ describe("close", () => {
       },
       close: () => void order.push("closed"),
     });
-    wire.onClose = () => session.closed(4001, "y");
+    wire.onEnd = () => session.closed(4001, "y");
     session.received("go");
     await turn();
     assertEquals([order, log.events], [["returned", "closed"], ["message go", "close 4001 y"]]);
@@ -261,7 +286,7 @@ describe("close", () => {
 
   test("in the same turn as open: open, then close, and nothing more", async () => {
     const { session, wire, log } = connecting();
-    wire.onClose = () => session.closed(1000, "");
+    wire.onEnd = () => session.closed(1000, "");
     session.opened(wire);
     session.close();
     await turn();
@@ -390,17 +415,6 @@ describe("send()", () => {
     assertEquals(wire.sent, ["hello", "echo"]);
   });
 
-  test("memory that another thread may write to is copied", async () => {
-    const { session, wire } = await opened();
-    const shared = new Uint8Array(new SharedArrayBuffer(4), 1, 2);
-    shared.set([5, 6]);
-    assertEquals(session.send(shared), true);
-    const [sent] = wire.sent as [Uint8Array];
-    shared.fill(0);
-    assertEquals([...sent], [5, 6]);
-    assert(sent.buffer instanceof ArrayBuffer);
-  });
-
   test("false before it is open, while it is closing, and when it is closed", async () => {
     const { session, wire } = connecting();
     assertEquals(session.send("x"), false);
@@ -455,36 +469,101 @@ describe("send()", () => {
 });
 
 describe("maxBufferedBytes", () => {
-  for (const [name, character, bytes] of CHARACTERS) {
-    test(`counts bytes on top of what is waiting, exactly: ${name}`, async () => {
-      await eachRowInTurn(product([1, 2, 30, 31], [0, 1, 7]), async ([count, waiting]) => {
-        const { session, wire } = await opened({}, { maxBufferedBytes: bytes * count + waiting });
-        const text = character.repeat(count);
-        wire.waiting = waiting;
-        assertEquals(session.send(text), true);
-        wire.waiting = waiting + 1;
-        assertEquals(session.send(text), false);
-        assertEquals(wire.sent, [text]);
-      });
-    });
-  }
+  test("is the wire's to keep to, and what the wire says of it is said", async () => {
+    const { session, wire } = await opened({}, { maxBufferedBytes: 7 });
+    assertEquals(session.send("a"), true);
+    wire.hasRoom = false;
+    assertEquals([session.send("b"), session.send(new Uint8Array(1))], [false, false]);
+    wire.hasRoom = true;
+    assertEquals(session.send("c"), true);
+    assertEquals([wire.sent, wire.bounds, wire.closes], [["a", "c"], [7, 7, 7, 7], []]);
+  });
 
-  test("counts the bytes of bytes, and asks the wire each time", async () => {
-    const { session, wire, log } = await opened({}, { maxBufferedBytes: 10 });
-    assertEquals(session.send(new Uint8Array(11)), false);
-    assertEquals(session.send(new Uint8Array(10)), true);
-    wire.waiting = 10;
-    assertEquals(session.send(new Uint8Array(1)), false);
-    assertEquals(session.send(new Uint8Array(0)), true, "nothing more would be waiting");
-    wire.waiting = 11;
-    assertEquals([session.send(new Uint8Array(0)), session.send("")], [false, false]);
-    wire.waiting = 0;
-    assertEquals(session.send("0123456789"), true);
-    assertEquals([wire.sent.length, wire.closes, log.events], [3, [], []], "a full buffer closes nothing");
+  test("`bufferedBytes` is what the wire says, and 0 before it opens", async () => {
+    const { session, wire } = connecting();
+    wire.waiting = 5;
+    assertEquals(session.bufferedBytes, 0);
+    session.opened(wire);
+    await turn();
+    assertEquals(session.bufferedBytes, 5);
   });
 });
 
-test("the limits count like an encoder, for any text", async () => {
+describe("drain", () => {
+  test("is called once nothing waits, where a message had found no room", async () => {
+    const { session, wire, log } = await opened();
+    session.drained();
+    assertEquals(log.events, [], "nothing was refused");
+    wire.hasRoom = false;
+    wire.waiting = 5;
+    session.send("no room");
+    session.send("no room");
+    assertEquals(log.events, []);
+    session.drained();
+    session.drained();
+    assertEquals(log.events, ["drain"]);
+    session.send("no room");
+    session.drained();
+    assertEquals(log.events, ["drain", "drain"]);
+  });
+
+  test("not for a message that no empty buffer would take: there is nothing to wait for", async () => {
+    const { session, wire, log } = await opened();
+    wire.hasRoom = false;
+    assertEquals(session.send("too long for any buffer"), false);
+    session.drained();
+    assertEquals(log.events, []);
+  });
+
+  test("waits for no other handler, and none waits for it", async () => {
+    const { session, wire, log } = await opened({
+      message: () => new Promise(() => {}),
+      drain: () => new Promise(() => {}),
+    });
+    wire.hasRoom = false;
+    wire.waiting = 5;
+    session.send("no room");
+    session.received("hangs");
+    session.drained();
+    assertEquals(log.events, ["message hangs", "drain"]);
+    const other = await opened({ drain: () => new Promise(() => {}) });
+    other.wire.hasRoom = false;
+    other.wire.waiting = 5;
+    other.session.send("no room");
+    other.session.drained();
+    other.session.received("x");
+    assertEquals(other.log.events, ["drain", "message x"]);
+  });
+
+  test("never after a close, of either side", async () => {
+    for (
+      const end of [(session: Session) => session.close(), (session: Session) => session.closed(1000, "")]
+    ) {
+      const { session, wire, log } = await opened();
+      wire.hasRoom = false;
+      wire.waiting = 5;
+      session.send("no room");
+      end(session);
+      session.drained();
+      await turn();
+      assertEquals(log.events.filter((event) => event === "drain"), []);
+    }
+  });
+
+  test("that fails is told to `error`, and closes with 1011", async () => {
+    for (const failWith of Object.values(FAILURES)) {
+      const { session, wire, log } = await opened({ drain: () => untyped(failWith(new Error("theirs"))) });
+      wire.hasRoom = false;
+      wire.waiting = 5;
+      session.send("no room");
+      session.drained();
+      await turn();
+      assertEquals([log.events, wire.closes], [["drain", "error Error: theirs"], ["1011 "]]);
+    }
+  });
+});
+
+test("maxMessageBytes counts like an encoder, for any text", async () => {
   const random = new Random();
   const characters = CHARACTERS.map(([, character]) => character);
   let fitted = 0;
@@ -492,15 +571,200 @@ test("the limits count like an encoder, for any text", async () => {
     const text = Array.from({ length: random.below(12) }, () => random.pick(characters)).join("");
     const size = Buffer.byteLength(text);
     const limit = Math.max(1, size + random.below(7) - 3);
-    const { session, wire, log } = await opened({}, { maxMessageBytes: limit, maxBufferedBytes: limit });
+    const { session, wire, log } = await opened({}, { maxMessageBytes: limit });
     const says = `${JSON.stringify(text)}, limit ${limit}, seed ${seed}`;
-    assertEquals(session.send(text), size <= limit, says);
     session.received(text);
     assertEquals([log.events.length, wire.closes.length], size <= limit ? [1, 0] : [0, 1], says);
     if (size <= limit) fitted++;
   }
   assertGreater(fitted, 200);
   assertGreater(1000 - fitted, 200);
+});
+
+// ------------------------------------------------------------------------------------------ one by one
+
+/** A handler whose promises are settled by hand. */
+function slow(): { readonly message: () => Promise<void>; readonly settle: () => Promise<void> } {
+  const waiting: (() => void)[] = [];
+  return {
+    message: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    async settle() {
+      waiting.shift()!();
+      await turn();
+    },
+  };
+}
+
+describe("handlers of one socket", () => {
+  test("wait for each other: `open` settles before the first message, each message before the next", async () => {
+    const { message, settle } = slow();
+    const { session, wire, log } = connecting({ open: message, message });
+    session.opened(wire);
+    session.received("a");
+    await turn();
+    session.received("b");
+    assertEquals(log.events, ["open"]);
+    await settle();
+    assertEquals(log.events, ["open", "message a"]);
+    await settle();
+    assertEquals(log.events, ["open", "message a", "message b"]);
+    session.closed(1000, "");
+    await turn();
+    assertEquals(log.events, ["open", "message a", "message b"]);
+    await settle();
+    assertEquals(log.events, ["open", "message a", "message b", "close 1000 "]);
+  });
+
+  test("one that returns no promise runs at once, inside of the wire's own call", async () => {
+    const { session, log } = await opened();
+    for (let i = 0; i < 3; i++) {
+      session.received(`${i}`);
+      assertEquals(log.events.length, i + 1);
+    }
+  });
+
+  test("what came in before the peer's close is handled before `close`", async () => {
+    const { message, settle } = slow();
+    const { session, wire, log } = await opened({ message });
+    session.received("a");
+    session.received("b");
+    session.received("c");
+    session.closed(4002, "theirs");
+    await settle();
+    await settle();
+    assertEquals(log.events, ["message a", "message b", "message c"]);
+    assertEquals([session.send("too late"), wire.sent], [false, []]);
+    await settle();
+    assertEquals(log.events, ["message a", "message b", "message c", "close 4002 theirs"]);
+  });
+
+  for (
+    const [how, end] of [
+      ["close()", (session: Session) => session.close(4001, "ours")],
+      ["1009", (session: Session) => session.received("x".repeat(1001))],
+      ["1008", (session: Session) => {
+        for (let i = 0; i < 101; i++) session.received("y");
+      }],
+    ] as const
+  ) {
+    test(`what waits when this side closes (${how}) is not handled any more`, async () => {
+      const { message, settle } = slow();
+      const { session, wire, log } = await opened({ message });
+      session.received("a");
+      session.received("b");
+      end(session);
+      session.received("late");
+      await settle();
+      assertEquals(log.events, ["message a"]);
+      session.closed(1005, "");
+      await turn();
+      assertEquals(log.events, ["message a", `close ${wire.closes[0]}`]);
+    });
+  }
+
+  test("what waits when one fails is not handled any more", async () => {
+    let reject = (_error: unknown) => {};
+    const { session, wire, log } = await opened({ message: () => new Promise((_, no) => reject = no) });
+    session.received("a");
+    session.received("b");
+    reject(new Error("theirs"));
+    await turn();
+    assertEquals([log.events, wire.closes], [["message a", "error Error: theirs"], ["1011 "]]);
+  });
+
+  test("a slow handler of one socket holds up no other", async () => {
+    const log = logging({ message: (socket) => socket.data === "slow" ? new Promise(() => {}) : undefined });
+    const kind = kindOf(log.handlers);
+    const [slow, quick] = [0, 1].map(() => new Session(new Request("http://site.test/"), "", kind));
+    for (const session of [slow!, quick!]) session.opened(new FakeWire());
+    slow!.data = "slow";
+    await turn();
+    for (const session of [slow!, quick!]) session.received("a");
+    for (const session of [slow!, quick!]) session.received("b");
+    assertEquals(log.events, ["open", "open", "message a", "message a", "message b"]);
+  });
+
+  test("many that wait are handled in their order, each once", async () => {
+    const heard: string[] = [];
+    const { session } = await opened({
+      message: async (_, data) => {
+        heard.push(String(data));
+        await null;
+      },
+    }, { maxWaitingMessages: 10_000 });
+    const sent = Array.from({ length: 3000 }, (_, index) => `${index}`);
+    for (const text of sent.slice(0, 2000)) session.received(text);
+    while (heard.length < 1000) await turn();
+    for (const text of sent.slice(2000)) session.received(text);
+    for (let i = 0; heard.length < 3000 && i < 10_000; i++) await turn();
+    assertEquals(heard, sent);
+  });
+});
+
+describe("maxWaitingMessages", () => {
+  test("so many may wait, besides the one that is being handled; over it 1008, and the operator is told", async () => {
+    const { message } = slow();
+    const { session, wire, log, reports } = await opened({ message }, { maxWaitingMessages: 3 });
+    for (const text of ["a", "b", "c", "d"]) session.received(text);
+    assertEquals([log.events, wire.closes, reports], [["message a"], [], []]);
+    session.received("e");
+    assertEquals([wire.closes, reports.length], [[`1008 ${TOO_MANY_WAITING}`], 1]);
+    assertStringIncludes(String(reports[0]), "maxWaitingMessages");
+    session.received("f");
+    assertEquals([log.events, reports.length], [["message a"], 1]);
+  });
+
+  test("those that were handled are not counted", async () => {
+    const { message, settle } = slow();
+    const { session, wire, log } = await opened({ message }, { maxWaitingMessages: 2 });
+    session.received("0");
+    for (let i = 1; i < 1000; i++) {
+      session.received(`${i}`);
+      await settle();
+    }
+    assertEquals([log.events.length, wire.closes], [1000, []]);
+  });
+
+  test("nor may what waits have more than 16 times the bytes of the largest message", async () => {
+    const { message } = slow();
+    const { session, wire } = await opened({ message }, { maxMessageBytes: 10 });
+    session.received("0123456789");
+    for (let i = 0; i < 16; i++) session.received(i % 2 ? "0123456789" : new Uint8Array(10));
+    session.received("");
+    assertEquals(wire.closes, []);
+    session.received("1");
+    assertEquals(wire.closes, [`1008 ${TOO_MANY_WAITING}`]);
+  });
+});
+
+describe("maxSockets", () => {
+  test("one too many is closed with 1013 and never heard of; with one less there is room again", async () => {
+    const log = logging();
+    const reports: unknown[] = [];
+    const reportLimit = (error: unknown) => void reports.push(error);
+    const kind = kindOf(log.handlers, { maxSockets: 2 }, { reportLimit });
+    const enter = async () => {
+      const session = new Session(new Request("http://site.test/"), "", kind);
+      const wire = new FakeWire();
+      session.opened(wire);
+      await turn();
+      return { session, wire };
+    };
+    const [first] = [await enter(), await enter()];
+    const third = await enter();
+    assertEquals([log.events, third.wire.closes], [["open", "open"], [`1013 ${TOO_MANY_SOCKETS}`]]);
+    assertStringIncludes(String(reports[0]), "maxSockets");
+    third.session.received("x");
+    third.session.closed(1005, "");
+    await turn();
+    assertEquals(log.events, ["open", "open"]);
+    assertEquals(kind.open, 2);
+    first.session.closed(1000, "");
+    await turn();
+    assertEquals(log.events, ["open", "open", "close 1000 "]);
+    await enter();
+    assertEquals([log.events.at(-1), kind.open], ["open", 2]);
+  });
 });
 
 // ------------------------------------------------------------------------------------- close's arguments
@@ -619,77 +883,32 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-// -------------------------------------------------------------------------------------------- the clock
+// ------------------------------------------------------------------------------------------- the sweep
 
-/** A clock that is turned by hand, in place of the runtime's. */
-class Clock {
-  #now = 0;
-  /** Seconds. */
-  wallClockIsOff = 0;
-  #timers: { at: number; run: () => void }[] = [];
-
-  /** How many timers are set. */
-  get pending(): number {
-    return this.#timers.length;
-  }
-
-  /** Turns it, timer by timer, each with the microtasks that it asks for. */
-  async turn(seconds: number): Promise<void> {
-    const end = this.#now + seconds * 1000;
-    for (;;) {
-      const next = this.#timers.toSorted((a, b) => a.at - b.at)[0];
-      if (next === undefined || next.at > end) break;
-      this.#now = next.at;
-      this.#timers.splice(this.#timers.indexOf(next), 1);
-      next.run();
-      await turn();
-    }
-    this.#now = end;
-  }
-
-  /** Runs `act` with this clock as the only one. */
-  static async during(act: (clock: Clock) => Promise<void>): Promise<void> {
-    const { setTimeout, clearTimeout } = globalThis;
-    const wallClock = Date.now;
-    const monotonic = performance.now;
-    const clock = new Clock();
-    globalThis.setTimeout = untyped((run: () => void, ms: number) => {
-      const timer = { at: clock.#now + ms, run };
-      clock.#timers.push(timer);
-      return timer;
-    });
-    globalThis.clearTimeout = untyped((timer: unknown) => {
-      clock.#timers = clock.#timers.filter((other) => other !== timer);
-    });
-    Date.now = () => clock.#now + clock.wallClockIsOff * 1000 + 1e12;
-    performance.now = () => clock.#now;
-    try {
-      await act(clock);
-    } finally {
-      Object.assign(globalThis, { setTimeout, clearTimeout });
-      Date.now = wallClock;
-      performance.now = monotonic;
-    }
-  }
+/** Sweeps as it is done once in a while, this long after the last thing that happened. */
+async function sweepAfter(session: Session, seconds: number): Promise<void> {
+  session.sweep(lastSweep() + seconds * 1000);
+  await turn();
 }
+
+/** How late anything is seen to have happened, in seconds. */
+const LATE = sweepInterval(10_000) / 1000;
 
 describe("idleTimeoutSeconds", () => {
   test("a silent peer is pinged after half of it and closed after all of it", async () => {
-    await Clock.during(async (clock) => {
-      const { session, wire, log } = await opened({}, { idleTimeoutSeconds: 10 });
-      await clock.turn(4.999);
-      assertEquals(wire.pings, 0);
-      await clock.turn(0.001);
-      assertEquals(wire.pings, 1);
-      await clock.turn(4.999);
-      assertEquals([wire.pings, wire.closes], [1, []]);
-      await clock.turn(0.001);
-      assertEquals([wire.pings, wire.closes], [1, ["1001 No response from ping frame."]]);
-      session.closed(1006, "");
-      await turn();
-      assertEquals(log.events, ["close 1001 No response from ping frame."]);
-      assertEquals(clock.pending, 0);
-    });
+    const { session, wire, log } = await opened({}, { idleTimeoutSeconds: 10 });
+    await sweepAfter(session, 4.9 + LATE);
+    assertEquals(wire.pings, 0);
+    await sweepAfter(session, 5 + LATE);
+    await sweepAfter(session, 6 + LATE);
+    assertEquals([wire.pings, wire.closes], [1, []]);
+    await sweepAfter(session, 9.9 + LATE);
+    assertEquals([wire.pings, wire.closes], [1, []]);
+    await sweepAfter(session, 10 + LATE);
+    assertEquals([wire.pings, wire.closes], [1, ["1001 No response from ping frame."]]);
+    session.closed(1006, "");
+    await turn();
+    assertEquals(log.events, ["close 1001 No response from ping frame."]);
   });
 
   const signs: readonly [what: string, give: (session: Session) => void][] = [
@@ -700,146 +919,106 @@ describe("idleTimeoutSeconds", () => {
   ];
   for (const [what, give] of signs) {
     test(`${what} counts as a sign of life, from then on`, async () => {
-      await Clock.during(async (clock) => {
-        const { session, wire } = await opened({}, { idleTimeoutSeconds: 10 });
-        await clock.turn(7); // pinged at 5
-        give(session);
-        await clock.turn(4.999);
-        assertEquals([wire.pings, wire.closes], [1, []]);
-        await clock.turn(0.001);
-        assertEquals(wire.pings, 2, "pinged again 5 seconds after the sign");
-        await clock.turn(4.999);
-        assertEquals(wire.closes, []);
-        await clock.turn(0.001);
-        assertEquals(wire.closes, ["1001 No response from ping frame."]);
-      });
+      const { session, wire } = await opened({}, { idleTimeoutSeconds: 10 });
+      await sweepAfter(session, 9 + LATE);
+      assertEquals(wire.pings, 1);
+      give(session);
+      await sweepAfter(session, 4.9 + LATE);
+      assertEquals(wire.pings, 1);
+      await sweepAfter(session, 5 + LATE);
+      assertEquals(wire.pings, 2, "pinged again 5 seconds after the sign");
+      await sweepAfter(session, 10 + LATE);
+      assertEquals(wire.closes, ["1001 No response from ping frame."]);
     });
   }
 
-  test("a peer that answers every ping stays, and is asked no more often than needed", async () => {
-    await Clock.during(async (clock) => {
-      const { session, wire } = await opened({}, { idleTimeoutSeconds: 10 });
-      for (let i = 0; i < 1000; i++) {
-        await clock.turn(1);
-        if (wire.pings > i / 5) session.heard();
-      }
-      assertEquals(wire.closes, []);
-      assert(wire.pings > 150 && wire.pings <= 200, String(wire.pings));
-      assertEquals(clock.pending, 1);
-    });
+  test("0 turns it off", async () => {
+    const { session, wire } = await opened({}, { idleTimeoutSeconds: 0 });
+    await sweepAfter(session, 1e6);
+    assertEquals([wire.pings, wire.closes], [0, []]);
   });
 
-  test("a peer that talks all the time is never pinged", async () => {
-    await Clock.during(async (clock) => {
-      const { session, wire } = await opened({}, { idleTimeoutSeconds: 2 });
-      for (let i = 0; i < 100; i++) {
-        await clock.turn(0.9);
-        session.received("x");
-      }
-      assertEquals([wire.pings, wire.closes], [0, []]);
-    });
-  });
-
-  test("fractions of a second count, and so does a day", async () => {
-    await eachRowInTurn([0.01, 0.5, 1.5, 86_400], async (idleTimeoutSeconds) => {
-      await Clock.during(async (clock) => {
-        const { wire } = await opened({}, { idleTimeoutSeconds });
-        await clock.turn(idleTimeoutSeconds * 0.99);
-        assertEquals([wire.pings, wire.closes], [1, []]);
-        await clock.turn(idleTimeoutSeconds * 0.01 + 0.001);
-        assertEquals(wire.closes.length, 1);
-      });
-    });
-  });
-
-  test("0 turns it off, and so does a wire that watches by itself", async () => {
-    await Clock.during(async (clock) => {
-      const { wire } = await opened({}, { idleTimeoutSeconds: 0 });
-      const { session } = connecting({}, { idleTimeoutSeconds: 10 });
-      const other = wireWithoutPing();
-      session.opened(other);
-      await turn();
-      assertEquals(clock.pending, 0);
-      await clock.turn(1000);
-      assertEquals([wire.pings, wire.closes, other.closes], [0, [], []]);
-    });
-  });
-
-  test("a wall clock that is set anew is no silence", async () => {
-    await Clock.during(async (clock) => {
-      const { wire } = await opened({}, { idleTimeoutSeconds: 10 });
-      clock.wallClockIsOff = 3600;
-      await clock.turn(5);
-      assertEquals([wire.pings, wire.closes], [1, []]);
-      clock.wallClockIsOff = -3600;
-      await clock.turn(5);
-      assertEquals(wire.closes.length, 1);
-    });
-  });
-
-  test("it ends with the socket, whoever closes it", async () => {
-    await Clock.during(async (clock) => {
-      const { session, wire } = await opened({}, { idleTimeoutSeconds: 10 });
-      await clock.turn(6);
-      session.closed(1000, "");
-      assertEquals(clock.pending, 0);
-      const own = await opened({}, { idleTimeoutSeconds: 100 });
-      own.session.close();
-      assertEquals(clock.pending, 1, "only that for the close");
-      await clock.turn(200);
-      assertEquals([wire.pings, wire.closes, own.wire.pings, clock.pending], [1, [], 0, 0]);
-    });
+  test("where the runtime pings by itself, who is silent stays, and who reads nothing is given up", async () => {
+    const { session, log } = connecting({}, { idleTimeoutSeconds: 10 });
+    const wire = new SelfPingingWire();
+    session.opened(wire);
+    await turn();
+    await sweepAfter(session, 1000);
+    wire.stuckMs = 9_999;
+    await sweepAfter(session, 1000);
+    assertEquals([log.events, wire.wasAbandoned], [["open"], false]);
+    wire.stuckMs = 10_000;
+    await sweepAfter(session, 9.9 + LATE);
+    assertEquals(log.events, ["open"], "it was heard since");
+    await sweepAfter(session, 10 + LATE);
+    assertEquals([log.events, wire.wasAbandoned], [["open", "close 1006 "], true]);
   });
 });
 
 describe("a peer that does not answer a close frame", () => {
-  test("is given up after some time, with the code of whoever closed", async () => {
-    await Clock.during(async (clock) => {
-      const { session, log } = await opened();
-      session.close(4001, "ours");
-      await clock.turn(CLOSE_TIMEOUT_SECONDS - 0.001);
-      assertEquals(log.events, []);
-      await clock.turn(0.001);
-      assertEquals(log.events, ["close 4001 ours"]);
-      session.closed(0, "");
-      await clock.turn(100);
-      assertEquals([log.events, clock.pending], [["close 4001 ours"], 0]);
-    });
+  test("is given up no later than said, with the code of whoever closed", async () => {
+    const { session, log } = await opened();
+    session.close(4001, "ours");
+    await sweepAfter(session, CLOSE_TIMEOUT_SECONDS - 2 * LATE);
+    assertEquals(log.events, []);
+    await sweepAfter(session, CLOSE_TIMEOUT_SECONDS - LATE + 0.001);
+    assertEquals(log.events, ["close 4001 ours"]);
+    session.closed(0, "");
+    await sweepAfter(session, 1000);
+    assertEquals(log.events, ["close 4001 ours"]);
   });
 
-  test("one that answers is not, and leaves no timer", async () => {
-    await Clock.during(async (clock) => {
-      const { session, log } = await opened({}, { idleTimeoutSeconds: 30 });
-      session.close(4001, "ours");
-      assertEquals(clock.pending, 1);
-      await clock.turn(CLOSE_TIMEOUT_SECONDS / 2);
-      session.closed(4001, "");
-      assertEquals(clock.pending, 0);
-      await clock.turn(100);
-      assertEquals(log.events, ["close 4001 ours"]);
-    });
+  test("one that answers is told of at once, and only then", async () => {
+    const { session, log } = await opened({}, { idleTimeoutSeconds: 30 });
+    session.close(4001, "ours");
+    await sweepAfter(session, 1);
+    session.closed(4001, "");
+    await turn();
+    await sweepAfter(session, 1000);
+    assertEquals(log.events, ["close 4001 ours"]);
+  });
+});
+
+describe("a handler that hangs", () => {
+  test("puts `close` off no longer than said, whoever closed", async () => {
+    for (const close of [(it: Session) => it.close(4001, "y"), (it: Session) => it.closed(4001, "y")]) {
+      const { message, settle } = slow();
+      const { session, log } = await opened({ message });
+      session.received("hangs");
+      session.received("waits");
+      close(session);
+      await sweepAfter(session, CLOSE_TIMEOUT_SECONDS - 2 * LATE);
+      assertEquals(log.events, ["message hangs"]);
+      await sweepAfter(session, CLOSE_TIMEOUT_SECONDS - LATE + 0.001);
+      assertEquals(log.events, ["message hangs", "close 4001 y"]);
+      await settle();
+      assertEquals(log.events, ["message hangs", "close 4001 y"], "nothing after `close`");
+    }
   });
 
-  test("a wire that ends it at once leaves no timer either", async () => {
-    await Clock.during(async (clock) => {
-      const { session, wire } = await opened();
-      wire.onClose = () => session.closed(1000, "");
-      session.close();
-      assertEquals(clock.pending, 0);
-      await turn();
-    });
+  test("in `open` lets no message through, and `close` is called all the same", async () => {
+    const { session, wire, log } = connecting({ open: () => new Promise(() => {}) });
+    session.opened(wire);
+    await turn();
+    session.received("waits");
+    session.closed(1000, "");
+    await sweepAfter(session, CLOSE_TIMEOUT_SECONDS);
+    assertEquals(log.events, ["open", "close 1000 "]);
   });
+});
 
-  test("a second close does not put it off", async () => {
-    await Clock.during(async (clock) => {
-      const { session, log } = await opened();
-      session.close(4001);
-      await clock.turn(CLOSE_TIMEOUT_SECONDS - 1);
-      session.close(4002);
-      await clock.turn(1);
-      assertEquals(log.events, ["close 4001 "]);
-    });
+test("a session that does not open is reported and given up, but not closed", async () => {
+  const { session, log } = connecting();
+  const lines = await printed(async () => {
+    session.connecting();
+    await sweepAfter(session, OPEN_TIMEOUT_SECONDS - 0.001 + LATE);
+    assertEquals(log.events, []);
+    await sweepAfter(session, OPEN_TIMEOUT_SECONDS + LATE);
   });
+  // Once in a program, so another file may have heard it before.
+  assert(lines.length <= 1);
+  for (const { text } of lines) assertStringIncludes(text, "it did not open within 10 seconds");
+  assertEquals(log.events, []);
 });
 
 // ------------------------------------------------------------------------------------- what handlers throw
@@ -895,7 +1074,7 @@ describe("a handler that fails", () => {
   const bare = (handlers: SocketHandlers) => {
     const reports: unknown[] = [];
     const report = (error: unknown) => void reports.push(error);
-    const session = new Session(new Request("http://site.test/"), "", handlers, ROOMY, report);
+    const session = new Session(new Request("http://site.test/"), "", kindOf(handlers, {}, { report }));
     return { session, wire: new FakeWire(), reports };
   };
 
@@ -1000,7 +1179,7 @@ describe("a handler that fails", () => {
     assertEquals([wire.closes, log.events.at(-1)], [["4500 sorry"], "close 4500 sorry"]);
   });
 
-  test("a rejection that comes after the end goes to `error` all the same", async () => {
+  test("one that rejects after the peer's close is told before `close`, which waits for it", async () => {
     let reject = (_error: unknown) => {};
     const { session, log, wire } = await opened({ message: () => new Promise((_, no) => reject = no) });
     session.received("x");
@@ -1008,8 +1187,19 @@ describe("a handler that fails", () => {
     await turn();
     reject(new Error("late"));
     await turn();
-    assertEquals(log.events, ["message x", "close 1000 ", "error Error: late"]);
+    assertEquals(log.events, ["message x", "error Error: late", "close 1000 "]);
     assertEquals(wire.closes, []);
+  });
+
+  test("one that rejects after `close` is told to the console alone", async () => {
+    let reject = (_error: unknown) => {};
+    const { session, log, reports } = await opened({ message: () => new Promise((_, no) => reject = no) });
+    session.received("x");
+    session.closed(1000, "");
+    await sweepAfter(session, CLOSE_TIMEOUT_SECONDS);
+    reject(new Error("late"));
+    await turn();
+    assertEquals([log.events, reports.map(String)], [["message x", "close 1000 "], ["Error: late"]]);
   });
 
   test("a wrong argument to send() or close() is such a failure", async () => {
@@ -1069,7 +1259,7 @@ test("handlers are called as methods of their object, a class's instance include
     }
   }
   const room = new Room();
-  const session = new Session(new Request("http://site.test/"), "", room, ROOMY, () => {});
+  const session = new Session(new Request("http://site.test/"), "", kindOf(room));
   session.opened(new FakeWire());
   await turn();
   session.received("x");
@@ -1090,7 +1280,7 @@ test("whatever a wire and a user do in whatever order, open is first and close i
         if (random.oneIn(6)) throw new Error("theirs");
       },
     }, { maxMessageBytes: 3 });
-    if (random.oneIn(2)) wire.onClose = () => session.closed(1006, "");
+    if (random.oneIn(2)) wire.onEnd = () => session.closed(1006, "");
     const steps: readonly (() => unknown)[] = [
       () => session.received(random.pick(["x", "yy", "too long"])),
       () => session.closed(random.pick([0, 1005, 1006, 4002]), ""),
