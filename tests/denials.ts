@@ -28,6 +28,7 @@ export const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
   "not-a-handshake": 426,
   "version-unsupported": 426,
   "user-lookup-failed": 503,
+  "too-many-sockets": 503,
   "policy-unavailable": 503,
 };
 /** All that there are. */

@@ -51,8 +51,8 @@ function thenable(
 async function refuseThrice(options: DenialOptions<unknown>, details?: Details) {
   const settle = settler(options);
   const responses: Response[] = [];
-  const lines = await printed(() => {
-    for (let i = 0; i < 3; i++) responses.push(settle(FORBIDDEN, request, context, details));
+  const lines = await printed(async () => {
+    for (let i = 0; i < 3; i++) responses.push(await settle(FORBIDDEN, request, context, details));
   });
   return { responses, lines };
 }
@@ -112,8 +112,8 @@ describe("refuse", () => {
     assertStrictEquals(settle(FORBIDDEN, request, context), shared);
     await shared.text();
     const responses: Response[] = [];
-    const lines = await printed(() => {
-      for (let i = 0; i < 3; i++) responses.push(settle(FORBIDDEN, request, context));
+    const lines = await printed(async () => {
+      for (let i = 0; i < 3; i++) responses.push(await settle(FORBIDDEN, request, context));
     });
     await eachRowInTurn(responses, (response) => assertDenied(response, FORBIDDEN));
     assertEquals(lines, [{ level: "error", text: `wsgate: refuse failed: ${none} (not reported again)` }]);

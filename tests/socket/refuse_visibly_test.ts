@@ -301,7 +301,7 @@ describe("as `refuse`", () => {
 });
 
 // Last: on Bun it would have its one report.
-test("where the upgrade itself fails it is denied, and not counted", () => {
+test("where the upgrade itself fails it is denied, and not counted", async () => {
   for (let i = 0; i < LIMIT + 10; i++) {
     const { headers } = handshakeRequest(EVIL, {
       headers: {
@@ -323,7 +323,7 @@ test("where the upgrade itself fails it is denied, and not counted", () => {
       },
     });
     const refusing = { upgrade: () => false };
-    assertEquals(refuseVisibly(denials["origin-not-allowed"], request, refusing).status, 403);
+    assertEquals((await refuseVisibly(denials["origin-not-allowed"], request, refusing)).status, 403);
     assert(gone);
   }
 });

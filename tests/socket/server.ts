@@ -74,6 +74,9 @@ const puppet: Required<SocketHandlers> = {
     if (typeof data === "string" && data.startsWith("!")) return obey(socket, data.slice(1));
     send(socket, data);
   },
+  drain(socket) {
+    note(socket, "drain");
+  },
   close(socket, code, reason) {
     counts.closed++;
     note(socket, closeLine(code, reason));

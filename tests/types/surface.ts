@@ -131,6 +131,8 @@ export function sockets(greet: (socket: Socket) => void): readonly Fetch[] {
     idleTimeoutSeconds: 0.5,
     maxMessageBytes: 1024,
     maxBufferedBytes: 4096,
+    maxWaitingMessages: 100,
+    maxSockets: 10_000,
     headers: (request) => ({ "x-path": request.url }),
   };
   return [
@@ -140,6 +142,15 @@ export function sockets(greet: (socket: Socket) => void): readonly Fetch[] {
     upgradeHandler(handlers, { headers: () => new Headers() }),
     upgradeHandler(handlers, { headers: () => [["set-cookie", "a=1"], ["set-cookie", "b=2"]] }),
     originValidator(upgradeHandler(handlers), ["https://goodsite.com"]),
+    // What is kept on a socket has the type that is said once.
+    upgradeHandler<User>({
+      open: (socket) => void (socket.data = { id: 1, name: socket.remoteAddress ?? "" }),
+      message: (socket) => void socket.send(`${socket.data?.name} ${socket.bufferedBytes satisfies number}`),
+      drain: async (socket) => {
+        const same: Same<typeof socket, Socket<User>> = true;
+        await Promise.resolve(same);
+      },
+    }),
     // One router for a handler of the library and a native one, which needs the context.
     urlRouter([["/ours", upgradeHandler(handlers)], ["/native", native]]),
   ];
@@ -196,7 +207,9 @@ export const asynchronous: readonly Fetch[] = [
   urlRouter([["/a", plain], ["/b", (request) => Promise.resolve(plain(request))], ["/c", native]]),
   protocolTypeRouter({ http: (request) => Promise.resolve(plain(request)), websocket: native }),
   authMiddlewareStack({ user: (request) => Promise.resolve(findUser(request)) })(native),
-  authMiddlewareStack<User>({ user: () => undefined, dangerouslySkipOriginCheck: true })(native),
+  authMiddlewareStack<User>({ user: () => undefined, timeoutSeconds: 2.5 })(native),
+  guard(plain, policy, { refuse: (denied) => Promise.resolve(deny(denied)) }),
+  guard(native, policy, { refuse: (denied) => Promise.resolve(deny(denied)) }),
 ];
 
 /** Where nothing inside needs the context it may be left out, and anything may be passed: other runtimes do. */
@@ -413,10 +426,6 @@ export function handlerMistakes(): void {
 }
 
 export function hookMistakes(): void {
-  // @ts-expect-error TS2322: a refusal is given at once; waiting would hold the handshake open.
-  guard(plain, policy, { refuse: (denied) => Promise.resolve(deny(denied)) });
-  // @ts-expect-error TS2322: nor can it be waited for around a native handler.
-  guard(native, policy, { refuse: (denied) => Promise.resolve(deny(denied)) });
   // @ts-expect-error TS2322: a refusal is a Response.
   guard(plain, policy, { refuse: (denied) => denied.status });
   // @ts-expect-error TS2322: one that answers nothing would be Bun's own welcome page.
@@ -456,8 +465,8 @@ export function socketMistakes(): void {
   upgradeHandler({ message: (socket, data) => socket.send(data) });
   // @ts-expect-error TS2339: a message may be bytes.
   upgradeHandler({ message: (_socket, data) => void data.toUpperCase() });
-  // @ts-expect-error TS2353: Bun's event for a server's socket; here `send` says when too much is waiting.
-  upgradeHandler({ drain: () => {} });
+  // @ts-expect-error TS2353: Bun's event for what it does by itself; here the sweep answers for it.
+  upgradeHandler({ ping: () => {} });
   // @ts-expect-error TS2353: objects are made into text before.
   socket.send({ hello: "world" });
   // @ts-expect-error TS2345: a buffer is sent through a view of it.
@@ -466,8 +475,12 @@ export function socketMistakes(): void {
   socket.close("enough");
   // @ts-expect-error TS2540: the subprotocol was chosen in the handshake.
   socket.protocol = "v2.chat";
-  // @ts-expect-error TS2339: what Bun keeps in `data` is kept by the layers, under the request.
-  socket.data;
+  // @ts-expect-error TS18046: what is kept on a socket has no type until it is said.
+  socket.data.name;
+  // @ts-expect-error TS2322: and then it is of that type.
+  upgradeHandler<User>({ open: (socket) => void (socket.data = 7) });
+  // @ts-expect-error TS18048: and may not have been set yet.
+  upgradeHandler<User>({ message: (socket) => void socket.data.name });
   // @ts-expect-error TS2339: nor is there any of Bun's channels.
   socket.publish("room", "hello");
   // @ts-expect-error TS2554: the handlers were forgotten.
