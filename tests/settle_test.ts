@@ -90,12 +90,15 @@ describe("refuse", () => {
     ["returns null", () => null, none],
     ["returns a text", () => "go away", none],
     ["returns what looks like a Response", () => ({ status: 403, headers: new Headers(), body: null }), none],
-    ["returns a promise of a Response", () => Promise.resolve(new Response("late")), none],
-    ["returns a promise that rejects", () => Promise.reject(new Error("late")), none],
-    ["is async and throws", async () => raise(await new Error("late")), none],
-    ["returns a thenable that rejects", () => thenable((_, reject) => reject(new Error("late"))), none],
-    ["returns a thenable that throws", () => thenable(() => raise(new Error("late"))), none],
-    ["returns what never settles", () => new Promise(() => {}), none],
+    ["returns a promise of no Response", () => Promise.resolve("go away"), none],
+    ["returns a promise that rejects", () => Promise.reject(new Error("late")), '"Error: late"'],
+    ["is async and throws", async () => raise(await new Error("late")), '"Error: late"'],
+    [
+      "returns a thenable that rejects",
+      () => thenable((_, reject) => reject(new Error("late"))),
+      '"Error: late"',
+    ],
+    ["returns a thenable that throws", () => thenable(() => raise(new Error("late"))), '"Error: late"'],
   ];
   for (const [name, hook, described] of failing) {
     test(`one that ${name}: the plain refusal each time, and one report`, async () => {
@@ -105,6 +108,14 @@ describe("refuse", () => {
       assertEquals(lines, [{ level: "error", text }]);
     });
   }
+
+  test("a promise is waited for, and what comes of it passed on untouched", async () => {
+    const mine = new Response("go away", { status: 418 });
+    for (const promised of [Promise.resolve(mine), thenable((resolve) => resolve(mine))]) {
+      const settle = settler({ ...quiet, refuse: () => untyped(promised) });
+      assertStrictEquals(await settle(FORBIDDEN, request, context), mine);
+    }
+  });
 
   test("one that returns a Response that was sent before: the plain refusal instead, and one report", async () => {
     const shared = new Response("go away", { status: 418 });

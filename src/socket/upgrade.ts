@@ -48,7 +48,7 @@ export interface SocketOptions extends DenialHook {
    */
   readonly maxWaitingMessages?: number;
   /**
-   * How many sockets of this handler may be open at once, from 1. Default: no bound. Over it handshakes are refused with
+   * How many sockets of this handler may be open at once, from 1. Default Infinity: no bound. Over it handshakes are refused with
    * 503 `too-many-sockets`; one that opens over it all the same is closed with 1013, and the console is told once.
    *
    * **Security.** A client can hold as many sockets as the process has descriptors, and Deno ends when it has none left:

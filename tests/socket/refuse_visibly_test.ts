@@ -16,6 +16,7 @@ import { denials } from "../../src/denial.ts";
 import { handshakeRequest, printed } from "../doubles.ts";
 import { eachRow, eachRowInTurn } from "../rows.ts";
 import { type NativeHandler, runtime, serve, type TestServer } from "../runtime.ts";
+import { openToAll } from "./serving.ts";
 import {
   closing,
   eventually,
@@ -42,7 +43,7 @@ const REPORT =
   'was opened by `websocket`" (not reported again)';
 
 /** Refuses by the reason in the path; `/open` upgrades. */
-const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
+const echo = openToAll({ message: (socket, data) => void socket.send(data) });
 const byPath: NativeHandler = (request, context) => {
   const [, name = ""] = /^[^?]*\/([a-z-]*)$/.exec(request.url) ?? [];
   if (name === "open") return echo(request, context);

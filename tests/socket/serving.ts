@@ -5,9 +5,20 @@
  * @module
  */
 
-import { websocket } from "@wsgate/wsgate";
+import {
+  originValidator,
+  type SocketHandlers,
+  type SocketOptions,
+  upgradeHandler,
+  websocket,
+} from "@wsgate/wsgate";
 import { within } from "../in_time.ts";
 import { type NativeHandler, serve } from "../runtime.ts";
+
+/** A handler that upgrades for the pages of every site. */
+export function openToAll(handlers: SocketHandlers = {}, options: SocketOptions = {}): NativeHandler {
+  return originValidator(upgradeHandler(handlers, options), ["*"]);
+}
 
 /** Runs `act` against a server of `handler`, whose last act is that it stops. */
 export async function serving(

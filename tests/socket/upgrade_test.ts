@@ -2,13 +2,19 @@
 
 import { after, describe, test } from "node:test";
 import { assert, assertEquals, assertStringIncludes, assertThrows, fail } from "@std/assert";
-import { ConfigError, type DenyReason, type SocketOptions, upgradeHandler } from "@wsgate/wsgate";
+import {
+  ConfigError,
+  type DenyReason,
+  originValidator,
+  type SocketOptions,
+  upgradeHandler,
+} from "@wsgate/wsgate";
 import { denials } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, untyped } from "../doubles.ts";
 import { eachRow, eachRowInTurn } from "../rows.ts";
 import { runtime } from "../runtime.ts";
 import { eventually, knock, logging, OPCODE, type Peer, visit } from "./peer.ts";
-import { serving } from "./serving.ts";
+import { openToAll, serving } from "./serving.ts";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -49,6 +55,11 @@ describe("options", () => {
       accepts: [1, 2, 1024 * 1024, 16 * 1024 * 1024 + 1, 1024 * 1024 * 1024],
       rejects: [0, -1, 0.5, 1.5, 1024 * 1024 * 1024 + 1, 2 ** 31, 2 ** 32 + 1],
     },
+    maxWaitingMessages: { accepts: [1, 2, 1000, 1_000_000], rejects: [0, -1, 0.5, 1.5, 1_000_001, 2 ** 31] },
+    maxSockets: {
+      accepts: [1, 2, 65_536, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER, Infinity],
+      rejects: [0, -1, 0.5, 1.5, 2 ** 53],
+    },
   };
   const noNumbers: readonly unknown[] = [
     null,
@@ -70,7 +81,7 @@ describe("options", () => {
   for (const [field, { accepts, rejects }] of Object.entries(limits)) {
     test(`${field}: the edges`, () => {
       eachRow(accepts, (value) => assertEquals(faultsOfValue({ [field]: value }), []));
-      eachRow([...rejects, ...noNumbers], (value) => {
+      eachRow([...rejects, ...noNumbers.filter((value) => !accepts.includes(value as number))], (value) => {
         const faults = faultsOf(() => upgradeHandler({}, untyped({ [field]: value })));
         assertEquals(faults, [`out-of-range ${field} -1`]);
       });
@@ -108,7 +119,7 @@ describe("options", () => {
 
   test("a list that is changed afterwards changes nothing", async () => {
     const protocols = ["a"];
-    const handler = upgradeHandler({}, { protocols });
+    const handler = openToAll({}, { protocols });
     protocols[0] = "b";
     await serving(handler, async (port) => {
       const peer = await knock(port, { more: [["Sec-WebSocket-Protocol", "b, a"]] });
@@ -151,14 +162,14 @@ describe("options", () => {
   });
 
   test("handlers: functions, under the names there are", () => {
-    const handlers = ["open", "message", "close", "error"];
+    const handlers = ["open", "message", "drain", "close", "error"];
     eachRow(handlers, (name) => {
       upgradeHandler(untyped({ [name]: undefined }));
       eachRow([null, 5, "f", {}, [], true], (value) => {
         assertEquals(faultsOf(() => upgradeHandler(untyped({ [name]: value }))), [`wrong-type ${name} -1`]);
       });
     });
-    const typos = ["onmessage", "onopen", "onclose", "onerror", "onMessage", "drain", "ping", "Message"];
+    const typos = ["onmessage", "onopen", "onclose", "onerror", "onMessage", "onDrain", "ping", "Message"];
     eachRow(typos, (typo) => {
       assertEquals(faultsOf(() => upgradeHandler(untyped({ [typo]() {} }))), [`unknown-option ${typo} -1`]);
     });
@@ -180,7 +191,7 @@ describe("options", () => {
     const log = logging();
     const handlers = { ...log.handlers };
     const options = { maxMessageBytes: 5, headers: () => ({ "x-a": "b" }) };
-    const handler = upgradeHandler(handlers, options);
+    const handler = openToAll(handlers, options);
     Object.assign(handlers, { open: () => fail("opened"), message: 5 });
     Object.assign(options, { maxMessageBytes: 1, headers: () => fail("asked for headers") });
     await serving(handler, async (port) => {
@@ -200,6 +211,8 @@ describe("options", () => {
           idleTimeoutSeconds: -1,
           maxMessageBytes: 1.5,
           maxBufferedBytes: "1",
+          maxWaitingMessages: 0,
+          maxSockets: 0,
           protocols: ["a b", "c", "c"],
           headers: {},
           idleTimeout: 30,
@@ -213,6 +226,8 @@ describe("options", () => {
       "out-of-range idleTimeoutSeconds -1",
       "out-of-range maxMessageBytes -1",
       "out-of-range maxBufferedBytes -1",
+      "out-of-range maxWaitingMessages -1",
+      "out-of-range maxSockets -1",
       "protocol-malformed protocols 0",
       "protocol-malformed protocols 2",
       "wrong-type headers -1",
@@ -220,23 +235,67 @@ describe("options", () => {
     ]);
     const { issues } = assertThrows(configure, ConfigError);
     const fixes = issues.map(({ fix }) => fix);
-    assertEquals(fixes.slice(3, 8), [
+    assertEquals(fixes.slice(3, 10), [
       "Give a number from 0 to 86400.",
       "Give a whole number from 1 to 67108863.",
       "Give a whole number from 1 to 1073741824.",
+      "Give a whole number from 1 to 1000000.",
+      "Give a whole number from 1 to 9007199254740991.",
       "A subprotocol is a token: letters, digits and !#$%&'*+-.^_`|~.",
       "It stands in the list twice.",
     ]);
-    assertStringIncludes(fixes[0]!, "open, message, close, error");
+    assertStringIncludes(fixes[0]!, "open, message, drain, close, error");
     assertStringIncludes(
       fixes[2]!,
-      "idleTimeoutSeconds, maxMessageBytes, maxBufferedBytes, protocols, headers, onDeny",
+      "idleTimeoutSeconds, maxMessageBytes, maxBufferedBytes, maxWaitingMessages, maxSockets, protocols, headers, onDeny",
     );
-    assertEquals(issues.map(({ value }) => value).slice(3, 8), [-1, 1.5, "1", "a b", "c"]);
+    assertEquals(issues.map(({ value }) => value).slice(3, 10), [-1, 1.5, "1", 0, 0, "a b", "c"]);
   });
 });
 
 // --------------------------------------------------------------------------------------------- refusals
+
+describe("what no guard has judged", () => {
+  const silent = { open: () => fail("opened") };
+
+  test("is refused with 403, and the operator is told what to write; the headers are not asked for", async () => {
+    const handler = upgradeHandler(silent, { headers: () => fail("asked for headers") });
+    const evil = handshake({ origin: "https://evil.test" });
+    const lines = await printed(async () => {
+      await eachRowInTurn([evil, evil], async (request) => {
+        const response = await handler(request, undefined);
+        assertEquals([response.status, await response.text()], [403, "Forbidden\n"]);
+      });
+    });
+    assertEquals(lines.length, 1);
+    assertStringIncludes(lines[0]!.text, "wsgate refused (403 origin-unchecked): Origin https://evil.test");
+    assertStringIncludes(lines[0]!.text, 'originValidator(handler, ["*"])');
+  });
+
+  test("nor is a copy of what a guard has let in", async () => {
+    const handler = upgradeHandler(silent);
+    const copying = (request: Request, context: unknown) => handler(new Request(request), context);
+    await serving(originValidator(copying, ["*"]), async (port) => {
+      const lines = await printed(async () => assertEquals((await knock(port)).status, 403));
+      assertEquals(lines.filter(({ text }) => text.includes("not a copy")).length, 1);
+    });
+  });
+
+  test("on a real server: an evil page gets no socket, and with a guard for every site it does", async () => {
+    const log = logging();
+    const handler = upgradeHandler(log.handlers);
+    const more = [["Origin", "https://evil.test"]] as const;
+    await serving(handler, async (port) => {
+      await printed(async () => assertEquals((await knock(port, { more })).status, 403));
+    });
+    await serving(originValidator(handler, ["*"]), async (port) => {
+      const peer = await knock(port, { more });
+      assertEquals(peer.status, 101);
+      await log.has("open");
+      peer.destroy();
+    });
+  });
+});
 
 describe("what is no good handshake", () => {
   const answers: readonly [
@@ -245,11 +304,7 @@ describe("what is no good handshake", () => {
     headers: Record<string, string | null>,
     method?: string,
   ][] = [
-    ["not-a-handshake", 426, { upgrade: null }],
-    ["upgrade-malformed", 400, { upgrade: "h2c, websocket" }],
     ["method-not-allowed", 405, {}, "POST"],
-    ["host-absent", 400, { host: null }],
-    ["host-malformed", 400, { host: "a b" }],
     ["connection-malformed", 400, { connection: "close" }],
     ["version-unsupported", 426, { "sec-websocket-version": "8" }],
     ["key-malformed", 400, { "sec-websocket-key": "" }],
@@ -259,17 +314,17 @@ describe("what is no good handshake", () => {
       const told: unknown[][] = [];
       const request = handshake(headers, method);
       await eachRowInTurn([undefined, (...given: unknown[]) => void told.push(given)], async (onDeny) => {
-        const handler = upgradeHandler({ open: () => fail("opened") }, {
+        const handler = openToAll({ open: () => fail("opened") }, {
           headers: () => fail("asked for headers"),
           ...onDeny && { onDeny },
         });
         const lines = await printed(async () => {
           const response = await handler(request, undefined);
-          assertEquals(response.status, status);
-          const text = await response.text();
+          assertEquals(response?.status, status);
+          const text = await response!.text();
           assert(!text.includes(reason) && text.length < 30, text);
-          if (status === 426) assertEquals(response.headers.get("sec-websocket-version"), "13");
-          if (status === 405) assertEquals(response.headers.get("allow"), "GET");
+          if (status === 426) assertEquals(response!.headers.get("sec-websocket-version"), "13");
+          if (status === 405) assertEquals(response!.headers.get("allow"), "GET");
         });
         const expected = onDeny === undefined ? [`wsgate refused (${status} ${reason})`] : [];
         assertEquals(lines.map(({ text }) => text.split(":")[0]), expected);
@@ -278,14 +333,15 @@ describe("what is no good handshake", () => {
     });
   }
 
-  test("a plain request is one line a handler, whichever page it comes from", async () => {
+  test("a plain request: 426, and one line a handler, whichever page it comes from", async () => {
     const handler = upgradeHandler({});
-    const lines = await printed(() => {
-      for (const origin of ["https://a.test", "https://b.test", null]) {
-        handler(handshake({ upgrade: null, origin }), undefined);
-      }
+    const lines = await printed(async () => {
+      await eachRowInTurn(["https://a.test", "https://b.test", null], async (origin) => {
+        assertEquals((await handler(handshake({ upgrade: null, origin }), undefined)).status, 426);
+      });
     });
     assertEquals(lines.length, 1);
+    assertStringIncludes(lines[0]!.text, "wsgate refused (426 not-a-handshake)");
   });
 });
 
@@ -300,7 +356,7 @@ describe("headers", () => {
   };
   for (const [name, headers] of Object.entries(forms)) {
     test(`${name}: all of them are on the 101, several Set-Cookie as several`, async () => {
-      await serving(upgradeHandler({}, { headers }), async (port) => {
+      await serving(openToAll({}, { headers }), async (port) => {
         const peer = await knock(port);
         assertEquals(peer.status, 101);
         assertEquals(peer.values("set-cookie"), [...cookies]);
@@ -315,7 +371,7 @@ describe("headers", () => {
 
   test("as a record", async () => {
     const headers = () => ({ "Set-Cookie": cookies[0], "X-More": "\xe9" });
-    await serving(upgradeHandler({}, { headers }), async (port) => {
+    await serving(openToAll({}, { headers }), async (port) => {
       const peer = await knock(port);
       assertEquals([peer.status, peer.values("set-cookie")], [101, [cookies[0]]]);
       assertEquals(peer.values("x-more").length, 1);
@@ -325,7 +381,7 @@ describe("headers", () => {
 
   test("none at all: an empty record, no pairs, nothing", async () => {
     await eachRowInTurn([{}, [], new Headers(), undefined], async (given) => {
-      await serving(upgradeHandler({}, { headers: () => untyped(given) }), async (port) => {
+      await serving(openToAll({}, { headers: () => untyped(given) }), async (port) => {
         const peer = await knock(port);
         assertEquals(peer.status, 101);
         peer.destroy();
@@ -334,7 +390,7 @@ describe("headers", () => {
   });
 
   test("a page gets through with them, and with a subprotocol beside them", async () => {
-    const handler = upgradeHandler({}, { protocols: ["chat"], headers: forms["as pairs"]! });
+    const handler = openToAll({}, { protocols: ["chat"], headers: forms["as pairs"]! });
     await serving(handler, async (port) => {
       const { socket, events } = visit(port, { protocols: ["x", "chat"] });
       await eventually("open", () => events.includes("open"));
@@ -347,7 +403,7 @@ describe("headers", () => {
     const seen: string[] = [];
     const requests: Request[] = [];
     const log = logging();
-    const handler = upgradeHandler(log.handlers, {
+    const handler = openToAll(log.handlers, {
       headers(request) {
         requests.push(request);
         seen.push(request.headers.get("x-who") ?? "nobody");
@@ -423,7 +479,7 @@ describe("headers", () => {
     test(`${name}: 503 each time, one report, and the server lives on`, async () => {
       let broken = true;
       const log = logging();
-      const handler = upgradeHandler(log.handlers, {
+      const handler = openToAll(log.handlers, {
         headers: () => broken ? untyped(given()) : { "x-a": "b" },
       });
       await serving(handler, async (port) => {
@@ -459,7 +515,7 @@ describe("headers", () => {
       "sec-websocket": "3",
       "x-sec-websocket-a": "4",
     });
-    await serving(upgradeHandler({}, { headers }), async (port) => {
+    await serving(openToAll({}, { headers }), async (port) => {
       const peer = await knock(port);
       const more = ["x-upgrade", "connection-x", "sec-websocket", "x-sec-websocket-a"].map((name) =>
         peer.values(name)
@@ -478,8 +534,8 @@ describe("the second argument", () => {
 
   test("without it: on Deno nothing is missing, on Bun 500 and one report", async () => {
     const log = logging();
-    const handler = upgradeHandler(log.handlers);
-    await serving((request) => handler(request), async (port) => {
+    const handler = openToAll(log.handlers);
+    await serving((request) => handler(request, undefined), async (port) => {
       const lines = await printed(async () => {
         for (let i = 0; i < 2; i++) {
           const peer = await knock(port);
@@ -502,7 +558,7 @@ describe("the second argument", () => {
 
   test("a server without `websocket`: on Deno there is none to give, on Bun 500 and one report", async () => {
     const log = logging();
-    await serving(upgradeHandler(log.handlers), async (port) => {
+    await serving(openToAll(log.handlers), async (port) => {
       const lines = await printed(async () => {
         for (let i = 0; i < 2; i++) {
           const peer = await knock(port);
@@ -519,7 +575,7 @@ describe("the second argument", () => {
 
   test("a server with a foreign `websocket`: on Bun it has the socket now, our handlers never see it, one report", async () => {
     const log = logging();
-    await serving(upgradeHandler(log.handlers), async (port) => {
+    await serving(openToAll(log.handlers), async (port) => {
       const lines = await printed(async () => {
         for (let i = 0; i < 2; i++) {
           const peer = await knock(port);
