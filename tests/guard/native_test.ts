@@ -677,7 +677,6 @@ describe("auth without a verdict on Origin", () => {
   /** What becomes of an honest handshake, and whether anything was looked up or upgraded. */
   async function tried(
     build: (auth: ReturnType<typeof authMiddlewareStack>, handler: NativeHandler) => NativeHandler,
-    skip: { dangerouslySkipOriginCheck?: boolean } = {},
   ): Promise<[status: number, reasons: DenyReason[], lookups: number, calls: number]> {
     let lookups = 0;
     const told = recorder();
@@ -687,7 +686,6 @@ describe("auth without a verdict on Origin", () => {
         lookups++;
         return { name: "ada" };
       },
-      ...skip,
       onDeny: told.onDeny,
     });
     const server = serve(build(auth, inner.handler));
@@ -738,13 +736,6 @@ describe("auth without a verdict on Origin", () => {
         [403, ["origin-unchecked"], 0, 0],
       );
     });
-  });
-
-  test("who says so may skip it", async () => {
-    assertEquals(
-      await tried((auth, handler) => auth(handler), { dangerouslySkipOriginCheck: true }),
-      [101, [], 1, 1],
-    );
   });
 });
 
