@@ -59,7 +59,7 @@ export { routeParams, urlRouter } from "./src/router/url_router.ts";
 export type { DenialHook, DenialOptions } from "./src/settle.ts";
 export { type BunWebSocketHandler, websocket } from "./src/socket/bun.ts";
 export { refuseVisibly } from "./src/socket/refuse_visibly.ts";
-export type { Socket, SocketHandlers } from "./src/socket/session.ts";
+export type { Socket, SocketHandlers } from "./src/socket/socket.ts";
 export { type SocketOptions, upgradeHandler } from "./src/socket/upgrade.ts";
 export { check } from "./src/verdict/check.ts";
 export { compilePolicy, type ListedEntry, Policy, type PolicyOptions } from "./src/verdict/policy.ts";

@@ -35,6 +35,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
       "src/denial.ts",
       "src/handshake.ts",
       "src/settle.ts",
+      "src/turn.ts",
     ],
   },
   { layer: 2, holds: ["src/pattern/"] },
@@ -51,8 +52,13 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   { layer: 8, holds: ["mod.ts"] },
 ];
 
-/** The two thin wires and the program, the only files that know a runtime. */
-const knowARuntime: readonly string[] = ["src/socket/deno.ts", "src/socket/bun.ts", "src/cli.ts"];
+/** The two thin wires, what one of them needs a turn for, and the program: the only files that know a runtime. */
+const knowARuntime: readonly string[] = [
+  "src/socket/deno.ts",
+  "src/socket/bun.ts",
+  "src/turn.ts",
+  "src/cli.ts",
+];
 
 const topLevel: readonly string[] = [
   "LICENSE",

@@ -3,7 +3,8 @@
  */
 
 import { reportOnce } from "../settle.ts";
-import { exceeds, type Limits, type Runtime, type Session, TOO_BIG, type Wire } from "./session.ts";
+import { exceeds, type Runtime, type Session, TOO_BIG, type Wire } from "./session.ts";
+import type { Limits } from "./socket.ts";
 
 /** The members of Bun's server that are used. */
 export interface BunServer {

@@ -8,7 +8,8 @@ import { checkOpeningHandshake, offeredProtocols } from "../handshake.ts";
 import { reportOnce } from "../settle.ts";
 import { clientStays, needsTurn, wasJustSeen } from "../turn.ts";
 import { runtimeOf } from "./runtime.ts";
-import { type Limits, Session, type SocketKind } from "./session.ts";
+import { Session } from "./session.ts";
+import type { Limits, SocketKind } from "./socket.ts";
 
 const reportFailed = /* @__PURE__ */ reportOnce("refuseVisibly");
 const LIMITS: Limits = {

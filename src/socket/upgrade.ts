@@ -18,7 +18,8 @@ import {
 import { clientStays, needsTurn, wasJustSeen } from "../turn.ts";
 import { askServer } from "./bun.ts";
 import { runtimeOf } from "./runtime.ts";
-import { type Limits, Session, type SocketHandlers, type SocketKind } from "./session.ts";
+import { Session } from "./session.ts";
+import type { Limits, SocketHandlers, SocketKind } from "./socket.ts";
 
 /** How one handler's sockets are. */
 export interface SocketOptions extends DenialHook {
@@ -65,13 +66,14 @@ export interface SocketOptions extends DenialHook {
   ) => Headers | Readonly<Record<string, string>> | readonly (readonly [name: string, value: string])[];
 }
 
-const LIMITS = {
+/** What each limit may be; nobody's who makes no handler, hence the function. */
+const LIMITS = () => ({
   idleTimeoutSeconds: { least: 0, most: 86_400, usual: 30, whole: false },
   maxMessageBytes: { least: 1, most: 64 * 1024 * 1024 - 1, usual: 64 * 1024, whole: true },
   maxBufferedBytes: { least: 1, most: 1024 * 1024 * 1024, usual: 1024 * 1024, whole: true },
   maxWaitingMessages: { least: 1, most: 1_000_000, usual: 1000, whole: true },
   maxSockets: { least: 1, most: Number.MAX_SAFE_INTEGER, usual: Infinity, whole: true },
-} as const;
+} as const);
 
 /** The opening handshake's own (RFC 6455 §4.2.2), and what frames a response. */
 const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|transfer-encoding)$/;
@@ -191,10 +193,11 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   const read = readOptions(handlers, events, issues, "handlers") ?? {};
   for (const event of events) if (read[event] !== undefined) checkFunction(read[event], event, issues);
 
-  const given = readOptions(options, [...Object.keys(LIMITS), "protocols", "headers", "onDeny"], issues) ??
-    {};
+  const known = Object.entries(LIMITS());
+  const names = [...known.map(([field]) => field), "protocols", "headers", "onDeny"];
+  const given = readOptions(options, names, issues) ?? {};
   const limits: Record<string, number> = {};
-  for (const [field, { least, most, usual, whole }] of Object.entries(LIMITS)) {
+  for (const [field, { least, most, usual, whole }] of known) {
     const value = given[field] === undefined ? usual : given[field];
     const good = value === usual || typeof value === "number" && value >= least && value <= most &&
         (!whole || Number.isInteger(value));

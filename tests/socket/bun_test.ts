@@ -12,7 +12,7 @@ import {
   fail,
 } from "@std/assert";
 import type { BunServer } from "../../src/socket/bun.ts";
-import type { Limits, SocketHandlers } from "../../src/socket/session.ts";
+import type { Limits, SocketHandlers } from "../../src/socket/socket.ts";
 import type { SocketOptions } from "../../src/socket/upgrade.ts";
 import { eachRow, eachRowInTurn, product } from "../rows.ts";
 import { runtime } from "../runtime.ts";

@@ -3,13 +3,13 @@
 // `traps_test.ts`.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { originValidator, upgradeHandler } from "@wsgate/wsgate";
 import { denoRuntime } from "../../src/socket/deno.ts";
 import { Session } from "../../src/socket/session.ts";
 import { lastSweep } from "../../src/socket/sweep.ts";
 import { printed } from "../doubles.ts";
-import { eachRow, eachRowInTurn } from "../rows.ts";
+import { eachRowInTurn } from "../rows.ts";
 import { connectRaw, handshakeBytes, handshakeHeaders, runtime, serve } from "../runtime.ts";
 import { kindOf } from "./kinds.ts";
 import { eventually, logging, pause } from "./peer.ts";

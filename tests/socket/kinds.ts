@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Limits, SocketHandlers, SocketKind } from "../../src/socket/session.ts";
+import type { Limits, SocketHandlers, SocketKind } from "../../src/socket/socket.ts";
 
 /** Limits that are in nobody's way. */
 export const ROOMY: Limits = {

@@ -13,16 +13,14 @@ import {
 } from "@std/assert";
 import {
   CLOSE_TIMEOUT_SECONDS,
-  type Limits,
   OPEN_TIMEOUT_SECONDS,
   Session,
-  type Socket,
-  type SocketHandlers,
   TOO_BIG,
   TOO_MANY_SOCKETS,
   TOO_MANY_WAITING,
   type Wire,
 } from "../../src/socket/session.ts";
+import type { Limits, Socket, SocketHandlers } from "../../src/socket/socket.ts";
 import { lastSweep, sweepInterval } from "../../src/socket/sweep.ts";
 import { printed, untyped } from "../doubles.ts";
 import { Random, seed } from "../random.ts";

@@ -15,7 +15,7 @@ import {
   upgradeHandler,
   websocket,
 } from "@wsgate/wsgate";
-import { CLOSE_TIMEOUT_SECONDS, TOO_BIG } from "../../src/socket/session.ts";
+import { TOO_BIG } from "../../src/socket/session.ts";
 import { type ChildServer, startChild } from "../child.ts";
 import { printed, untyped } from "../doubles.ts";
 import { within } from "../in_time.ts";
