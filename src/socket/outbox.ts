@@ -118,19 +118,21 @@ export class Outbox {
     return this.#amount > 0 && now - this.#movedAt >= limitMs;
   }
 
-  /** Hands on what there is room for. "stuck": nothing has moved for some looks. */
+  /** Hands on what there is room for. "done": nothing waits; "stuck": nothing has moved for some looks. */
   advance(isSlow: boolean): "done" | "moving" | "stuck" {
     const before = this.#amount + this.#queuedBytes;
     const handed = this.#handed;
     if (isSlow) this.#creditEmpty();
     this.#handOn();
     const hasMoved = this.#amount + this.#queuedBytes < before || this.#handed !== handed;
-    if (this.#queue === undefined && this.#handed === this.#unseen) {
-      this.#owner.emptied();
-      return "done";
-    }
+    if (this.#queue === undefined && this.#handed === this.#unseen) return "done";
     this.#rounds = hasMoved ? 0 : this.#rounds + 1;
     return this.#rounds > QUICK_ROUNDS ? "stuck" : "moving";
+  }
+
+  /** Tells the owner that nothing waits any more. */
+  tell(): void {
+    this.#owner.emptied();
   }
 
   /** Hands Deno what there is room for. */
@@ -219,23 +221,27 @@ function comeBack(): void {
 
 function lookQuick(): void {
   isComing = false;
-  for (const outbox of quick) {
+  for (const outbox of [...quick]) {
     const state = outbox.advance(false);
     if (state === "moving") continue;
     quick.delete(outbox);
-    if (state === "done") continue;
-    slow.add(outbox);
-    timer ??= setInterval(lookSlow, SLOW_MS);
+    // Whoever is told may send, and is watched anew.
+    if (state === "done") outbox.tell();
+    else {
+      slow.add(outbox);
+      timer ??= setInterval(lookSlow, SLOW_MS);
+    }
   }
   comeBack();
 }
 
 function lookSlow(): void {
-  for (const outbox of slow) {
+  for (const outbox of [...slow]) {
     const state = outbox.advance(true);
     if (state === "stuck") continue;
     forget(outbox);
     if (state === "moving") watch(outbox);
+    else outbox.tell();
   }
 }
 

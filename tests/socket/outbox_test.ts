@@ -102,6 +102,20 @@ describe("Outbox", () => {
     await eventually("asked, it tells at once", () => emptied() === 2);
   });
 
+  test("an owner that sends as soon as it is told is told again", async () => {
+    const outlet = new FakeOutlet();
+    outlet.isReading = true;
+    let left = 5;
+    const outbox: Outbox = new Outbox(outlet, {
+      emptied() {
+        if (left-- > 0) { for (let i = 0; i < 100; i++) outbox.send("message", MANY); }
+      },
+    });
+    for (let i = 0; i < 100; i++) outbox.send("message", MANY);
+    await eventually("all is read", () => outlet.read.length === 600);
+    await eventually("it is told the last time", () => left === -1);
+  });
+
   test("of a peer that does not read it asks seldom, and goes on when it reads", async () => {
     const { outlet, outbox, emptied } = boxed();
     for (let i = 0; i < 1000; i++) outbox.send("message", MANY);
