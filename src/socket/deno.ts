@@ -97,6 +97,8 @@ class DenoWire implements Wire, OutboxOwner {
   #isShown: boolean;
   #outbox: Outbox | undefined;
   #closing: { readonly code: number; readonly reason: string } | undefined;
+  /** Deno was told to close it, or has said that it is closed. */
+  #isClosed = false;
 
   constructor(socket: DenoSocket, session: Session, remoteAddress: string | null, isShown: boolean) {
     this.#socket = socket;
@@ -119,6 +121,7 @@ class DenoWire implements Wire, OutboxOwner {
       // Once: of an idle peer Deno makes two closes, and one can come late.
       if (this.#isShown) shown--;
       this.#isShown = false;
+      this.#isClosed = true;
       this.#session.closed(code, reason);
     }
   }
@@ -142,9 +145,10 @@ class DenoWire implements Wire, OutboxOwner {
     else this.#outbox.watch();
   }
 
-  abandon(): void {
+  abandon(code: number, reason: string): void {
     this.#outbox?.drop();
-    if (this.#closing !== undefined) this.#closeNow();
+    // It may be that the peer reads on one day: then it should learn that nobody is there.
+    this.#close(code, reason);
   }
 
   isStuck(now: number, limitMs: number): boolean {
@@ -152,16 +156,15 @@ class DenoWire implements Wire, OutboxOwner {
   }
 
   emptied(): void {
-    if (this.#closing === undefined) this.#session.drained();
+    if (this.#closing === undefined) return this.#session.drained();
+    const { code, reason } = this.#closing;
     // What the peer has sent is here already: Deno that closes before it has been read ends the connection without the
     // close frame, and a page would read 1006.
-    else afterRounds(2, () => this.#closeNow());
+    afterRounds(2, () => this.#close(code, reason));
   }
 
-  #closeNow(): void {
-    if (this.#closing === undefined) return;
-    const { code, reason } = this.#closing;
-    this.#closing = undefined;
-    this.#socket.close(code, reason);
+  #close(code: number, reason: string): void {
+    if (!this.#isClosed) this.#socket.close(code, reason);
+    this.#isClosed = true;
   }
 }

@@ -26,8 +26,8 @@ export interface Wire {
   send(data: string | Uint8Array, maxBufferedBytes: number): boolean;
   /** Closes once all that was sent before is on its way. */
   end(code: number, reason: string): void;
-  /** Gives up what waits to be sent: nobody reads it. */
-  abandon(): void;
+  /** Gives up what waits to be sent, which nobody reads, and closes as far as the runtime can. */
+  abandon(code: number, reason: string): void;
   /** Left out: the runtime pings idle peers by itself. */
   sendPing?(): void;
   /** Reports whether something has waited to be sent and no part of it left for so long. Left out: the runtime knows. */
@@ -61,6 +61,8 @@ export const OPEN_TIMEOUT_SECONDS = 10;
 
 /** The reason that goes with 1009; Bun's own words, so that a client reads the same from both runtimes. */
 export const TOO_BIG = "Received too big message";
+/** The reason that goes with 1001; Deno's own words. */
+export const SILENT = "No response from ping frame.";
 /** The reason that goes with 1008. */
 export const TOO_MANY_WAITING = "Too many messages waiting";
 /** The reason that goes with 1013. */
@@ -242,10 +244,10 @@ export class Session implements Socket, Swept {
       return;
     }
     this.kind.open--;
-    this.#wire!.abandon();
     // An own close has begun to count the time for what still runs.
     if (this.#own === undefined) this.#since = lastSweep();
     this.#end = this.#own ?? { code: code === 0 ? 1006 : code, reason };
+    this.#wire!.abandon(this.#end.code, this.#end.reason);
     queueMicrotask(() => this.#next());
   }
 
@@ -279,9 +281,10 @@ export class Session implements Socket, Swept {
   #watchIdle(now: number, silent: number, limit: number): void {
     const wire = this.#wire!;
     if (wire.sendPing === undefined) {
-      if (silent >= limit && wire.isStuck!(now, limit)) this.closed(1006, "");
+      // Not by close(): a peer that reads nothing would not see it either, and its end would come ten seconds later.
+      if (silent >= limit && wire.isStuck!(now, limit)) this.closed(1001, SILENT);
     } else if (silent >= limit) {
-      this.close(1001, "No response from ping frame.");
+      this.close(1001, SILENT);
     } else if (silent >= limit / 2 && !this.#pinged) {
       this.#pinged = true;
       wire.sendPing();

@@ -14,6 +14,8 @@ import { type HandshakeParts, opening, pause } from "./peer.ts";
 export const IDLE_SECONDS = 2;
 /** How long a look-up of the server may take. */
 export const LOOK_UP_SECONDS = 2;
+/** Descriptors of a process that is given few. */
+export const FEW_FILES = 256;
 /** Sockets of `/few` at once. */
 export const FEW = 5;
 

@@ -27,6 +27,9 @@ const counts: Record<string, number> = { refused: 0, closed: 0 };
 function send(socket: Socket, data: string | Uint8Array): void {
   if (!socket.send(data)) counts.refused!++;
 }
+function news(socket: Socket): void {
+  while (socket.send("x".repeat(1000)));
+}
 const close = () => void counts.closed!++;
 
 // The handler of README's first program.
@@ -35,16 +38,8 @@ const routes = urlRouter([
   ["/echo", echo],
   ["/slow", upgradeHandler({ message: () => pause(20), close }, limits)],
   ["/few", upgradeHandler({ message: send, close }, { ...limits, maxSockets: FEW })],
-  // More than any buffer on the way takes.
-  [
-    "/news",
-    upgradeHandler({
-      open(socket) {
-        for (let i = 0; i < 2000; i++) if (!socket.send("x".repeat(1000))) break;
-      },
-      close,
-    }, limits),
-  ],
+  // Without an end: more than any buffer on the way takes.
+  ["/news", upgradeHandler({ open: news, drain: news, close }, limits)],
   [
     "/loop",
     upgradeHandler({

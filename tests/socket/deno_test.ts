@@ -225,6 +225,22 @@ describe("denoRuntime", () => {
     assertEquals(log.events, ["open", "close 4001 y"]);
   });
 
+  test("one that reads nothing any more is told, should it read on one day", async () => {
+    const { socket, session, log } = await upgraded({ idleTimeoutSeconds: 2 });
+    socket.emit("open");
+    await pause(0);
+    session.send("never read");
+    socket.bufferedAmount = 10;
+    session.sweep(lastSweep() + 60_000);
+    assertEquals(socket.closes, [[1001, "No response from ping frame."]]);
+    socket.emit("message", { data: "reads on" });
+    socket.emit("close", { code: 1001, reason: "" });
+    session.close();
+    await pause(0);
+    assertEquals(socket.closes.length, 1);
+    assertEquals(log.events, ["open", "close 1001 No response from ping frame."]);
+  });
+
   const addresses: readonly [context: unknown, address: string | null][] = [
     [{ remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port: 5 } }, "192.0.2.7"],
     [{ remoteAddr: { transport: "unix", path: "/run/it.sock" } }, null],

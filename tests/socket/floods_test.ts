@@ -71,7 +71,8 @@ describe("floods", { timeout: 300_000 }, () => {
   test("200,000 echoes of a fast reader are refused nothing", async () => {
     const { refused } = await server.counts();
     const total = 200_000;
-    const window = 1000;
+    // Under way at once: as many as pass in one burst.
+    const window = 8000;
     const frame = frameOf(OPCODE.text, "x".repeat(32));
     let received = 0;
     let sent = 0;
@@ -138,9 +139,8 @@ describe("floods", { timeout: 300_000 }, () => {
 
   test("a peer that has stopped reading is closed for the application in time", async () => {
     const { closed } = await server.counts();
-    const socket = begin(server.port, { path: "/news" });
-    await pause(200);
-    socket.pause();
+    const peer = await knock(server.port, { path: "/news" });
+    peer.pause();
     const start = performance.now();
     let seconds = 0;
     while ((await server.counts()).closed === closed && seconds < 20) {
@@ -149,7 +149,12 @@ describe("floods", { timeout: 300_000 }, () => {
     }
     assertLessOrEqual(seconds, 3 * IDLE_SECONDS);
     assertGreater(seconds, IDLE_SECONDS / 2);
-    socket.destroy();
+    // Should it read on one day, it learns that nobody is there; on Bun the connection has ended.
+    peer.resume();
+    if (runtime === "deno") {
+      assertEquals(await peer.closeFrame(), { code: 1001, reason: "No response from ping frame." });
+    } else await eventually("the end", () => peer.ended);
+    peer.destroy();
   });
 
   test("the close frame of this side arrives, whatever the peer has sent meanwhile", async () => {

@@ -9,7 +9,15 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { Random, seed } from "../random.ts";
 import { runtime } from "../runtime.ts";
-import { begin, type Burdened, IDLE_SECONDS, LOOK_UP_SECONDS, settled, startBurdened } from "./burden.ts";
+import {
+  begin,
+  type Burdened,
+  FEW_FILES,
+  IDLE_SECONDS,
+  LOOK_UP_SECONDS,
+  settled,
+  startBurdened,
+} from "./burden.ts";
 import { frameOf, knock, OPCODE, opening, pause } from "./peer.ts";
 
 /** By what they ask for: a socket, one with a look-up before it, a denial that is shown. */
@@ -74,13 +82,13 @@ describe("resets", { timeout: 300_000 }, () => {
   });
 });
 
-test("400 resets, 20 at a time, at a limit of 256 files: the process lives and answers", {
+test(`400 resets, 20 at a time, at a limit of ${FEW_FILES} files: the process lives and answers`, {
   skip: runtime === "deno" ? false : "Bun outlives even a lack of descriptors",
   timeout: 120_000,
 }, async () => {
   const script = fileURLToPath(new URL("burden_server.ts", import.meta.url));
   for (const path of PATHS) {
-    const child = spawn("prlimit", ["--nofile=256", process.execPath, "run", "-A", script], {
+    const child = spawn("prlimit", [`--nofile=${FEW_FILES}`, process.execPath, "run", "-A", script], {
       stdio: ["pipe", "pipe", "ignore"],
     });
     let line = "";

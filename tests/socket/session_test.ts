@@ -15,6 +15,7 @@ import {
   CLOSE_TIMEOUT_SECONDS,
   OPEN_TIMEOUT_SECONDS,
   Session,
+  SILENT,
   TOO_BIG,
   TOO_MANY_SOCKETS,
   TOO_MANY_WAITING,
@@ -40,7 +41,7 @@ class FakeWire implements Wire {
   hasRoom = true;
   /** The bounds that it was told. */
   readonly bounds: number[] = [];
-  wasAbandoned = false;
+  abandoned: string[] = [];
   /** Runs inside end(), as Bun's close event does. */
   onEnd = () => {};
   send(data: string | Uint8Array, maxBufferedBytes: number): boolean {
@@ -55,8 +56,8 @@ class FakeWire implements Wire {
     this.closes.push(`${code} ${reason}`);
     this.onEnd();
   }
-  abandon(): void {
-    this.wasAbandoned = true;
+  abandon(code: number, reason: string): void {
+    this.abandoned.push(`${code} ${reason}`);
   }
   sendPing(): void {
     this.pings++;
@@ -69,7 +70,7 @@ class SelfPingingWire implements Wire {
   readonly closes: string[] = [];
   /** How long something has waited, in milliseconds. */
   stuckMs = 0;
-  wasAbandoned = false;
+  abandoned: string[] = [];
   send(): boolean {
     return true;
   }
@@ -79,8 +80,8 @@ class SelfPingingWire implements Wire {
   end(code: number, reason: string): void {
     this.closes.push(`${code} ${reason}`);
   }
-  abandon(): void {
-    this.wasAbandoned = true;
+  abandon(code: number, reason: string): void {
+    this.abandoned.push(`${code} ${reason}`);
   }
   isStuck(_now: number, limitMs: number): boolean {
     return this.stuckMs >= limitMs;
@@ -944,12 +945,12 @@ describe("idleTimeoutSeconds", () => {
     await sweepAfter(session, 1000);
     wire.stuckMs = 9_999;
     await sweepAfter(session, 1000);
-    assertEquals([log.events, wire.wasAbandoned], [["open"], false]);
+    assertEquals([log.events, wire.abandoned], [["open"], []]);
     wire.stuckMs = 10_000;
     await sweepAfter(session, 9.9 + LATE);
     assertEquals(log.events, ["open"], "it was heard since");
     await sweepAfter(session, 10 + LATE);
-    assertEquals([log.events, wire.wasAbandoned], [["open", "close 1006 "], true]);
+    assertEquals([log.events, wire.abandoned], [["open", `close 1001 ${SILENT}`], [`1001 ${SILENT}`]]);
   });
 });
 
