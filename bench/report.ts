@@ -15,6 +15,7 @@ import type { MemoryResult } from "./memory.ts";
 import { type Bar, barPlot, type Line, linePlot, type Tone } from "./plot.ts";
 import type { Outcome } from "./process.ts";
 import { median } from "./ratio.ts";
+import { FIGURES, type SocketResult } from "./socket.ts";
 import type { SwapResult } from "./swap.ts";
 import { count, digits, duration, table } from "./table.ts";
 import {
@@ -25,6 +26,7 @@ import {
   hotTarget,
   MATCH_TO_TEST,
   REFERENCE_BYTES,
+  SOCKET,
   warmTarget,
 } from "./targets.ts";
 
@@ -37,6 +39,7 @@ export interface Results {
   readonly swap?: SwapResult;
   readonly check?: CheckResult;
   readonly handshake?: HandshakeResult;
+  readonly socket?: SocketResult;
   readonly beside?: BesideResult;
 }
 
@@ -125,7 +128,23 @@ export function verdicts({ runtimes }: Report): string {
     BESIDE.compile,
   ]);
   add("guarded handshake beside a bare one", ({ handshake }) => [handshake?.guarded.ratio, handshake?.limit]);
+  for (const figure of [...FIGURES, "memory"]) {
+    add(`${figure} of a socket beside the runtime's own`, ({ socket }, runtime) => [
+      socketRatio(socket, "wsgate, user, router", figure),
+      SOCKET[runtime.split(" ")[0]!]?.[figure],
+    ]);
+  }
   return `targets\n${table(rows)}\n`;
+}
+
+/** What a figure of one server's sockets is beside the runtime's own; of memory where the sockets are most. */
+function socketRatio(socket: SocketResult | undefined, name: string, figure: string): number | undefined {
+  const [ours, native] = [socket?.[name], socket?.["native"]];
+  if (ours === undefined || native === undefined) return undefined;
+  const most = Math.max(...Object.keys(native.bytes).map(Number));
+  return figure === "memory"
+    ? ours.bytes[most]! / native.bytes[most]!
+    : ours.ns[figure as keyof typeof ours.ns] / native.ns[figure as keyof typeof ours.ns];
 }
 
 function worst(values: readonly (number | undefined)[]): number | undefined {
@@ -183,7 +202,42 @@ export function plots(report: Report): Record<string, string> {
         `beside a server that only reads Origin, with 95 % bounds; the control is the same server again · ${where}`,
     });
   }
+  const sockets = Object.entries(report.runtimes).flatMap(([title, { socket }]) =>
+    socket === undefined ? [] : ["handshake", "echo of 32 B", "memory"].map((figure) => ({
+      title: `${title} · ${SOCKET_TITLES[figure]}`,
+      bars: socketBars(socket, figure),
+    }))
+  );
+  if (sockets.length > 0) {
+    found["bench-socket.svg"] = barPlot(sockets, {
+      title: "What a socket costs beside the runtime's own",
+      caption:
+        `ratios of medians, all servers in turns; CPU time of the server, memory after a collection · ${where}`,
+    });
+  }
   return found;
+}
+
+const SOCKET_TITLES: Readonly<Record<string, string>> = {
+  handshake: "CPU time of a handshake, opened and closed",
+  "echo of 32 B": "CPU time of a message of 32 B and its echo",
+  memory: "memory of an idle socket",
+};
+
+function socketBars(socket: SocketResult, figure: string): Bar[] {
+  return Object.keys(socket).map((name): Bar => {
+    const value = socketRatio(socket, name, figure)!;
+    return {
+      name: name === "wsgate"
+        ? "wsgate, a guard around it"
+        : name === "wsgate, user, router"
+        ? "wsgate, and a user and a router"
+        : name,
+      value,
+      label: name === "native" ? "1" : `× ${value.toFixed(2)}`,
+      tone: name === "native" ? "floor" : name.startsWith("wsgate") ? "ours" : "once",
+    };
+  });
 }
 
 const KEY = { ours: "wsgate", once: "one look-up", each: "one pattern after another" };

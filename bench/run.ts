@@ -1,7 +1,7 @@
 /**
  * All benchmarks on both runtimes: their tables, then what became of the targets.
  *
- *     deno task bench                       everything; about ten minutes
+ *     deno task bench                       everything; about twenty minutes
  *     deno task bench match compile         some of them
  *     deno task bench --bun                 on Bun alone (--deno: on Deno alone)
  *     deno task bench --beside DIR          and this checkout beside another one: see bench/beside.ts
@@ -24,12 +24,14 @@ import { executableOf } from "../tests/programs.ts";
 import { givenCheckout } from "./beside.ts";
 import { plots, type Report, type Results, verdicts } from "./report.ts";
 
-const FILES = ["match", "hot", "compile", "memory", "swap", "check", "handshake"] as const;
+const FILES = ["match", "hot", "compile", "memory", "swap", "check", "handshake", "socket"] as const;
 const LIMIT_MS = 10 * 60_000;
 const PEERS = [
   "@astrojs/internal-helpers",
   "better-auth",
   "cors",
+  "crossws",
+  "elysia",
   "h3",
   "hono",
   "mitata",

@@ -12,6 +12,7 @@ import type { HotResult } from "../../bench/hot.ts";
 import type { Cell, MatchResult } from "../../bench/match.ts";
 import type { MemoryResult } from "../../bench/memory.ts";
 import { linePlot, spread } from "../../bench/plot.ts";
+import type { SocketResult } from "../../bench/socket.ts";
 import { plots, type Report, type Results, verdicts } from "../../bench/report.ts";
 import { CONTENDERS } from "../../bench/contenders.ts";
 
@@ -56,6 +57,22 @@ const beside: BesideResult = {
   compilation: { 1_000_000: { value: { time: besideOf(1.5), arrays: [16, 21.5] } } },
 };
 
+const socketOf = (ratio: number) => ({
+  ns: {
+    "handshake": 100_000 * ratio,
+    "latency": 100_000 * ratio,
+    "echo of 32 B": 5000 * ratio,
+    "echo of 16 kB": 20_000 * ratio,
+  },
+  bytes: { 2000: 30_000 * ratio, 10_000: 20_000 * ratio },
+});
+const socket: SocketResult = {
+  "native": socketOf(1),
+  "wsgate": socketOf(1.15),
+  "wsgate, user, router": socketOf(1.3),
+  "hono": socketOf(1.1),
+};
+
 const report = (runtimes: Readonly<Record<string, Results>>): Report => ({
   date: "2026-01-02T03:04:05.000Z",
   quick: false,
@@ -65,8 +82,8 @@ const report = (runtimes: Readonly<Record<string, Results>>): Report => ({
   failed: [],
 });
 const whole = report({
-  "Deno 2.9.6": { match, memory, handshake },
-  "Bun 1.4.5": { match, memory, handshake },
+  "Deno 2.9.6": { match, memory, handshake, socket },
+  "Bun 1.4.5": { match, memory, handshake, socket },
 });
 
 /** Names of the elements, in order; fails where they are not nested, or something is not escaped or no number. */
@@ -117,6 +134,7 @@ describe("plots", () => {
       "bench-match-bun.svg",
       "bench-match-deno.svg",
       "bench-memory.svg",
+      "bench-socket.svg",
     ]);
     for (const svg of Object.values(found)) {
       assertEquals(elements(svg)[0], "svg");
@@ -209,6 +227,18 @@ describe("verdicts", () => {
     assertEquals(rows({ match, beside }), ["met", "missed", "met"]);
     assertEquals(rows({ match }), []);
     assertEquals(rows({ beside: { other: "before", lookUps: {}, compilation: {} } }), []);
+  });
+
+  it("say of sockets what they cost beside the runtime's own, of memory where they are most", () => {
+    const more = {
+      ...socket,
+      "wsgate, user, router": { ...socketOf(1.3), bytes: { 2000: 1, 10_000: 70_000 } },
+    };
+    const text = verdicts(report({ "Deno 2.9.6": { socket: more }, "Bun 1.4.5": { socket } }));
+    assertEquals(lineOf(text, "handshake of a socket").match(/met|missed/g), ["met", "met"]);
+    assertEquals(lineOf(text, "latency of a socket").match(/met|missed|–$/g), ["met", "–"]);
+    assertEquals(lineOf(text, "echo of 32 B of a socket").match(/met|missed/g), ["missed", "missed"]);
+    assertEquals(lineOf(text, "memory of a socket").match(/met|missed/g), ["missed", "met"]);
   });
 
   it("say nothing of what was not measured", () => {
