@@ -23,10 +23,10 @@ const entry = fileURLToPath(new URL("../mod.ts", import.meta.url));
 const ROWS: readonly (readonly [names: string, most: number])[] = [
   ["getCookies", 1_000],
   ["authMiddlewareStack", 10_000],
-  ["upgradeHandler", 15_500],
+  ["upgradeHandler", 23_000],
   ["check, compilePolicy", 34_000],
   // the first program of README.md
-  ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 60_943],
+  ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 68_000],
 ];
 
 describe("a bundle", asked, () => {
