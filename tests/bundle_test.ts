@@ -26,7 +26,7 @@ const ROWS: readonly (readonly [names: string, most: number])[] = [
   ["upgradeHandler", 23_000],
   ["check, compilePolicy", 34_000],
   // the first program of README.md
-  ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 68_000],
+  ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 69_000],
 ];
 
 describe("a bundle", asked, () => {

@@ -57,7 +57,8 @@ describe("clientStays", () => {
     const all = Array.from({ length: 1000 }, () => clientStays(requestWith(signal), signal));
     assertEquals(new Set(await Promise.all(all)), new Set([true]));
     isDone = true;
-    assert(rounds > 2 * alone && rounds <= 40, `${rounds}`);
+    // Ten a round while a thousand wait, nine while nine hundred do: 100 / 10 + 100 / 9 + … + 100 / 1, and two at the start.
+    assert(rounds > 200 && rounds <= 300, `${rounds}`);
   });
 });
 
