@@ -3,14 +3,16 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { ConfigIssue } from "@wsgate/wsgate";
-import type { Fault } from "../../src/config.ts";
+import type { ConfigIssue, ConfigIssueCode } from "@wsgate/wsgate";
 import { diagnoseHostPattern, diagnosePattern } from "../../src/pattern/diagnosis.ts";
 import { readHosts, readPatterns } from "../../src/pattern/list.ts";
 import { parseHostPattern, parsePattern } from "../../src/pattern/pattern.ts";
 import { assertGrowth, CONSTANT, LINEAR, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
+import { wordsOf } from "../words.ts";
 import { entriesNamedIn, randomEntry } from "./entries.ts";
+
+const words = wordsOf(import.meta.url);
 
 /** The two kinds of list: who takes an entry, and who says what is wrong with it. */
 const LISTS = [
@@ -26,15 +28,22 @@ const LISTS = [
   },
 ] as const;
 
-/** What is said where nothing is found. */
-const UNKNOWN: Fault = { code: "host-malformed", fix: "An entry is not written so." };
+/** These name a host, which is what browsers send or what is shared, and no candidate. */
+const NAMING_A_HOST: readonly ConfigIssueCode[] = [
+  ...["unicode-maps-to-ascii", "unsafe-shared-suffix", "unsafe-single-label"] as const,
+];
 
 for (const { kind, isTaken, diagnose } of LISTS) {
+  /** What is said where nothing is found. */
+  const [unknown] = diagnose("example.com");
+
   describe(`the diagnosis of an entry in a list of ${kind}`, () => {
     test("finds a fault even in an entry that has none", () => {
+      assertEquals(unknown.code, "host-malformed");
+      words.assert("where nothing is found", unknown.fix);
       for (const entry of ["example.com", "*.example.com:8443", "[::1]", "localhost", "bücher.example"]) {
         assert(isTaken(entry), entry);
-        assertEquals(diagnose(entry), [UNKNOWN], entry);
+        assertEquals(diagnose(entry), [unknown], entry);
       }
     });
 
@@ -52,11 +61,10 @@ for (const { kind, isTaken, diagnose } of LISTS) {
         assertGreater(faults.length, 0, says);
         for (const { code, fix } of faults) {
           codes.add(code);
-          assert(fix !== UNKNOWN.fix, says);
+          assert(fix !== unknown.fix, says);
           assert(fix.endsWith(".") || fix.endsWith("?"), `${fix} for ${says}`);
-          // These name a host, which is what browsers send or what is shared, and no candidate.
-          if (/^(?:Browsers send the host|Strangers can register names below) /.test(fix)) continue;
-          for (const written of entriesNamedIn(fix)) {
+          if (NAMING_A_HOST.includes(code)) continue;
+          for (const written of entriesNamedIn({ code, fix })) {
             if (kind === "origins" && (written === "'self'" || written === "null")) continue;
             assert(isTaken(written), `${fix} for ${says}`);
             candidates.add(written);
@@ -127,3 +135,5 @@ function readOrigins(list: unknown, field: string, issues: ConfigIssue[]) {
 function indicesOf(entries: readonly string[], isWanted: (entry: string) => boolean): number[] {
   return entries.flatMap((entry, index) => isWanted(entry) ? [index] : []);
 }
+
+words.end();

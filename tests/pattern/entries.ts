@@ -5,7 +5,11 @@
  * @module
  */
 
+import { assertStringIncludes } from "@std/assert";
+import type { ConfigIssueCode } from "@wsgate/wsgate";
+import type { Fault } from "../../src/config.ts";
 import type { Random } from "../random.ts";
+import type { Words } from "../words.ts";
 
 const SCHEMES = [
   ..."https http ws wss HTTPS Http file data blob about javascript app moz-extension chrome-extension".split(
@@ -96,11 +100,27 @@ function randomHost(random: Random): string {
   ).join(".");
 }
 
+/** These are about the characters of an entry, and quote single ones. */
+const ABOUT_CHARACTERS: readonly ConfigIssueCode[] = [
+  ...["host-malformed", "scheme-malformed", "port-malformed", "wildcard-malformed"] as const,
+];
+
 /** What stands in double quotes in a fix, except the characters that a sentence is about. */
-export function entriesNamedIn(fix: string): string[] {
-  if (/^"(?:[^"\\]|\\.)+" cannot stand|^A scheme is a letter|^To let every host/.test(fix)) return [];
+export function entriesNamedIn({ code, fix }: Fault): string[] {
   return [...fix.matchAll(/"(?:[^"\\]|\\.)*"/g)]
     .map(([quoted]) => JSON.parse(quoted) as string)
-    .filter((text) => text !== "://" && !(text === "*" && /^"\*" stands|or "\*" for any/.test(fix)))
+    .filter((text) => !ABOUT_CHARACTERS.includes(code) || /[\p{L}\p{N}]/u.test(text))
     .map((text) => text.startsWith(":") ? "example.com" + text : text);
+}
+
+/** An entry, cut if it is long; of what is no string the type. */
+export function keyOf(entry: unknown): string {
+  if (typeof entry !== "string") return entry === null ? "(null)" : `(${typeof entry})`;
+  return entry.length <= 80 ? entry : `${entry.slice(0, 40)}... (${entry.length} characters)`;
+}
+
+/** The fix that is told of an entry: its words, and the entries that it names to be written instead. */
+export function assertFix(words: Words, key: string, fix: string, named: readonly string[] = []): void {
+  for (const entry of named) assertStringIncludes(fix, JSON.stringify(entry), key);
+  words.assert(key, fix);
 }

@@ -5,6 +5,11 @@ import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { compileOrigins, ConfigError, type ConfigIssue, type ConfigIssueCode } from "@wsgate/wsgate";
 import { MAX_ENTRIES, readHosts, readPatterns } from "../../src/pattern/list.ts";
 import type { HostRule } from "../../src/pattern/rule.ts";
+import { eachRow } from "../rows.ts";
+import { wordsOf } from "../words.ts";
+import { assertFix, entriesNamedIn, keyOf } from "./entries.ts";
+
+const words = wordsOf(import.meta.url);
 
 /** A host of exactly this length. */
 function hostOf(length: number): string {
@@ -62,53 +67,45 @@ const RULES: readonly (readonly [
   ["github.io", "github.io", HOST, null],
 ];
 
-const UNSET = "Is a variable unset? Leave the entry out.";
-const KEYWORD = "A host is written as its name; keywords belong in `origins`.";
-const SCHEME = "A Host header has no scheme: write the host alone.";
-const shared = (host: string) => `Strangers can register names below "${host}": name your hosts one by one.`;
-
-const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix?: string])[] = [
-  ["*", "wildcard-malformed", "Leave `hosts` out to answer to any well-formed Host."],
-  ["null", "keyword", "A host is a name; no Host header is null."],
-  ["'self'", "keyword", KEYWORD],
-  ["self", "keyword", KEYWORD],
-  ["none", "keyword", KEYWORD],
-  ["NULL", "keyword", KEYWORD],
-  ["${HOST}", "foreign-spelling", 'Write a host, such as "example.com".'],
-  ["undefined", "keyword", UNSET],
-  ["undefined.example.com", "keyword", UNSET],
+/** And what the fix names to be written instead, or is about. */
+const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, ...named: string[]])[] = [
+  ["*", "wildcard-malformed"],
+  ["null", "keyword"],
+  ["'self'", "keyword"],
+  ["self", "keyword"],
+  ["none", "keyword"],
+  ["NULL", "keyword"],
+  ["${HOST}", "foreign-spelling"],
+  ["undefined", "keyword"],
+  ["undefined.example.com", "keyword"],
   // an origin is no host
-  ["https://example.com", "scheme-not-allowed", SCHEME],
-  ["http://.example.com:8080", "scheme-not-allowed", SCHEME],
-  ["HTTPS://*.Example.com:*", "scheme-not-allowed", SCHEME],
-  ["app://localhost", "scheme-not-allowed", SCHEME],
-  ["http://[::1]:8080", "scheme-not-allowed", SCHEME],
-  ["https://*", "scheme-not-allowed", SCHEME],
-  ["https://*.co.uk", "scheme-not-allowed", SCHEME],
-  ["file:///", "scheme-not-allowed", SCHEME],
-  ["https:example.com", "scheme-malformed", SCHEME],
-  ["*://example.com", "scheme-malformed", SCHEME],
-  ["ht_tp://example.com", "scheme-malformed", SCHEME],
+  ["https://example.com", "scheme-not-allowed"],
+  ["http://.example.com:8080", "scheme-not-allowed"],
+  ["HTTPS://*.Example.com:*", "scheme-not-allowed"],
+  ["app://localhost", "scheme-not-allowed"],
+  ["http://[::1]:8080", "scheme-not-allowed"],
+  ["https://*", "scheme-not-allowed"],
+  ["https://*.co.uk", "scheme-not-allowed"],
+  ["file:///", "scheme-not-allowed"],
+  ["https:example.com", "scheme-malformed"],
+  ["*://example.com", "scheme-malformed"],
+  ["ht_tp://example.com", "scheme-malformed"],
   // shared, and no way round
-  ["*.com", "unsafe-single-label", shared("com")],
-  [".local", "unsafe-single-label", shared("local")],
-  ["*.intranet:8080", "unsafe-single-label", shared("intranet")],
-  [".co.uk", "unsafe-shared-suffix", shared("co.uk")],
-  ["*.nip.io", "unsafe-shared-suffix", shared("nip.io")],
-  [".sslip.io:80", "unsafe-shared-suffix", shared("sslip.io")],
-  ["*.amazonaws.com", "unsafe-shared-suffix", shared("amazonaws.com")],
+  ["*.com", "unsafe-single-label", "com"],
+  [".local", "unsafe-single-label", "local"],
+  ["*.intranet:8080", "unsafe-single-label", "intranet"],
+  [".co.uk", "unsafe-shared-suffix", "co.uk"],
+  ["*.nip.io", "unsafe-shared-suffix", "nip.io"],
+  [".sslip.io:80", "unsafe-shared-suffix", "sslip.io"],
+  ["*.amazonaws.com", "unsafe-shared-suffix", "amazonaws.com"],
   // as in a list of origins
   [undefined, "not-a-string"],
   [80, "not-a-string"],
   ["", "empty"],
   ["example.com ", "white-space"],
-  ["example.com/", "path", 'An entry has no path, a slash at its end included. Write "example.com".'],
-  [
-    "https://example.com/",
-    "path",
-    'An entry has no path, a slash at its end included. Write "example.com".',
-  ],
-  ["https://user@*.example.com:80", "userinfo", 'An entry names no user. Write "*.example.com:80".'],
+  ["example.com/", "path", "example.com"],
+  ["https://example.com/", "path", "example.com"],
+  ["https://user@*.example.com:80", "userinfo", "*.example.com:80"],
   ["example.com?", "query"],
   ["example.com#", "fragment"],
   ["user@example.com", "userinfo"],
@@ -135,8 +132,8 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix?: st
   ["{a,b}.example", "foreign-spelling"],
   ["example.com:[80,81]", "foreign-spelling"],
   // what would be left of it without a scheme has another
-  ["//a://b://c", "foreign-spelling", 'Any scheme is written without slashes: "example.com".'],
-  ["https:unset.example", "scheme-malformed", SCHEME],
+  ["//a://b://c", "foreign-spelling"],
+  ["https:unset.example", "scheme-malformed"],
 ];
 
 describe("readHosts", () => {
@@ -152,14 +149,14 @@ describe("readHosts", () => {
   });
 
   test("refuses a wrong entry, and everything that is unsafe", () => {
-    for (const [entry, code, fix] of WRONG) {
+    eachRow(WRONG, ([entry, code, ...named]) => {
       const [issue, ...more] = issuesOf(["example.com", entry]);
-      assertEquals(more, [], String(entry));
-      assert(issue !== undefined, String(entry));
+      assertEquals(more, []);
+      assert(issue !== undefined);
       const { field, index, value } = issue;
       assertEquals([issue.code, field, index, value], [code, "hosts", 1, entry]);
-      if (fix !== undefined) assertEquals(issue.fix, fix);
-    }
+      assertFix(words, keyOf(entry), issue.fix, named);
+    });
   });
 
   test("refuses all of a list at once, in its order", () => {
@@ -171,13 +168,11 @@ describe("readHosts", () => {
   });
 
   test("names the option that the list is given as", () => {
-    assertEquals(issuesOf(["*"], "allowedHosts"), [{
-      code: "wildcard-malformed",
-      field: "allowedHosts",
-      index: 0,
-      value: "*",
-      fix: 'To let every host and origin in, say so openly: originValidator(handler, ["*"]).',
-    }]);
+    const [any, ...more] = issuesOf(["*"], "allowedHosts");
+    assertEquals(more, []);
+    const { fix, ...fault } = any!;
+    assertEquals(fault, { code: "wildcard-malformed", field: "allowedHosts", index: 0, value: "*" });
+    words.assert("* in allowedHosts", fix);
     assertEquals(issuesOf([":80"], "allowedHosts").map(({ field }) => field), ["allowedHosts"]);
     for (const value of ["example.com", undefined, null, {}, new Set(["example.com"])]) {
       const [issue] = issuesOf(value, "allowedHosts");
@@ -194,11 +189,9 @@ describe("readHosts", () => {
     let named = 0;
     for (const [entry] of WRONG) {
       const [issue] = issuesOf([entry]);
-      if (/^"." cannot stand|^A scheme is|^To let every host|"\*" for any/.test(issue!.fix)) continue;
-      for (const [quoted] of issue!.fix.matchAll(/"(?:[^"\\]|\\.)*"/g)) {
-        if (quoted === '"*"') continue;
+      for (const written of entriesNamedIn(issue!)) {
         named++;
-        assertEquals(issuesOf([JSON.parse(quoted)]), [], `${entry}: ${issue!.fix}`);
+        assertEquals(issuesOf([written]), [], `${entry}: ${issue!.fix}`);
       }
     }
     assertGreater(named, 15);
@@ -213,32 +206,24 @@ function originIssues(patterns: unknown, dangerouslyAllow?: unknown): readonly C
 
 describe("a list", () => {
   test("is an array", () => {
-    const array = "Give an array of strings.";
-    for (
-      const [value, fix] of [
-        ["*", 'A string is not a list: write ["*"].'],
-        [
-          "https://a.example,https://b.example",
-          'A string is not a list: write ["https://a.example", "https://b.example"].',
-        ],
-        ["", 'A string is not a list: write [""].'],
-        [undefined, array],
-        [null, array],
-        [{}, array],
-        [{ length: 1, 0: "*" }, array],
-        [new Set(["*"]), array],
-        [/./, array],
-        [() => ["*"], array],
-        [true, array],
-      ] as const
-    ) {
-      assertEquals(originIssues(value), [{ code: "not-a-list", field: "origins", index: -1, value, fix }]);
-      if (value === undefined) continue;
-      assertEquals(
-        originIssues([], value),
-        [{ code: "not-a-list", field: "dangerouslyAllow", index: -1, value, fix }],
-      );
-    }
+    const table: [value: unknown, ...named: string[]][] = [
+      ["*", "*"],
+      ["https://a.example,https://b.example", "https://a.example", "https://b.example"],
+      ["", ""],
+      ...[undefined, null, {}, { length: 1, 0: "*" }, new Set(["*"]), /./, () => ["*"], true]
+        .map((value): [unknown] => [value]),
+    ];
+    eachRow(table, ([value, ...named]) => {
+      const lists = { origins: [value], dangerouslyAllow: [[], value] };
+      eachRow(Object.entries(lists), ([name, given]) => {
+        // Left out, there is no list to be wrong.
+        if (given.length > 1 && value === undefined) return;
+        const [issue, ...more] = originIssues(...given as [unknown]);
+        const { fix, ...fault } = issue!;
+        assertEquals([fault, ...more], [{ code: "not-a-list", field: name, index: -1, value }]);
+        assertFix(words, `a list that is ${keyOf(value)}`, fix, named);
+      });
+    });
   });
 
   test("has so many entries at most, and of a longer one none is read", () => {
@@ -284,3 +269,5 @@ describe("a list", () => {
     assertEquals(originIssues([], ["'self'"]).map(({ code }) => code), ["keyword"]);
   });
 });
+
+words.end();

@@ -1,6 +1,11 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
+import type { ConfigIssueCode } from "@wsgate/wsgate";
 import { findMisspelling, type Suggest, wordFault } from "../../src/pattern/misspellings.ts";
+import { wordsOf } from "../words.ts";
+import { assertFix } from "./entries.ts";
+
+const words = wordsOf(import.meta.url);
 
 const tell = (entry: string, suggest: Suggest) => wordFault(findMisspelling(entry, suggest)!, false);
 
@@ -10,35 +15,36 @@ const quoted = (candidate: string) => JSON.stringify(candidate);
 const otherwise = (_: string, otherwise: string) => otherwise;
 
 // entry, code, what the fix names
-const MISSPELT = [
-  ["", "empty", "variable"],
-  ["self", "keyword", "\"'self'\""],
-  ["“self”", "keyword", "\"'self'\""],
-  ["'none'", "keyword", "empty list"],
-  ["undefined", "keyword", "unset"],
-  ["[object Object]", "keyword", "unset"],
-  ['%{host: "example.com"}', "foreign-spelling", "one entry"],
-  ["//shop.example", "foreign-spelling", '"shop.example"'],
+const MISSPELT: readonly (readonly [entry: string, code: ConfigIssueCode, ...named: string[]])[] = [
+  ["", "empty"],
+  ["self", "keyword", "'self'"],
+  ["“self”", "keyword", "'self'"],
+  ["'none'", "keyword"],
+  ["undefined", "keyword"],
+  ["[object Object]", "keyword"],
+  ['%{host: "example.com"}', "foreign-spelling"],
+  ["//shop.example", "foreign-spelling", "shop.example"],
   [
     "https://example.com:[80,8080]",
     "foreign-spelling",
-    '"https://example.com:80", "https://example.com:8080"',
+    "https://example.com:80",
+    "https://example.com:8080",
   ],
-  ["^https://example\\.com$", "regular-expression", "*.example.com"],
-  ["a.example,b.example", "several-entries", '"a.example", "b.example"'],
-  [" example.com", "white-space", '"example.com"'],
-  ["'example.com'", "foreign-spelling", '"example.com"'],
-  ["https:/example.com", "scheme-malformed", '"https://example.com"'],
-  ["file://", "scheme-not-allowed", "null"],
-  ["*://example.com", "scheme-malformed", '"example.com"'],
-] as const;
+  ["^https://example\\.com$", "regular-expression"],
+  ["a.example,b.example", "several-entries", "a.example", "b.example"],
+  [" example.com", "white-space", "example.com"],
+  ["'example.com'", "foreign-spelling", "example.com"],
+  ["https:/example.com", "scheme-malformed", "https://example.com"],
+  ["file://", "scheme-not-allowed"],
+  ["*://example.com", "scheme-malformed", "example.com"],
+];
 
 describe("findMisspelling()", () => {
-  for (const [entry, code, named] of MISSPELT) {
+  for (const [entry, code, ...named] of MISSPELT) {
     test(`${JSON.stringify(entry)} is ${code}`, () => {
       const fault = tell(entry, quoted);
       assertEquals(fault.code, code);
-      assert(fault.fix.includes(named), fault.fix);
+      assertFix(words, entry, fault.fix, named);
     });
   }
 
@@ -54,6 +60,7 @@ describe("findMisspelling()", () => {
     ) {
       const { fix } = tell(entry, otherwise);
       assert(!fix.includes("shop.example"), fix);
+      assertFix(words, `${entry}, of a list that takes nothing`, fix);
     }
   });
 
@@ -72,3 +79,5 @@ describe("findMisspelling()", () => {
     }
   });
 });
+
+words.end();

@@ -9,6 +9,11 @@ import { diagnoseHost } from "../../src/pattern/diagnosis.ts";
 import { wordFault } from "../../src/pattern/misspellings.ts";
 import { normalizeHost } from "../../src/pattern/normalize.ts";
 import { Random, seed } from "../random.ts";
+import { eachRow } from "../rows.ts";
+import { wordsOf } from "../words.ts";
+import { assertFix, keyOf } from "./entries.ts";
+
+const words = wordsOf(import.meta.url);
 
 const GOOD: readonly (readonly [text: string, host: string])[] = [
   ["example.com", "example.com"],
@@ -56,108 +61,94 @@ const GOOD: readonly (readonly [text: string, host: string])[] = [
   ["[1:2:3:4:5:6:7::]", "[1:2:3:4:5:6:7:0]"],
 ];
 
-const IP = "A host that ends in a number is an IPv4 address, in four decimal parts";
-const BRACKETS =
-  'An IPv6 address stands in brackets, a port after them: "[2001:db8::1]", "[2001:db8::1]:8080".';
-const IDN = "No browser can reach this name: it is not a valid IDN (UTS #46).";
-const INVISIBLE = "There is a character in it that cannot be seen: type the name anew.";
-const NOT_SENT = "No browser sends this name: it maps to characters that cannot stand in a host.";
-const NO_SCRIPT =
-  "What browsers make of it is no host: type the name anew, in the letters of its own script.";
-const ZONE = "A zone id never leaves its machine: write the address without it.";
-const ENCODED = "Write the characters themselves, not their encoding.";
-const UNSET = "Is a variable unset? Leave the entry out.";
-const stranger = (char: string) => `"${char}" cannot stand in a host: letters, digits, "-", "_" and "." can.`;
-const sent = (ascii: string) =>
-  `Browsers send the host "${ascii}" for it: write that, if it is what you mean.`;
-
-const WRONG: readonly (readonly [text: string, code: ConfigIssueCode, fix: string])[] = [
+/** Hosts that are none; and what the fix names, or is about. */
+const WRONG: readonly (readonly [text: string, code: ConfigIssueCode, ...named: string[]])[] = [
   // what a pattern's own grammar has taken off before
-  ["*", "host-malformed", stranger("*")],
-  ["*.example", "host-malformed", stranger("*")],
-  ["ex%61mple.com", "percent-sign", ENCODED],
-  ["%C3%A9.example", "percent-sign", ENCODED],
-  ["a%", "percent-sign", ENCODED],
-  ["[fe80::1%eth0]", "zone-id", ZONE],
-  ["fe80::1%eth0", "zone-id", ZONE],
-  ["fe80::1%25eth0", "zone-id", ZONE],
-  ["::1", "ip-malformed", BRACKETS],
-  ["2001:DB8::0:1", "ip-malformed", BRACKETS],
-  ["1:2", "ip-malformed", BRACKETS],
-  ["[", "ip-malformed", BRACKETS],
-  ["[]", "ip-malformed", BRACKETS],
-  ["[::1", "ip-malformed", BRACKETS],
-  ["[::1]]", "ip-malformed", BRACKETS],
-  ["[::g]", "ip-malformed", BRACKETS],
-  ["[:]", "ip-malformed", BRACKETS],
-  ["[::1:]", "ip-malformed", BRACKETS],
-  ["[:::]", "ip-malformed", BRACKETS],
-  ["[1:2:3:4:5:6:7:8:]", "ip-malformed", BRACKETS],
-  ["[2001:db8::1:0:0:]", "ip-malformed", BRACKETS],
-  ["[::127.0.0.1:]", "ip-malformed", BRACKETS],
-  ["[127.0.0.1]", "ip-malformed", BRACKETS],
-  ["[1:2:3:4:5:6:7:8:9]", "ip-malformed", BRACKETS],
-  ["127.1", "ip-malformed", `${IP}: 127.0.0.1.`],
-  ["0x7f.0.0.1", "ip-malformed", `${IP}: 127.0.0.1.`],
-  ["0177.0.0.1", "ip-malformed", `${IP}: 127.0.0.1.`],
-  ["2130706433", "ip-malformed", `${IP}: 127.0.0.1.`],
-  ["127.0.0.1.", "ip-malformed", `${IP}: 127.0.0.1.`],
-  ["0x", "ip-malformed", `${IP}: 0.0.0.0.`],
-  ["256.0.0.1", "ip-malformed", `${IP}.`],
-  ["1.2.3.4.5", "ip-malformed", `${IP}.`],
-  ["example.1", "ip-malformed", `${IP}.`],
-  ["4294967296", "ip-malformed", `${IP}.`],
-  ["a b", "host-malformed", stranger(" ")],
-  ["a!", "host-malformed", stranger("!")],
-  ["$a", "host-malformed", stranger("$")],
-  ["é,", "host-malformed", stranger(",")],
-  ["a\x7f", "host-malformed", stranger("\x7f")],
-  ["~", "host-malformed", stranger("~")],
-  ["", "label-empty", "Between two dots there is a name of at least one character."],
-  [".", "label-empty", "Between two dots there is a name of at least one character."],
-  ["a..b", "label-empty", "Between two dots there is a name of at least one character."],
-  [".a", "label-empty", "Between two dots there is a name of at least one character."],
-  ["a..", "label-empty", "Between two dots there is a name of at least one character."],
-  ["a".repeat(64), "label-too-long", "Between two dots there are at most 63 characters."],
-  ["a".repeat(64) + ".1", "label-too-long", "Between two dots there are at most 63 characters."],
-  ["é".repeat(60), "label-too-long", "Between two dots there are at most 63 characters."],
-  ["a.".repeat(128), "host-too-long", "A host has at most 255 characters."],
-  [("é".repeat(10) + ".").repeat(20) + "é", "host-too-long", "A host has at most 255 characters."],
-  ["undefined", "keyword", UNSET],
-  ["undefined.example", "keyword", UNSET],
-  ["a.undefined.example", "keyword", UNSET],
-  ["example.UNDEFINED", "keyword", UNSET],
-  ["null", "keyword", UNSET],
-  ["NaN", "keyword", UNSET],
-  ["xn--", "unicode-malformed", IDN],
-  ["xn--a.example", "unicode-malformed", IDN],
-  ["xn--a-ecp.example", "unicode-malformed", IDN],
-  ["\u0300a.example", "unicode-malformed", IDN],
-  ["a\u200db.example", "unicode-malformed", IDN],
-  ["℀.example", "unicode-malformed", IDN],
-  ["⒈example.com", "unicode-malformed", IDN],
-  ["\u0378.example", "unicode-malformed", IDN],
-  ["a\u202e.example", "unicode-malformed", INVISIBLE],
-  ["exa\u00admple.com", "unicode-malformed", INVISIBLE],
-  ["\ufeffexample.com", "unicode-malformed", INVISIBLE],
-  ["ex\u200bample.com", "unicode-malformed", INVISIBLE],
-  ["b\u00adücher.example", "unicode-malformed", INVISIBLE],
-  ["bücher\u2060.example", "unicode-malformed", INVISIBLE],
-  ["\u115f.example", "unicode-malformed", INVISIBLE],
-  ["a\ufe0f.example", "unicode-malformed", INVISIBLE],
-  ["é＆.example", "unicode-malformed", NOT_SENT],
-  ["\ud800.example", "unicode-malformed", IDN],
-  ["ｅxample.com", "unicode-maps-to-ascii", sent("example.com")],
-  ["𝐞xample.com", "unicode-maps-to-ascii", sent("example.com")],
-  ["example.ＣＯＭ", "unicode-maps-to-ascii", sent("example.com")],
-  ["\u212aelvin.example", "unicode-maps-to-ascii", sent("kelvin.example")],
-  ["a\u017f.example", "unicode-maps-to-ascii", sent("as.example")],
-  ["ﬁ.example", "unicode-maps-to-ascii", sent("fi.example")],
-  ["a。example", "unicode-maps-to-ascii", sent("a.example")],
-  ["bücher。example", "unicode-maps-to-ascii", sent("xn--bcher-kva.example")],
-  ["１２７.0.0.1", "unicode-maps-to-ascii", sent("127.0.0.1")],
-  ["a＆b.example", "unicode-maps-to-ascii", NO_SCRIPT],
-  ["①.example", "unicode-maps-to-ascii", sent("1.example")],
+  ["*", "host-malformed", "*"],
+  ["*.example", "host-malformed", "*"],
+  ["ex%61mple.com", "percent-sign"],
+  ["%C3%A9.example", "percent-sign"],
+  ["a%", "percent-sign"],
+  ["[fe80::1%eth0]", "zone-id"],
+  ["fe80::1%eth0", "zone-id"],
+  ["fe80::1%25eth0", "zone-id"],
+  ["::1", "ip-malformed"],
+  ["2001:DB8::0:1", "ip-malformed"],
+  ["1:2", "ip-malformed"],
+  ["[", "ip-malformed"],
+  ["[]", "ip-malformed"],
+  ["[::1", "ip-malformed"],
+  ["[::1]]", "ip-malformed"],
+  ["[::g]", "ip-malformed"],
+  ["[:]", "ip-malformed"],
+  ["[::1:]", "ip-malformed"],
+  ["[:::]", "ip-malformed"],
+  ["[1:2:3:4:5:6:7:8:]", "ip-malformed"],
+  ["[2001:db8::1:0:0:]", "ip-malformed"],
+  ["[::127.0.0.1:]", "ip-malformed"],
+  ["[127.0.0.1]", "ip-malformed"],
+  ["[1:2:3:4:5:6:7:8:9]", "ip-malformed"],
+  ["127.1", "ip-malformed"],
+  ["0x7f.0.0.1", "ip-malformed"],
+  ["0177.0.0.1", "ip-malformed"],
+  ["2130706433", "ip-malformed"],
+  ["127.0.0.1.", "ip-malformed"],
+  ["0x", "ip-malformed"],
+  ["256.0.0.1", "ip-malformed"],
+  ["1.2.3.4.5", "ip-malformed"],
+  ["example.1", "ip-malformed"],
+  ["4294967296", "ip-malformed"],
+  ["a b", "host-malformed", " "],
+  ["a!", "host-malformed", "!"],
+  ["$a", "host-malformed", "$"],
+  ["é,", "host-malformed", ","],
+  ["a\x7f", "host-malformed", "\x7f"],
+  ["~", "host-malformed", "~"],
+  ["", "label-empty"],
+  [".", "label-empty"],
+  ["a..b", "label-empty"],
+  [".a", "label-empty"],
+  ["a..", "label-empty"],
+  ["a".repeat(64), "label-too-long"],
+  ["a".repeat(64) + ".1", "label-too-long"],
+  ["é".repeat(60), "label-too-long"],
+  ["a.".repeat(128), "host-too-long"],
+  [("é".repeat(10) + ".").repeat(20) + "é", "host-too-long"],
+  ["undefined", "keyword"],
+  ["undefined.example", "keyword"],
+  ["a.undefined.example", "keyword"],
+  ["example.UNDEFINED", "keyword"],
+  ["null", "keyword"],
+  ["NaN", "keyword"],
+  ["xn--", "unicode-malformed"],
+  ["xn--a.example", "unicode-malformed"],
+  ["xn--a-ecp.example", "unicode-malformed"],
+  ["\u0300a.example", "unicode-malformed"],
+  ["a\u200db.example", "unicode-malformed"],
+  ["℀.example", "unicode-malformed"],
+  ["⒈example.com", "unicode-malformed"],
+  ["\u0378.example", "unicode-malformed"],
+  ["a\u202e.example", "unicode-malformed"],
+  ["exa\u00admple.com", "unicode-malformed"],
+  ["\ufeffexample.com", "unicode-malformed"],
+  ["ex\u200bample.com", "unicode-malformed"],
+  ["b\u00adücher.example", "unicode-malformed"],
+  ["bücher\u2060.example", "unicode-malformed"],
+  ["\u115f.example", "unicode-malformed"],
+  ["a\ufe0f.example", "unicode-malformed"],
+  ["é＆.example", "unicode-malformed"],
+  ["\ud800.example", "unicode-malformed"],
+  ["ｅxample.com", "unicode-maps-to-ascii", "example.com"],
+  ["𝐞xample.com", "unicode-maps-to-ascii", "example.com"],
+  ["example.ＣＯＭ", "unicode-maps-to-ascii", "example.com"],
+  ["\u212aelvin.example", "unicode-maps-to-ascii", "kelvin.example"],
+  ["a\u017f.example", "unicode-maps-to-ascii", "as.example"],
+  ["ﬁ.example", "unicode-maps-to-ascii", "fi.example"],
+  ["a。example", "unicode-maps-to-ascii", "a.example"],
+  ["bücher。example", "unicode-maps-to-ascii", "xn--bcher-kva.example"],
+  ["１２７.0.0.1", "unicode-maps-to-ascii", "127.0.0.1"],
+  ["a＆b.example", "unicode-maps-to-ascii"],
+  ["①.example", "unicode-maps-to-ascii", "1.example"],
 ];
 
 /** What an operator is told of a host that is none. */
@@ -172,27 +163,30 @@ describe("normalizeHost", () => {
   });
 
   test("gives the fault, and the host that was probably meant", () => {
-    for (const [text, code, fix] of WRONG) {
-      assertEquals(normalizeHost(text, false), null, JSON.stringify(text));
-      assertEquals(diagnose(text, false), { code, fix }, JSON.stringify(text));
-    }
+    eachRow(WRONG, ([text, code, ...named]) => {
+      assertEquals(normalizeHost(text, false), null);
+      const fault = diagnose(text, false);
+      assertEquals(fault.code, code);
+      assertFix(words, keyOf(text), fault.fix, named);
+    });
   });
 
   test("below a wildcard the same, except that an address has no subdomains", () => {
-    const fault = {
-      code: "wildcard-over-address",
-      fix: "Addresses have no subdomains: write the address alone.",
+    const assertOverAddress = (text: string) => {
+      const { code, fix } = diagnose(text, true);
+      assertEquals(code, "wildcard-over-address", text);
+      assertFix(words, `*.${text}`, fix);
     };
     for (const [text, host] of GOOD) {
       const address = host.startsWith("[") || /\.\d+$/.test(host);
       assertEquals(normalizeHost(text, true), address ? null : host, text);
-      if (address) assertEquals(diagnose(text, true), fault, text);
+      if (address) assertOverAddress(text);
     }
     for (
       const text of ["1", "127.1", "example.1", "256.0.0.1", "0x", "127.0.0.1.", "[::g]", "[", "::1", "1:2"]
     ) {
       assertEquals(normalizeHost(text, true), null, text);
-      assertEquals(diagnose(text, true), fault, text);
+      assertOverAddress(text);
     }
     // What is wrong for another reason too is told that one.
     const codes = ["a..b", "a!", "a".repeat(64), "%61", "fe80::1%1", "xn--", "a。b"].map((text) => {
@@ -272,3 +266,5 @@ describe("normalizeHost", () => {
     assertGreater(faults, 3000);
   });
 });
+
+words.end();

@@ -1,7 +1,14 @@
 // One entry of a list of patterns: the rule it stands for, or everything that is wrong with it.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertNotEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   compileOrigins,
   compilePolicy,
@@ -16,7 +23,11 @@ import { diagnoseHostPattern, diagnosePattern } from "../../src/pattern/diagnosi
 import { parseHostPattern, parsePattern } from "../../src/pattern/pattern.ts";
 import { assertGrowth, CONSTANT, LINEAR, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
-import { entriesNamedIn, randomEntry } from "./entries.ts";
+import { eachRow } from "../rows.ts";
+import { wordsOf } from "../words.ts";
+import { assertFix, entriesNamedIn, keyOf, randomEntry } from "./entries.ts";
+
+const words = wordsOf(import.meta.url);
 
 /** A name of exactly this length. */
 function hostOf(length: number): string {
@@ -33,6 +44,18 @@ function issuesOf(patterns: unknown, dangerouslyAllow?: unknown): readonly Confi
     if (!(error instanceof ConfigError)) throw error;
     return error.issues;
   }
+}
+
+/** The fixes of these issues, which are of one entry and have these codes. */
+function fixesOf(
+  issues: readonly ConfigIssue[],
+  codes: readonly ConfigIssueCode[],
+  field: string,
+  index: number,
+  value: unknown,
+): string[] {
+  assertEquals(issues, codes.map((code, i) => ({ code, field, index, value, fix: issues[i]?.fix ?? "" })));
+  return issues.map(({ fix }) => fix);
 }
 
 const HOST = "host";
@@ -118,477 +141,386 @@ const RULES: readonly (readonly [
   ["*." + hostOf(255), null, hostOf(255), SUBS, null],
 ];
 
-const EMPTY = "Leave it out; is a variable set to nothing?";
-const UNSET = "Give a string; is a variable unset?";
-const STRING = 'Give a string such as "https://example.com".';
-const SELF = `The server's own origin is written "'self'", with single quotes inside the string; ` +
-  'a host of that name "http://self".';
-const SELF_POLICY =
-  "'self' is judged against the Host header: write it in the `origins` of a policy that has `hosts`.";
-const SAME = `The server's own origin is written "'self'", in a policy that has \`hosts\`.`;
-const NONE = "An empty list refuses every origin.";
-const UNSET_ENTRY = "Is a variable unset? Leave the entry out.";
-const OPAQUE = 'The opaque origin is written "null", in dangerouslyAllow.';
-const PARTS =
-  'Write the parts as one entry, such as "https://example.com:8443"; variables are not expanded here.';
-const slashes = (entry: string) => `Any scheme is written without slashes: "${entry}".`;
-const ports = (...entries: string[]) => `Write one entry for each port: ${list(entries)}.`;
-const REGEXP = 'Patterns are not regular expressions: "*.example.com" admits the subdomains, ' +
-  '".example.com" the host too.';
-const MARK = "A question mark stands for nothing here: write the names out, one entry each.";
-const alternatives = (...entries: string[]) =>
-  `Alternatives are written as one entry each: ${entries.map((it) => `"${it}"`).join(", ")}.`;
-const schemes = (...entries: string[]) =>
-  `Write one entry for each scheme: ${entries.map((it) => `"${it}"`).join(", ")}.`;
-const BRACES = "Alternatives are written as one entry each.";
-const each = (...entries: string[]) => `Write one entry each: ${list(entries)}.`;
-const spaced = (...entries: string[]) => `Write one entry each, without white space: ${list(entries)}.`;
-const trimmed = (entry: string) => `Write it without white space: "${entry}".`;
-const quotes = (entry: string) => `Quotes are no part of an entry: write "${entry}".`;
-const colon = (entry: string) => `After the scheme comes "://": write "${entry}".`;
-const NO_ORIGIN =
-  `Pages of that kind send Origin "null" or their creator's: there is no entry for them alone.`;
-const unschemed = (entry: string) => `Any scheme is written without one: "${entry}".`;
-const SCHEME = 'A scheme is a letter, then letters, digits, "+", "." or "-", 64 at most.';
-const USER = "An entry names no user.";
-const PATH = "An entry has no path, a slash at its end included.";
-const QUERY = "An entry has no query.";
-const FRAGMENT = "An entry has no fragment.";
-const CIDR = "Ranges of addresses cannot be written: list the addresses one by one.";
-const ZONE = "A zone id never leaves its machine: write the address without it.";
-const PORT = 'A port is a number from 1 to 65535, or "*" for any.';
-const NO_PORT = "Leave the colon out, or write the port after it.";
-const NO_HOSTS =
-  'Every host of a scheme is written "moz-extension://*"; for http and https in dangerouslyAllow alone.';
-const zeros = (port: string) => `Write ":${port}", without leading zeros.`;
-const NO_HOST = 'Write a host, such as "example.com".';
-const LABEL = "Between two dots there is a name of at least one character.";
-const LONG_LABEL = "Between two dots there are at most 63 characters.";
-const LONG_HOST = "A host has at most 255 characters.";
-const IPV4 = "A host that ends in a number is an IPv4 address, in four decimal parts";
-const BRACKETS =
-  'An IPv6 address stands in brackets, a port after them: "[2001:db8::1]", "[2001:db8::1]:8080".';
-const ADDRESSES = "Addresses have no subdomains: list them one by one.";
-const ADDRESS = "Addresses have no subdomains: write the address alone.";
-const IDN = "No browser can reach this name: it is not a valid IDN (UTS #46).";
-const NOT_SENT = "No browser sends this name: it maps to characters that cannot stand in a host.";
-const INVISIBLE = "There is a character in it that cannot be seen: type the name anew.";
-const NO_SCRIPT =
-  "What browsers make of it is no host: type the name anew, in the letters of its own script.";
-const sent = (ascii: string) =>
-  `Browsers send the host "${ascii}" for it: write that, if it is what you mean.`;
-const ENCODED = "Write the characters themselves, not their encoding.";
-const LONG_ENTRY = "An entry has at most 1024 characters.";
-const stranger = (char: string) => `"${char}" cannot stand in a host: letters, digits, "-", "_" and "." can.`;
-const star = (example: string) =>
-  `"*" stands for whole labels and only in front: "*.${example}" admits the subdomains at any depth, ` +
-  "with a dot alone in front the host too.";
-const list = (entries: readonly string[]) => entries.map((entry) => `"${entry}"`).join(", ");
-const write = (entry: string) => ` Write "${entry}".`;
-
-/** Refused wherever it is written. */
-const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, fix: string])[] = [
+/** Refused wherever it is written; and what its fix names to be written instead, or is about. */
+const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, ...named: string[]])[] = [
   // not a string
-  [undefined, "not-a-string", UNSET],
-  [null, "not-a-string", UNSET],
-  [8080, "not-a-string", STRING],
-  [true, "not-a-string", STRING],
-  [Symbol("https://example.com"), "not-a-string", STRING],
-  [10n, "not-a-string", STRING],
-  [["https://example.com"], "not-a-string", STRING],
-  [{ origin: "https://example.com" }, "not-a-string", STRING],
-  [new String("https://example.com"), "not-a-string", STRING],
-  [/example\.com/, "not-a-string", STRING],
-  [new URL("https://example.com"), "not-a-string", STRING],
-  [() => true, "not-a-string", STRING],
+  [undefined, "not-a-string"],
+  [null, "not-a-string"],
+  [8080, "not-a-string"],
+  [true, "not-a-string"],
+  [Symbol("https://example.com"), "not-a-string"],
+  [10n, "not-a-string"],
+  [["https://example.com"], "not-a-string"],
+  [{ origin: "https://example.com" }, "not-a-string"],
+  [new String("https://example.com"), "not-a-string"],
+  [/example\.com/, "not-a-string"],
+  [new URL("https://example.com"), "not-a-string"],
+  [() => true, "not-a-string"],
 
   // empty, or nothing but white space
-  ["", "empty", EMPTY],
-  [" ", "white-space", EMPTY],
-  ["\t\n", "white-space", EMPTY],
-  ["\0", "white-space", EMPTY],
-  ["\xa0", "white-space", EMPTY],
+  ["", "empty"],
+  [" ", "white-space"],
+  ["\t\n", "white-space"],
+  ["\0", "white-space"],
+  ["\xa0", "white-space"],
 
   // longer than anything that could be an entry
-  ["a".repeat(1025), "entry-too-long", LONG_ENTRY],
-  ["*://".repeat(100_000), "entry-too-long", LONG_ENTRY],
-  ["a".repeat(1024), "label-too-long", LONG_LABEL],
-  [" ".repeat(2000), "entry-too-long", LONG_ENTRY],
+  ["a".repeat(1025), "entry-too-long"],
+  ["*://".repeat(100_000), "entry-too-long"],
+  ["a".repeat(1024), "label-too-long"],
+  [" ".repeat(2000), "entry-too-long"],
 
   // white space
-  ["https://example.com ", "white-space", trimmed("https://example.com")],
-  [" example.com", "white-space", trimmed("example.com")],
-  ["example.com\n", "white-space", trimmed("example.com")],
-  ["example.com\r\n", "white-space", trimmed("example.com")],
-  ["\ufeffhttps://example.com", "white-space", trimmed("https://example.com")],
-  ["example.com\x85", "white-space", trimmed("example.com")],
-  ["https://a.example https://b.example", "white-space", spaced("https://a.example", "https://b.example")],
-  ["a.example\n\tb.example  c.example", "white-space", spaced("a.example", "b.example", "c.example")],
-  ["exam\0ple.com", "white-space", spaced("exam", "ple.com")],
-  ["a.example b.example/", "white-space", "Write one entry each, without white space."],
-  ["https://example.com/ ", "white-space", "Write it without white space."],
+  ["https://example.com ", "white-space", "https://example.com"],
+  [" example.com", "white-space", "example.com"],
+  ["example.com\n", "white-space", "example.com"],
+  ["example.com\r\n", "white-space", "example.com"],
+  ["\ufeffhttps://example.com", "white-space", "https://example.com"],
+  ["example.com\x85", "white-space", "example.com"],
+  ["https://a.example https://b.example", "white-space", "https://a.example", "https://b.example"],
+  ["a.example\n\tb.example  c.example", "white-space", "a.example", "b.example", "c.example"],
+  ["exam\0ple.com", "white-space", "exam", "ple.com"],
+  ["a.example b.example/", "white-space"],
+  ["https://example.com/ ", "white-space"],
 
   // keywords, misspelt or out of place
-  ["'self'", "keyword", SELF_POLICY],
-  ["self", "keyword", SELF],
-  ["SELF", "keyword", SELF],
-  ["'SELF'", "keyword", SELF],
-  ['"self"', "keyword", SELF],
-  ["`self`", "keyword", SELF],
-  ["none", "keyword", NONE],
-  ["'none'", "keyword", NONE],
-  ["same-origin", "keyword", SAME],
-  ["'same-origin'", "keyword", SAME],
-  ["Same-Site", "keyword", SAME],
-  ["“self”", "keyword", SELF],
-  ["«self»", "keyword", SELF],
-  ["''self''", "keyword", SELF],
-  ["undefined", "keyword", UNSET_ENTRY],
-  ["Undefined", "keyword", UNSET_ENTRY],
-  ['"undefined"', "keyword", UNSET_ENTRY],
-  ["true", "keyword", UNSET_ENTRY],
-  ["false", "keyword", UNSET_ENTRY],
-  ["https://undefined", "keyword", UNSET_ENTRY],
-  ["https://undefined:443", "keyword", UNSET_ENTRY],
-  ["https://undefined.example.com", "keyword", UNSET_ENTRY],
-  [".undefined", "keyword", UNSET_ENTRY],
-  ["api.undefined.", "keyword", UNSET_ENTRY],
-  ["https://null", "keyword", UNSET_ENTRY],
-  ["https://NaN:8443", "keyword", UNSET_ENTRY],
-  ["NaN", "keyword", UNSET_ENTRY],
-  ["[object Object]", "keyword", UNSET_ENTRY],
-  ["[object URL]", "keyword", UNSET_ENTRY],
-  ["'null'", "keyword", OPAQUE],
-  ["NULL", "keyword", OPAQUE],
-  ["Null", "keyword", OPAQUE],
-  ['"NULL"', "keyword", OPAQUE],
+  ["'self'", "keyword"],
+  ["self", "keyword"],
+  ["SELF", "keyword"],
+  ["'SELF'", "keyword"],
+  ['"self"', "keyword"],
+  ["`self`", "keyword"],
+  ["none", "keyword"],
+  ["'none'", "keyword"],
+  ["same-origin", "keyword"],
+  ["'same-origin'", "keyword"],
+  ["Same-Site", "keyword"],
+  ["“self”", "keyword"],
+  ["«self»", "keyword"],
+  ["''self''", "keyword"],
+  ["undefined", "keyword"],
+  ["Undefined", "keyword"],
+  ['"undefined"', "keyword"],
+  ["true", "keyword"],
+  ["false", "keyword"],
+  ["https://undefined", "keyword"],
+  ["https://undefined:443", "keyword"],
+  ["https://undefined.example.com", "keyword"],
+  [".undefined", "keyword"],
+  ["api.undefined.", "keyword"],
+  ["https://null", "keyword"],
+  ["https://NaN:8443", "keyword"],
+  ["NaN", "keyword"],
+  ["[object Object]", "keyword"],
+  ["[object URL]", "keyword"],
+  ["'null'", "keyword"],
+  ["NULL", "keyword"],
+  ["Null", "keyword"],
+  ['"NULL"', "keyword"],
 
   // other systems' spellings
-  ["//example.com", "foreign-spelling", slashes("example.com")],
-  ["//example.com:8080", "foreign-spelling", slashes("example.com:8080")],
-  ["//example.com/", "foreign-spelling", slashes("example.com")],
-  ["//1.example", "foreign-spelling", slashes("1.example")],
-  ["//.example.com", "foreign-spelling", slashes(".example.com")],
-  ["//[::1]:80", "foreign-spelling", slashes("[::1]:80")],
-  ["%{HTTP_HOST}", "foreign-spelling", PARTS],
-  ["${HOST}", "foreign-spelling", PARTS],
-  ["https://${HOST}:8443", "foreign-spelling", PARTS],
-  ["https://example.com:%{PORT}", "foreign-spelling", PARTS],
-  ["example.com:[8080,8081]", "foreign-spelling", ports("example.com:8080", "example.com:8081")],
-  ["http://a.example:[80, 81]", "foreign-spelling", ports("http://a.example:80", "http://a.example:81")],
-  ["https://example.com:[*]", "foreign-spelling", ports("https://example.com:*")],
-  ["example.com:[8080-8090]", "foreign-spelling", "Write one entry for each port."],
-  ["example.com:[]", "foreign-spelling", "Write one entry for each port."],
-  ["a.example}", "foreign-spelling", BRACES],
-  ["{a,b}.example.com", "foreign-spelling", alternatives("a.example.com", "b.example.com")],
-  [
-    "https://example.{com,org}:81",
-    "foreign-spelling",
-    alternatives("https://example.com:81", "https://example.org:81"),
-  ],
-  ["https://{a,b}.{c,d}.example", "foreign-spelling", BRACES],
-  ["{a,*.com}.example", "foreign-spelling", alternatives("a.example", "*.com.example")],
-  ["{a.b,*}.example", "foreign-spelling", alternatives("a.b.example", "*.example")],
-  ["{a,b/c}.example", "foreign-spelling", BRACES],
-  ["https?://example.com", "regular-expression", schemes("https://example.com", "http://example.com")],
-  [
-    "http*://*.example.com:81",
-    "regular-expression",
-    schemes("https://*.example.com:81", "http://*.example.com:81"),
-  ],
-  ["https?://exa*mple.com", "regular-expression", "Write one entry for each scheme."],
-  ["ex?mple.com", "wildcard-malformed", MARK],
-  ["https://???.example.com", "wildcard-malformed", MARK],
-  ["https://{a}.example.com", "foreign-spelling", BRACES],
-  ['"https://example.com"', "foreign-spelling", quotes("https://example.com")],
-  ["'example.com'", "foreign-spelling", quotes("example.com")],
-  ["“https://example.com”", "foreign-spelling", quotes("https://example.com")],
-  ["«example.com»", "foreign-spelling", quotes("example.com")],
-  ["`example.com`", "foreign-spelling", quotes("example.com")],
-  ['"example.com', "foreign-spelling", quotes("example.com")],
-  ['"example.com!"', "foreign-spelling", "Quotes are no part of an entry: write it without them."],
+  ["//example.com", "foreign-spelling", "example.com"],
+  ["//example.com:8080", "foreign-spelling", "example.com:8080"],
+  ["//example.com/", "foreign-spelling", "example.com"],
+  ["//1.example", "foreign-spelling", "1.example"],
+  ["//.example.com", "foreign-spelling", ".example.com"],
+  ["//[::1]:80", "foreign-spelling", "[::1]:80"],
+  ["%{HTTP_HOST}", "foreign-spelling"],
+  ["${HOST}", "foreign-spelling"],
+  ["https://${HOST}:8443", "foreign-spelling"],
+  ["https://example.com:%{PORT}", "foreign-spelling"],
+  ["example.com:[8080,8081]", "foreign-spelling", "example.com:8080", "example.com:8081"],
+  ["http://a.example:[80, 81]", "foreign-spelling", "http://a.example:80", "http://a.example:81"],
+  ["https://example.com:[*]", "foreign-spelling", "https://example.com:*"],
+  ["example.com:[8080-8090]", "foreign-spelling"],
+  ["example.com:[]", "foreign-spelling"],
+  ["a.example}", "foreign-spelling"],
+  ["{a,b}.example.com", "foreign-spelling", "a.example.com", "b.example.com"],
+  ["https://example.{com,org}:81", "foreign-spelling", "https://example.com:81", "https://example.org:81"],
+  ["https://{a,b}.{c,d}.example", "foreign-spelling"],
+  ["{a,*.com}.example", "foreign-spelling", "a.example", "*.com.example"],
+  ["{a.b,*}.example", "foreign-spelling", "a.b.example", "*.example"],
+  ["{a,b/c}.example", "foreign-spelling"],
+  ["https?://example.com", "regular-expression", "https://example.com", "http://example.com"],
+  ["http*://*.example.com:81", "regular-expression", "https://*.example.com:81", "http://*.example.com:81"],
+  ["https?://exa*mple.com", "regular-expression"],
+  ["ex?mple.com", "wildcard-malformed"],
+  ["https://???.example.com", "wildcard-malformed"],
+  ["https://{a}.example.com", "foreign-spelling"],
+  ['"https://example.com"', "foreign-spelling", "https://example.com"],
+  ["'example.com'", "foreign-spelling", "example.com"],
+  ["“https://example.com”", "foreign-spelling", "https://example.com"],
+  ["«example.com»", "foreign-spelling", "example.com"],
+  ["`example.com`", "foreign-spelling", "example.com"],
+  ['"example.com', "foreign-spelling", "example.com"],
+  ['"example.com!"', "foreign-spelling"],
 
   // what each of these systems documents: Phoenix, Rails, Express, Spring, coder/websocket, Next, nginx
-  ["//*.example.com", "foreign-spelling", slashes("*.example.com")],
-  ['%{host: "example.com", port: 8443}', "foreign-spelling", PARTS],
-  ["/https:\\/\\/example\\.com/", "regular-expression", REGEXP],
-  ["%r{https?://example\\.com}", "regular-expression", REGEXP],
-  ["/\\.example\\.com$/i", "regular-expression", REGEXP],
+  ["//*.example.com", "foreign-spelling", "*.example.com"],
+  ['%{host: "example.com", port: 8443}', "foreign-spelling"],
+  ["/https:\\/\\/example\\.com/", "regular-expression"],
+  ["%r{https?://example\\.com}", "regular-expression"],
+  ["/\\.example\\.com$/i", "regular-expression"],
   [
     "https://*.example.com:[8080,8081]",
     "foreign-spelling",
-    ports("https://*.example.com:8080", "https://*.example.com:8081"),
+    "https://*.example.com:8080",
+    "https://*.example.com:8081",
   ],
-  ["https://*.example.com:[*]", "foreign-spelling", ports("https://*.example.com:*")],
-  ["ex[ab]mple.com", "regular-expression", REGEXP],
-  ["https://[a-z]*.example.com", "regular-expression", REGEXP],
-  ["~^https://example", "regular-expression", REGEXP],
+  ["https://*.example.com:[*]", "foreign-spelling", "https://*.example.com:*"],
+  ["ex[ab]mple.com", "regular-expression"],
+  ["https://[a-z]*.example.com", "regular-expression"],
+  ["~^https://example", "regular-expression"],
 
   // regular expressions
-  ["^https://example\\.com$", "regular-expression", REGEXP],
-  ["^example.com", "regular-expression", REGEXP],
-  ["example.com$", "regular-expression", REGEXP],
-  ["/example.com/", "regular-expression", REGEXP],
-  ["/example\\.com/i", "regular-expression", REGEXP],
-  ["https://example\\.com", "regular-expression", REGEXP],
-  ["https://example.com\\", "regular-expression", REGEXP],
-  ["(a|b).example.com", "regular-expression", REGEXP],
-  ["a.example|b.example", "regular-expression", REGEXP],
-  ["https://(.*)example.com", "regular-expression", REGEXP],
+  ["^https://example\\.com$", "regular-expression"],
+  ["^example.com", "regular-expression"],
+  ["example.com$", "regular-expression"],
+  ["/example.com/", "regular-expression"],
+  ["/example\\.com/i", "regular-expression"],
+  ["https://example\\.com", "regular-expression"],
+  ["https://example.com\\", "regular-expression"],
+  ["(a|b).example.com", "regular-expression"],
+  ["a.example|b.example", "regular-expression"],
+  ["https://(.*)example.com", "regular-expression"],
 
   // several in one string
-  ["a.example,b.example", "several-entries", each("a.example", "b.example")],
-  ["https://a.example, https://b.example", "several-entries", each("https://a.example", "https://b.example")],
-  ["a.example;b.example", "several-entries", each("a.example", "b.example")],
-  ["a,b", "several-entries", each("a", "b")],
+  ["a.example,b.example", "several-entries", "a.example", "b.example"],
+  ["https://a.example, https://b.example", "several-entries", "https://a.example", "https://b.example"],
+  ["a.example;b.example", "several-entries", "a.example", "b.example"],
+  ["a,b", "several-entries", "a", "b"],
   // an entry of them that is wrong itself is not named
-  ["https://example.com,", "several-entries", "Write one entry each."],
-  ["a.example,https://b.example/", "several-entries", "Write one entry each."],
-  ["a.example,*.co.uk", "several-entries", "Write one entry each."],
+  ["https://example.com,", "several-entries"],
+  ["a.example,https://b.example/", "several-entries"],
+  ["a.example,*.co.uk", "several-entries"],
 
   // schemes
-  ["https:example.com", "scheme-malformed", colon("https://example.com")],
-  ["https//example.com", "scheme-malformed", colon("https://example.com")],
-  ["https:/example.com", "scheme-malformed", colon("https://example.com")],
-  ["ws:localhost:8080", "scheme-malformed", colon("ws://localhost:8080")],
-  ["HTTP:/example.com", "scheme-malformed", colon("HTTP://example.com")],
-  ["https:example.com/", "scheme-malformed", colon("https://example.com")],
+  ["https:example.com", "scheme-malformed", "https://example.com"],
+  ["https//example.com", "scheme-malformed", "https://example.com"],
+  ["https:/example.com", "scheme-malformed", "https://example.com"],
+  ["ws:localhost:8080", "scheme-malformed", "ws://localhost:8080"],
+  ["HTTP:/example.com", "scheme-malformed", "HTTP://example.com"],
+  ["https:example.com/", "scheme-malformed", "https://example.com"],
   // a host that can be called so, and was hardly meant
-  ["https:self", "scheme-malformed", colon("https://example.com")],
-  ["*://example.com", "scheme-malformed", unschemed("example.com")],
-  ["*://*.example.com", "scheme-malformed", unschemed("*.example.com")],
-  ["*://*", "scheme-malformed", unschemed("example.com")],
-  ["*://example.com/*", "scheme-malformed", unschemed("example.com")],
-  ["://example.com", "scheme-malformed", SCHEME],
-  ["1https://example.com", "scheme-malformed", SCHEME],
-  ["ht_tps://example.com", "scheme-malformed", SCHEME],
-  ["http*://example.com", "regular-expression", schemes("https://example.com", "http://example.com")],
-  ["héttps://example.com", "scheme-malformed", SCHEME],
-  [`${"a".repeat(65)}://example.com`, "scheme-malformed", SCHEME],
-  ["file:///", "scheme-not-allowed", NO_ORIGIN],
-  ["file://", "scheme-not-allowed", NO_ORIGIN],
-  ["FILE:///srv/page.html", "scheme-not-allowed", NO_ORIGIN],
-  ["data:text/html", "scheme-not-allowed", NO_ORIGIN],
-  ["blob:https://example.com", "scheme-not-allowed", NO_ORIGIN],
-  ["about:blank", "scheme-not-allowed", NO_ORIGIN],
-  ["javascript:void", "scheme-not-allowed", NO_ORIGIN],
+  ["https:self", "scheme-malformed"],
+  ["*://example.com", "scheme-malformed", "example.com"],
+  ["*://*.example.com", "scheme-malformed", "*.example.com"],
+  ["*://*", "scheme-malformed"],
+  ["*://example.com/*", "scheme-malformed", "example.com"],
+  ["://example.com", "scheme-malformed"],
+  ["1https://example.com", "scheme-malformed"],
+  ["ht_tps://example.com", "scheme-malformed"],
+  ["http*://example.com", "regular-expression", "https://example.com", "http://example.com"],
+  ["héttps://example.com", "scheme-malformed"],
+  [`${"a".repeat(65)}://example.com`, "scheme-malformed"],
+  ["file:///", "scheme-not-allowed"],
+  ["file://", "scheme-not-allowed"],
+  ["FILE:///srv/page.html", "scheme-not-allowed"],
+  ["data:text/html", "scheme-not-allowed"],
+  ["blob:https://example.com", "scheme-not-allowed"],
+  ["about:blank", "scheme-not-allowed"],
+  ["javascript:void", "scheme-not-allowed"],
 
   // more than an origin
-  ["https://example.com/", "path", PATH + write("https://example.com")],
-  ["https://example.com/chat", "path", PATH + write("https://example.com")],
-  ["https://example.com/*", "path", PATH + write("https://example.com")],
-  ["https://example.com//", "path", PATH + write("https://example.com")],
-  ["example.com/", "path", PATH + write("example.com")],
-  [".example.com:80/", "path", PATH + write(".example.com:80")],
-  ["HTTPS://Example.com/", "path", PATH + write("https://Example.com")],
-  ["https://example.com/a?b#c", "path", PATH + write("https://example.com")],
-  ["https://example.com/@user", "path", PATH + write("https://example.com")],
-  ["moz-extension://*/", "path", PATH + write("moz-extension://*")],
-  ["[::1]/", "path", PATH + write("[::1]")],
-  ["http://self/", "path", PATH],
-  ["https://none/", "path", PATH],
-  ["example.com/24", "path", PATH + write("example.com")],
-  ["127.0.0.1/", "path", PATH + write("127.0.0.1")],
-  ["127.0.0.1/1234", "path", PATH + write("127.0.0.1")],
-  ["https://example.com?a=b", "query", QUERY + write("https://example.com")],
-  ["example.com?", "query", QUERY + write("example.com")],
-  ["https://example.com?/", "query", QUERY + write("https://example.com")],
-  ["https://example.com#top", "fragment", FRAGMENT + write("https://example.com")],
-  ["example.com#", "fragment", FRAGMENT + write("example.com")],
-  ["https://user@example.com", "userinfo", USER + write("https://example.com")],
-  ["https://user:password@example.com:8443", "userinfo", USER + write("https://example.com:8443")],
-  ["https://@example.com", "userinfo", USER + write("https://example.com")],
-  ["user@example.com", "userinfo", USER + write("example.com")],
-  ["https://a@b@example.com", "userinfo", USER + write("https://example.com")],
+  ["https://example.com/", "path", "https://example.com"],
+  ["https://example.com/chat", "path", "https://example.com"],
+  ["https://example.com/*", "path", "https://example.com"],
+  ["https://example.com//", "path", "https://example.com"],
+  ["example.com/", "path", "example.com"],
+  [".example.com:80/", "path", ".example.com:80"],
+  ["HTTPS://Example.com/", "path", "https://Example.com"],
+  ["https://example.com/a?b#c", "path", "https://example.com"],
+  ["https://example.com/@user", "path", "https://example.com"],
+  ["moz-extension://*/", "path", "moz-extension://*"],
+  ["[::1]/", "path", "[::1]"],
+  ["http://self/", "path"],
+  ["https://none/", "path"],
+  ["example.com/24", "path", "example.com"],
+  ["127.0.0.1/", "path", "127.0.0.1"],
+  ["127.0.0.1/1234", "path", "127.0.0.1"],
+  ["https://example.com?a=b", "query", "https://example.com"],
+  ["example.com?", "query", "example.com"],
+  ["https://example.com?/", "query", "https://example.com"],
+  ["https://example.com#top", "fragment", "https://example.com"],
+  ["example.com#", "fragment", "example.com"],
+  ["https://user@example.com", "userinfo", "https://example.com"],
+  ["https://user:password@example.com:8443", "userinfo", "https://example.com:8443"],
+  ["https://@example.com", "userinfo", "https://example.com"],
+  ["user@example.com", "userinfo", "example.com"],
+  ["https://a@b@example.com", "userinfo", "https://example.com"],
 
   // ranges and zones
-  ["10.0.0.0/8", "cidr", CIDR],
-  ["http://192.168.0.0/16", "cidr", CIDR],
-  ["[2001:db8::]/32", "cidr", CIDR],
-  ["http://[fe80::]/128", "cidr", CIDR],
-  ["[fe80::1%eth0]", "zone-id", ZONE],
-  ["http://[fe80::1%25eth0]:8080", "zone-id", ZONE],
-  ["fe80::1%eth0", "zone-id", ZONE],
+  ["10.0.0.0/8", "cidr"],
+  ["http://192.168.0.0/16", "cidr"],
+  ["[2001:db8::]/32", "cidr"],
+  ["http://[fe80::]/128", "cidr"],
+  ["[fe80::1%eth0]", "zone-id"],
+  ["http://[fe80::1%25eth0]:8080", "zone-id"],
+  ["fe80::1%eth0", "zone-id"],
 
   // ports
-  ["https://example.com:", "port-malformed", NO_PORT],
-  ["example.com:", "port-malformed", NO_PORT],
-  ["https://example.com:0", "port-malformed", PORT],
-  ["https://example.com:00", "port-malformed", PORT],
-  ["https://example.com:65536", "port-malformed", PORT],
-  ["example.com:99999", "port-malformed", PORT],
-  ["example.com:123456", "port-malformed", PORT],
-  ["https://example.com:-1", "port-malformed", PORT],
-  ["https://example.com:+80", "port-malformed", PORT],
-  ["https://example.com:0x50", "port-malformed", PORT],
-  ["https://example.com:https", "port-malformed", PORT],
-  ["https://example.com:80-90", "port-malformed", PORT],
-  ["https://example.com:8*", "port-malformed", PORT],
-  ["https://example.com:**", "port-malformed", PORT],
-  ["https://example.com:٤٤٣", "port-malformed", PORT],
-  ["[::1]:x", "port-malformed", PORT],
-  ["https:", "port-malformed", NO_HOSTS],
-  ["WS:", "port-malformed", NO_HOSTS],
-  ["moz-extension:", "port-malformed", NO_HOSTS],
-  ["capacitor:", "port-malformed", NO_PORT],
-  ["https://example.com:0443", "port-malformed", zeros("443")],
-  ["example.com:00080", "port-malformed", zeros("80")],
+  ["https://example.com:", "port-malformed"],
+  ["example.com:", "port-malformed"],
+  ["https://example.com:0", "port-malformed"],
+  ["https://example.com:00", "port-malformed"],
+  ["https://example.com:65536", "port-malformed"],
+  ["example.com:99999", "port-malformed"],
+  ["example.com:123456", "port-malformed"],
+  ["https://example.com:-1", "port-malformed"],
+  ["https://example.com:+80", "port-malformed"],
+  ["https://example.com:0x50", "port-malformed"],
+  ["https://example.com:https", "port-malformed"],
+  ["https://example.com:80-90", "port-malformed"],
+  ["https://example.com:8*", "port-malformed"],
+  ["https://example.com:**", "port-malformed"],
+  ["https://example.com:٤٤٣", "port-malformed"],
+  ["[::1]:x", "port-malformed"],
+  ["https:", "port-malformed"],
+  ["WS:", "port-malformed"],
+  ["moz-extension:", "port-malformed"],
+  ["capacitor:", "port-malformed"],
+  ["https://example.com:0443", "port-malformed", ":443"],
+  ["example.com:00080", "port-malformed", ":80"],
 
   // hosts
-  ["https://", "host-missing", NO_HOST],
-  ["https://:443", "host-missing", NO_HOST],
-  [":443", "host-missing", NO_HOST],
-  ["moz-extension://", "host-missing", NO_HOST],
-  ["a..example", "label-empty", LABEL],
-  [".", "label-empty", LABEL],
-  ["*.", "label-empty", LABEL],
-  ["https://*.", "label-empty", LABEL],
-  ["..example.com", "label-empty", LABEL],
-  ["*..example.com", "label-empty", LABEL],
-  ["example.com..", "label-empty", LABEL],
-  [".:80", "label-empty", LABEL],
-  [`${"a".repeat(64)}.example`, "label-too-long", LONG_LABEL],
-  [`https://${"a".repeat(64)}`, "label-too-long", LONG_LABEL],
-  ["ü".repeat(60) + ".example", "label-too-long", LONG_LABEL],
-  [hostOf(256), "host-too-long", LONG_HOST],
-  ["." + hostOf(256), "host-too-long", LONG_HOST],
-  [hostOf(255) + ".", "host-too-long", LONG_HOST],
-  ["example!.com", "host-malformed", stranger("!")],
-  ["https://a<b.example", "host-malformed", stranger("<")],
-  ["$HOST", "host-malformed", stranger("$")],
-  ["a+b.example", "host-malformed", stranger("+")],
-  ["a]b", "host-malformed", stranger("]")],
-  ["ex%61mple.com", "percent-sign", ENCODED],
-  ["https://%65xample.com", "percent-sign", ENCODED],
-  ["%.example", "percent-sign", ENCODED],
-  ["https://xn--a.example", "unicode-malformed", IDN],
-  ["a\u202e.example", "unicode-malformed", INVISIBLE],
-  ["exam\u00adple.com", "unicode-malformed", INVISIBLE],
-  ["*.ex\u200bample.com", "unicode-malformed", INVISIBLE],
-  ["bücher\u2060.example", "unicode-malformed", INVISIBLE],
-  ["https://é＆.example", "unicode-malformed", NOT_SENT],
-  ["\ud800.example", "unicode-malformed", IDN],
-  ["https://℀.example", "unicode-malformed", IDN],
-  ["ｅxample.com", "unicode-maps-to-ascii", sent("example.com")],
-  ["\u212aelvin.example", "unicode-maps-to-ascii", sent("kelvin.example")],
-  ["*.ｅxample.com", "unicode-maps-to-ascii", sent("example.com")],
-  ["a＆b.example", "unicode-maps-to-ascii", NO_SCRIPT],
-  ["example。com", "unicode-maps-to-ascii", sent("example.com")],
+  ["https://", "host-missing"],
+  ["https://:443", "host-missing"],
+  [":443", "host-missing"],
+  ["moz-extension://", "host-missing"],
+  ["a..example", "label-empty"],
+  [".", "label-empty"],
+  ["*.", "label-empty"],
+  ["https://*.", "label-empty"],
+  ["..example.com", "label-empty"],
+  ["*..example.com", "label-empty"],
+  ["example.com..", "label-empty"],
+  [".:80", "label-empty"],
+  [`${"a".repeat(64)}.example`, "label-too-long"],
+  [`https://${"a".repeat(64)}`, "label-too-long"],
+  ["ü".repeat(60) + ".example", "label-too-long"],
+  [hostOf(256), "host-too-long"],
+  ["." + hostOf(256), "host-too-long"],
+  [hostOf(255) + ".", "host-too-long"],
+  ["example!.com", "host-malformed", "!"],
+  ["https://a<b.example", "host-malformed", "<"],
+  ["$HOST", "host-malformed", "$"],
+  ["a+b.example", "host-malformed", "+"],
+  ["a]b", "host-malformed", "]"],
+  ["ex%61mple.com", "percent-sign"],
+  ["https://%65xample.com", "percent-sign"],
+  ["%.example", "percent-sign"],
+  ["https://xn--a.example", "unicode-malformed"],
+  ["a\u202e.example", "unicode-malformed"],
+  ["exam\u00adple.com", "unicode-malformed"],
+  ["*.ex\u200bample.com", "unicode-malformed"],
+  ["bücher\u2060.example", "unicode-malformed"],
+  ["https://é＆.example", "unicode-malformed"],
+  ["\ud800.example", "unicode-malformed"],
+  ["https://℀.example", "unicode-malformed"],
+  ["ｅxample.com", "unicode-maps-to-ascii", "example.com"],
+  ["\u212aelvin.example", "unicode-maps-to-ascii", "kelvin.example"],
+  ["*.ｅxample.com", "unicode-maps-to-ascii", "example.com"],
+  ["a＆b.example", "unicode-maps-to-ascii"],
+  ["example。com", "unicode-maps-to-ascii", "example.com"],
 
   // addresses
-  ["256.0.0.1", "ip-malformed", `${IPV4}.`],
-  ["1.2.3.4.5", "ip-malformed", `${IPV4}.`],
-  ["example.1", "ip-malformed", `${IPV4}.`],
-  ["127.1", "ip-malformed", `${IPV4}: 127.0.0.1.`],
-  ["2130706433", "ip-malformed", `${IPV4}: 127.0.0.1.`],
-  ["0177.0.0.1", "ip-malformed", `${IPV4}: 127.0.0.1.`],
-  ["0x7f000001", "ip-malformed", `${IPV4}: 127.0.0.1.`],
-  ["127.0.0.1.", "ip-malformed", `${IPV4}: 127.0.0.1.`],
-  ["[::g]", "ip-malformed", BRACKETS],
-  ["http://[::1", "ip-malformed", BRACKETS],
-  ["[::1]]", "ip-malformed", BRACKETS],
-  ["[]", "ip-malformed", BRACKETS],
-  ["[::1]:80]", "ip-malformed", BRACKETS],
-  ["[::1]x", "ip-malformed", BRACKETS],
-  ["[1:2:3:4:5:6:7:8:9]", "ip-malformed", BRACKETS],
-  ["https://example.com:443:443", "ip-malformed", BRACKETS],
-  ["::1", "ip-malformed", BRACKETS],
-  ["http://::1:8080", "ip-malformed", BRACKETS],
+  ["256.0.0.1", "ip-malformed"],
+  ["1.2.3.4.5", "ip-malformed"],
+  ["example.1", "ip-malformed"],
+  ["127.1", "ip-malformed"],
+  ["2130706433", "ip-malformed"],
+  ["0177.0.0.1", "ip-malformed"],
+  ["0x7f000001", "ip-malformed"],
+  ["127.0.0.1.", "ip-malformed"],
+  ["[::g]", "ip-malformed"],
+  ["http://[::1", "ip-malformed"],
+  ["[::1]]", "ip-malformed"],
+  ["[]", "ip-malformed"],
+  ["[::1]:80]", "ip-malformed"],
+  ["[::1]x", "ip-malformed"],
+  ["[1:2:3:4:5:6:7:8:9]", "ip-malformed"],
+  ["https://example.com:443:443", "ip-malformed"],
+  ["::1", "ip-malformed"],
+  ["http://::1:8080", "ip-malformed"],
   // The URL parser would take the first port for itself.
-  ["[::1]:80:90", "ip-malformed", BRACKETS],
-  ["http://[::1]:8443:443", "ip-malformed", BRACKETS],
-  ["[::1]:80:*", "ip-malformed", BRACKETS],
-  ["2001:DB8::1", "ip-malformed", BRACKETS],
+  ["[::1]:80:90", "ip-malformed"],
+  ["http://[::1]:8443:443", "ip-malformed"],
+  ["[::1]:80:*", "ip-malformed"],
+  ["2001:DB8::1", "ip-malformed"],
 
   // wildcards
-  ["**.example.com", "wildcard-malformed", star("example.com")],
-  ["*example.com", "wildcard-malformed", star("example.com")],
-  ["https://*example.com", "wildcard-malformed", star("example.com")],
-  ["pr-*.example.com", "wildcard-malformed", star("example.com")],
-  ["https://pr-*.example.com", "wildcard-malformed", star("example.com")],
-  ["a.*.example.com", "wildcard-malformed", star("example.com")],
-  ["*.*.example.com", "wildcard-malformed", star("example.com")],
-  [".*.example.com", "wildcard-malformed", star("example.com")],
-  ["example.*", "wildcard-malformed", star("example.com")],
-  ["192.168.*.*", "wildcard-malformed", ADDRESSES],
-  ["http://192.168.1.*", "wildcard-malformed", ADDRESSES],
-  ["*.127.0.0.1", "wildcard-over-address", ADDRESS],
-  [".127.0.0.1", "wildcard-over-address", ADDRESS],
-  ["https://*.127.0.0.1:8080", "wildcard-over-address", ADDRESS],
-  ["*.[::1]", "wildcard-over-address", ADDRESS],
-  [".[::1]:80", "wildcard-over-address", ADDRESS],
-  ["*.example.1", "wildcard-over-address", ADDRESS],
-  ["*.1", "wildcard-over-address", ADDRESS],
-  [".0x", "wildcard-over-address", ADDRESS],
+  ["**.example.com", "wildcard-malformed", "*.example.com"],
+  ["*example.com", "wildcard-malformed", "*.example.com"],
+  ["https://*example.com", "wildcard-malformed", "*.example.com"],
+  ["pr-*.example.com", "wildcard-malformed"],
+  ["https://pr-*.example.com", "wildcard-malformed"],
+  ["a.*.example.com", "wildcard-malformed"],
+  ["*.*.example.com", "wildcard-malformed", "*.example.com"],
+  [".*.example.com", "wildcard-malformed", "*.example.com"],
+  ["example.*", "wildcard-malformed"],
+  ["192.168.*.*", "wildcard-malformed"],
+  ["http://192.168.1.*", "wildcard-malformed"],
+  ["*.127.0.0.1", "wildcard-over-address"],
+  [".127.0.0.1", "wildcard-over-address"],
+  ["https://*.127.0.0.1:8080", "wildcard-over-address"],
+  ["*.[::1]", "wildcard-over-address"],
+  [".[::1]:80", "wildcard-over-address"],
+  ["*.example.1", "wildcard-over-address"],
+  ["*.1", "wildcard-over-address"],
+  [".0x", "wildcard-over-address"],
 ];
 
 /** Several things wrong with one entry, in the order in which they stand in it. */
-const SEVERAL: readonly (readonly [entry: string, ...faults: (readonly [ConfigIssueCode, string])[]])[] = [
-  ["https://user@example.com/", ["userinfo", USER + write("https://example.com")], [
-    "path",
-    PATH + write("https://example.com"),
-  ]],
-  ["https://user@", ["userinfo", USER], ["host-missing", NO_HOST]],
-  ["@", ["userinfo", USER], ["host-missing", NO_HOST]],
-  ["https:///chat", ["host-missing", NO_HOST], ["path", PATH]],
-  ["/chat", ["host-missing", NO_HOST], ["path", PATH]],
-  ["?a", ["host-missing", NO_HOST], ["query", QUERY]],
-  ["#a", ["host-missing", NO_HOST], ["fragment", FRAGMENT]],
-  ["1://a..b:0/", ["scheme-malformed", SCHEME], ["label-empty", LABEL], ["port-malformed", PORT], [
-    "path",
-    PATH,
-  ]],
-  ["https://127.1:080#x", ["ip-malformed", `${IPV4}: 127.0.0.1.`], ["port-malformed", zeros("80")], [
-    "fragment",
-    FRAGMENT,
-  ]],
-  ["*.1.2.3.4/8", ["wildcard-over-address", ADDRESS], ["cidr", CIDR]],
-  ["https://u:p@[fe80::1%1]:x?", ["userinfo", USER], ["zone-id", ZONE], ["port-malformed", PORT], [
-    "query",
-    QUERY,
-  ]],
+const SEVERAL: readonly (readonly [
+  entry: string,
+  ...faults: (readonly [code: ConfigIssueCode, ...named: string[]])[],
+])[] = [
+  ["https://user@example.com/", ["userinfo", "https://example.com"], ["path", "https://example.com"]],
+  ["https://user@", ["userinfo"], ["host-missing"]],
+  ["@", ["userinfo"], ["host-missing"]],
+  ["https:///chat", ["host-missing"], ["path"]],
+  ["/chat", ["host-missing"], ["path"]],
+  ["?a", ["host-missing"], ["query"]],
+  ["#a", ["host-missing"], ["fragment"]],
+  ["1://a..b:0/", ["scheme-malformed"], ["label-empty"], ["port-malformed"], ["path"]],
+  ["https://127.1:080#x", ["ip-malformed"], ["port-malformed", ":80"], ["fragment"]],
+  ["*.1.2.3.4/8", ["wildcard-over-address"], ["cidr"]],
+  ["https://u:p@[fe80::1%1]:x?", ["userinfo"], ["zone-id"], ["port-malformed"], ["query"]],
 ];
 
-const shared = (host: string) =>
-  `Strangers can register names below "${host}": name your hosts one by one, ` +
-  "or write it in dangerouslyAllow if all of them may connect.";
-const ANY_HOST = "Every site there is would be admitted: name the hosts, or write it in dangerouslyAllow.";
-const SANDBOX =
-  "A sandboxed frame of any site sends it: write it in dangerouslyAllow if all of them may connect.";
-
 /** Well-formed, and refused unless it stands in `dangerouslyAllow`. */
-const UNSAFE: readonly (readonly [entry: string, code: ConfigIssueCode, fix: string])[] = [
-  ["null", "unsafe-null", SANDBOX],
-  ["http://*", "unsafe-any-host", ANY_HOST],
-  ["https://*", "unsafe-any-host", ANY_HOST],
-  ["HTTPS://*", "unsafe-any-host", ANY_HOST],
-  ["https://*:8443", "unsafe-any-host", ANY_HOST],
-  ["http://*:*", "unsafe-any-host", ANY_HOST],
-  ["*.com", "unsafe-single-label", shared("com")],
-  [".com", "unsafe-single-label", shared("com")],
-  ["https://*.com", "unsafe-single-label", shared("com")],
-  ["https://.com:8443", "unsafe-single-label", shared("com")],
-  ["*.COM", "unsafe-single-label", shared("com")],
-  ["*.com.", "unsafe-single-label", shared("com.")],
-  ["*.рф", "unsafe-single-label", shared("xn--p1ai")],
-  [".intranet", "unsafe-single-label", shared("intranet")],
-  ["chrome-extension://*.abc", "unsafe-single-label", shared("abc")],
-  ["*.local", "unsafe-single-label", shared("local")],
-  ["*.onion", "unsafe-single-label", shared("onion")],
-  ["*.alt", "unsafe-single-label", shared("alt")],
-  ["*.arpa", "unsafe-single-label", shared("arpa")],
-  ["*.home", "unsafe-single-label", shared("home")],
-  ["*.localhosts", "unsafe-single-label", shared("localhosts")],
-  ["*.co.uk", "unsafe-shared-suffix", shared("co.uk")],
-  [".co.uk", "unsafe-shared-suffix", shared("co.uk")],
-  [".CO.uk:443", "unsafe-shared-suffix", shared("co.uk")],
-  ["*.co.uk.", "unsafe-shared-suffix", shared("co.uk.")],
-  ["*.github.io", "unsafe-shared-suffix", shared("github.io")],
-  ["https://*.vercel.app", "unsafe-shared-suffix", shared("vercel.app")],
-  ["https://.vercel.app:*", "unsafe-shared-suffix", shared("vercel.app")],
-  ["*.amazonaws.com", "unsafe-shared-suffix", shared("amazonaws.com")],
-  ["*.s3.amazonaws.com", "unsafe-shared-suffix", shared("s3.amazonaws.com")],
-  ["*.nip.io", "unsafe-shared-suffix", shared("nip.io")],
+const UNSAFE: readonly (readonly [entry: string, code: ConfigIssueCode, ...named: string[]])[] = [
+  ["null", "unsafe-null"],
+  ["http://*", "unsafe-any-host"],
+  ["https://*", "unsafe-any-host"],
+  ["HTTPS://*", "unsafe-any-host"],
+  ["https://*:8443", "unsafe-any-host"],
+  ["http://*:*", "unsafe-any-host"],
+  ["*.com", "unsafe-single-label", "com"],
+  [".com", "unsafe-single-label", "com"],
+  ["https://*.com", "unsafe-single-label", "com"],
+  ["https://.com:8443", "unsafe-single-label", "com"],
+  ["*.COM", "unsafe-single-label", "com"],
+  ["*.com.", "unsafe-single-label", "com."],
+  ["*.рф", "unsafe-single-label", "xn--p1ai"],
+  [".intranet", "unsafe-single-label", "intranet"],
+  ["chrome-extension://*.abc", "unsafe-single-label", "abc"],
+  ["*.local", "unsafe-single-label", "local"],
+  ["*.onion", "unsafe-single-label", "onion"],
+  ["*.alt", "unsafe-single-label", "alt"],
+  ["*.arpa", "unsafe-single-label", "arpa"],
+  ["*.home", "unsafe-single-label", "home"],
+  ["*.localhosts", "unsafe-single-label", "localhosts"],
+  ["*.co.uk", "unsafe-shared-suffix", "co.uk"],
+  [".co.uk", "unsafe-shared-suffix", "co.uk"],
+  [".CO.uk:443", "unsafe-shared-suffix", "co.uk"],
+  ["*.co.uk.", "unsafe-shared-suffix", "co.uk."],
+  ["*.github.io", "unsafe-shared-suffix", "github.io"],
+  ["https://*.vercel.app", "unsafe-shared-suffix", "vercel.app"],
+  ["https://.vercel.app:*", "unsafe-shared-suffix", "vercel.app"],
+  ["*.amazonaws.com", "unsafe-shared-suffix", "amazonaws.com"],
+  ["*.s3.amazonaws.com", "unsafe-shared-suffix", "s3.amazonaws.com"],
+  ["*.nip.io", "unsafe-shared-suffix", "nip.io"],
 ];
 
 /** Looks like one of the above, and is safe. */
@@ -713,25 +645,26 @@ describe("a well-formed entry", () => {
 });
 
 describe("a wrong entry", () => {
-  test("is refused with the code and the fix that the table says", () => {
-    for (const [entry, code, fix] of WRONG) {
-      const expected = [{ code, field: "origins", index: 1, value: entry, fix }];
-      assertEquals(issuesOf(["https://example.com", entry]), expected, String(entry));
-    }
+  test("is refused with the code that the table says, and the fix says what to write", () => {
+    eachRow(WRONG, ([entry, code, ...named]) => {
+      const [fix, ...more] = fixesOf(issuesOf(["https://example.com", entry]), [code], "origins", 1, entry);
+      assertEquals(more, []);
+      assertFix(words, keyOf(entry), fix!, named);
+    });
   });
 
   test("is not excused by dangerouslyAllow", () => {
-    for (const [entry, code, fix] of WRONG) {
-      const expected = [{ code, field: "dangerouslyAllow", index: 0, value: entry, fix }];
-      assertEquals(issuesOf([], [entry]), expected, String(entry));
-    }
+    eachRow(WRONG, ([entry, code]) => {
+      const [fix] = fixesOf(issuesOf([], [entry]), [code], "dangerouslyAllow", 0, entry);
+      assertFix(words, keyOf(entry), fix!);
+    });
   });
 
   test("is told everything that is wrong with it", () => {
-    for (const [entry, ...faults] of SEVERAL) {
-      const expected = faults.map(([code, fix]) => ({ code, field: "origins", index: 0, value: entry, fix }));
-      assertEquals(issuesOf([entry]), expected, entry);
-    }
+    eachRow(SEVERAL, ([entry, ...faults]) => {
+      const fixes = fixesOf(issuesOf([entry]), faults.map(([code]) => code), "origins", 0, entry);
+      faults.forEach(([code, ...named], i) => assertFix(words, `${entry} (${code})`, fixes[i]!, named));
+    });
   });
 
   test("does not hide the others: a list gets all its faults at once, in its order", () => {
@@ -750,14 +683,15 @@ describe("a wrong entry", () => {
       ConfigError,
     );
     assertEquals(error.message.split("\n").length, entries.length + 1);
-    assertStringIncludes(error.message, `, ${entries.length} faults:\n`);
+    assertStringIncludes(error.message.split("\n")[0]!, ` ${entries.length} `);
   });
 
   test("with a star alone is not taken for an address", () => {
     for (const entry of ["*:8443", "**", "*.*", "http://**:80"]) {
       const [issue] = issuesOf([entry]);
       assertEquals(issue?.code, "wildcard-malformed", entry);
-      assert(!issue!.fix.includes("Addresses"), `${entry}: ${issue!.fix}`);
+      assertNotEquals(issue!.fix, issuesOf(["192.168.*.*"])[0]!.fix, entry);
+      words.assert(entry, issue!.fix);
     }
   });
 
@@ -780,22 +714,17 @@ describe("a wrong entry", () => {
   test("is a hole in the list, too", () => {
     // deno-lint-ignore no-sparse-arrays
     const holes = ["https://example.com", , "example.org"];
-    assertEquals(issuesOf(holes), [{
-      code: "not-a-string",
-      field: "origins",
-      index: 1,
-      value: undefined,
-      fix: UNSET,
-    }]);
+    const [fix] = fixesOf(issuesOf(holes), ["not-a-string"], "origins", 1, undefined);
+    assertFix(words, keyOf(undefined), fix!);
   });
 });
 
 describe("an unsafe entry", () => {
-  test("is refused with the code and the fix that the table says", () => {
-    for (const [entry, code, fix] of UNSAFE) {
-      const expected = [{ code, field: "origins", index: 1, value: entry, fix }];
-      assertEquals(issuesOf(["https://example.com", entry]), expected, entry);
-    }
+  test("is refused with the code that the table says, and the fix names what others can register below", () => {
+    eachRow(UNSAFE, ([entry, code, ...named]) => {
+      const [fix] = fixesOf(issuesOf(["https://example.com", entry]), [code], "origins", 1, entry);
+      assertFix(words, keyOf(entry), fix!, named);
+    });
   });
 
   test("is taken under dangerouslyAllow, and so is a safe one", () => {
@@ -857,22 +786,16 @@ describe("the tables", () => {
         "https:*.com",
       ]
     ) {
-      for (const { fix } of issuesOf([entry])) {
-        for (const written of entriesNamedIn(fix)) {
-          assertEquals(issuesOf([written]), [], `${entry} is told to write ${JSON.stringify(written)}`);
-        }
+      for (const written of issuesOf([entry]).flatMap(entriesNamedIn)) {
+        assertEquals(issuesOf([written]), [], `${entry} is told to write ${JSON.stringify(written)}`);
       }
     }
   });
 
   test("name no entry in a fix that could not be written", () => {
     let named = 0;
-    const fixes = [
-      ...[...WRONG, ...UNSAFE].map(([entry, , fix]) => ({ entry, fix })),
-      ...SEVERAL.flatMap(([entry, ...faults]) => faults.map(([, fix]) => ({ entry, fix }))),
-    ];
-    for (const { entry, fix } of fixes) {
-      for (const written of entriesNamedIn(fix)) {
+    for (const [entry] of [...WRONG, ...UNSAFE, ...SEVERAL]) {
+      for (const written of issuesOf([entry]).flatMap(entriesNamedIn)) {
         named++;
         const says = `${String(entry)} is told to write ${written}`;
         if (written === "'self'") compilePolicy({ origins: [written], hosts: ["example.com"] });
@@ -958,7 +881,7 @@ describe("any entry at all", () => {
         for (const { code, fix } of faults) {
           assert(codes.has(code), says);
           assert(fix.endsWith(".") || fix.endsWith("?"), `${fix} for ${says}`);
-          for (const written of entriesNamedIn(fix)) {
+          for (const written of entriesNamedIn({ code, fix })) {
             if (written !== "'self'" && written !== "null") {
               assertEquals(issuesOf([written]), [], `${fix} for ${says}`);
             }
@@ -1162,3 +1085,5 @@ describe("an entry that is taken", () => {
     }
   });
 });
+
+words.end();

@@ -1,0 +1,135 @@
+/**
+ * What operators read, asserted once: every sentence stands in `vectors/words.json` under the input that produces it.
+ * Other assertions are about codes and values, so that whoever rewords a sentence edits no test. He has the file
+ * written anew, and reads the difference:
+ *
+ *     WSGATE_WRITE_WORDS=1 deno test -A tests
+ *
+ * That writes the sections of the test files it runs to their end, in any number of processes at once.
+ *
+ * @module
+ */
+
+import { mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assert, fail } from "@std/assert";
+
+/** Texts by key; one of several lines is a list of them. */
+export type Section = Readonly<Record<string, string | readonly string[]>>;
+/** Sections by the path of their test file. */
+export type Sections = Readonly<Record<string, Section>>;
+
+const FILE = fileURLToPath(new URL("./vectors/words.json", import.meta.url));
+const TESTS = new URL("./", import.meta.url).href;
+
+/** Whether this run records instead of asserting. */
+export const WRITES = process.env.WSGATE_WRITE_WORDS === "1";
+if (WRITES && process.env.CI) throw new Error("CI compares words, and never writes them");
+
+/** The words of one test file. */
+export class Words {
+  readonly #section: string;
+  /** Null: they are to be recorded, whatever they are. */
+  readonly #recorded: Section | null;
+  readonly #said = new Map<string, string>();
+
+  constructor(section: string, recorded: Section | null) {
+    this.#section = section;
+    this.#recorded = recorded;
+  }
+
+  /** Asserts that `text` is what is recorded under `key`, to the letter. A key may be asked for again. */
+  assert(key: string, text: string): void {
+    const place = `${this.#section}: ${JSON.stringify(key)}`;
+    const before = this.#said.get(key) ?? text;
+    assert(text === before, `${place} says two things:\n${before}\n${text}`);
+    this.#said.set(key, text);
+    if (this.#recorded === null) return;
+    const recorded = Object.hasOwn(this.#recorded, key) ? textOf(this.#recorded[key]!) : null;
+    assert(text === recorded, `${place} says:\n${text}\nwords.json has:\n${recorded ?? "nothing of it"}`);
+  }
+
+  /**
+   * Asserts that every recorded text was asked for, so that none outlives its input; in a run that writes, gives the
+   * texts to be recorded, in the order in which they were asked for.
+   */
+  finish(): Section | null {
+    assert(this.#said.size > 0, `${this.#section} has no words`);
+    if (this.#recorded === null) {
+      const recorded = Array.from(
+        this.#said,
+        ([key, text]) => [key, text.includes("\n") ? text.split("\n") : text] as const,
+      );
+      return Object.fromEntries(recorded);
+    }
+    const unasked = Object.keys(this.#recorded).filter((key) => !this.#said.has(key));
+    assert(unasked.length === 0, `${this.#section} says no more: ${JSON.stringify(unasked)}`);
+    return null;
+  }
+
+  /**
+   * The end of a test file. As a test of its own, with a name that a filter finds only if it finds all the others: of
+   * a part of the tests nothing can be said.
+   */
+  end(): void {
+    test("…", async () => {
+      const said = this.finish();
+      if (said !== null) await record(this.#section, said);
+    });
+  }
+}
+
+/** The words of the test file whose `import.meta.url` this is. */
+export function wordsOf(url: string): Words {
+  const section = url.slice(TESTS.length);
+  return new Words(section, WRITES ? null : readSections()[section] ?? {});
+}
+
+/** Everything recorded. */
+export function readSections(): Sections {
+  return JSON.parse(readFileSync(FILE, "utf8"));
+}
+
+function textOf(recorded: Section[string]): string {
+  return typeof recorded === "string" ? recorded : recorded.join("\n");
+}
+
+/** The text of the file: one sentence a line, sections in the order of the alphabet, keys in that of their tests. */
+export function format(sections: Sections): string {
+  const sorted = Object.entries(sections).sort(([a], [b]) => a < b ? -1 : 1);
+  const text = JSON.stringify(Object.fromEntries(sorted), null, 2);
+  // Keys may hold what an editor does not show, or obeys.
+  return text.replaceAll(
+    /(?![ \n])[\p{C}\p{M}\p{Z}]/gu,
+    (char) => char.split("").map((unit) => "\\u" + unit.charCodeAt(0).toString(16).padStart(4, "0")).join(""),
+  ) + "\n";
+}
+
+/** Puts a section in the place of what the file has of it; null: there is none any more. */
+export async function record(section: string, said: Section | null): Promise<void> {
+  const lock = `${FILE}.lock`;
+  await claim(lock);
+  try {
+    const { [section]: _replaced, ...others } = readSections();
+    // Not in place: others may be reading.
+    writeFileSync(`${lock}/new`, format(said === null ? others : { ...others, [section]: said }));
+    renameSync(`${lock}/new`, FILE);
+  } finally {
+    rmdirSync(lock);
+  }
+}
+
+/** Makes this folder, of which there can be one: waits for whoever made it before. */
+async function claim(lock: string): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    try {
+      return mkdirSync(lock);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EEXIST") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  fail(`${lock} is in the way: remove it`);
+}

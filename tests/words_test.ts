@@ -1,0 +1,123 @@
+// What asserts the words: to the letter, with both texts where they differ, and none that nobody says any more.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals, AssertionError, assertStringIncludes, assertThrows } from "@std/assert";
+import { eachRow } from "./rows.ts";
+import { format, readSections, record, Words, WRITES } from "./words.ts";
+
+const tests = fileURLToPath(new URL("./", import.meta.url));
+const read = (path: string) => readFileSync(tests + path, "utf8");
+
+describe("Words", () => {
+  const recorded = { one: "A sentence", two: ["Two", "lines"], "": "" };
+
+  test("pass to the letter, in any order and as often as they are said", () => {
+    const words = new Words("x", recorded);
+    for (const round of [1, 2]) {
+      words.assert("two", "Two\nlines");
+      words.assert("one", "A sentence");
+      words.assert("", "");
+      assertEquals(words.finish(), null, `round ${round}`);
+    }
+  });
+
+  test("fail with both texts", () => {
+    const table: [key: string, text: string, found: string][] = [
+      ["one", "A sentence.", "A sentence"],
+      ["one", "a sentence", "A sentence"],
+      ["one", "", "A sentence"],
+      ["two", "Two,lines", "Two\nlines"],
+      ["", " ", ""],
+      ["three", "A sentence", "nothing of it"],
+      ["toString", "A sentence", "nothing of it"],
+      ["__proto__", "A sentence", "nothing of it"],
+    ];
+    eachRow(table, ([key, text, found]) => {
+      const { message } = assertThrows(() => new Words("x", recorded).assert(key, text), AssertionError);
+      assertEquals(message, `x: ${JSON.stringify(key)} says:\n${text}\nwords.json has:\n${found}`);
+    });
+  });
+
+  test("fail where two texts have one key, also in a run that writes", () => {
+    eachRow([recorded, null], (recorded) => {
+      const words = new Words("x", recorded);
+      words.assert("one", "A sentence");
+      const { message } = assertThrows(() => words.assert("one", "Another"), AssertionError);
+      assertStringIncludes(message, "A sentence\nAnother");
+    });
+  });
+
+  test("fail in the end where one was not said, and name it", () => {
+    const words = new Words("x", recorded);
+    words.assert("one", "A sentence");
+    assertThrows(() => words.finish(), AssertionError, 'x says no more: ["two",""]');
+    eachRow([{}, null], (recorded) => {
+      assertThrows(() => new Words("x", recorded).finish(), AssertionError, "x has no words");
+    });
+  });
+
+  test("are recorded as they are said, and pass then", () => {
+    const said: [key: string, text: string][] = [
+      ["z", "last first"],
+      ["a", "of\n\nlines\n"],
+      ["__proto__", "an own key"],
+      ["\u202e", "\x1b\u2028"],
+    ];
+    const say = (words: Words) => {
+      for (const [key, text] of said) words.assert(key, text);
+      return words.finish();
+    };
+    const section = say(new Words("x", null));
+    assertEquals(Object.keys(section!), said.map(([key]) => key));
+    const again = JSON.parse(format({ x: section! }));
+    assertEquals(say(new Words("x", again.x)), null);
+  });
+});
+
+describe("format()", () => {
+  test("a sentence a line, sections in the order of the alphabet, nothing that an editor hides", () => {
+    const sections = {
+      b: { z: "One", y: ["Two", "lines"] },
+      a: { "\u202e\x85 é 日本 └─": "x\u200b\u0301\u{e0100}" },
+    };
+    assertEquals(format(sections).split("\n"), [
+      "{",
+      '  "a": {',
+      '    "\\u202e\\u0085 é 日本 └─": "x\\u200b\\u0301\\udb40\\udd00"',
+      "  },",
+      '  "b": {',
+      '    "z": "One",',
+      '    "y": [',
+      '      "Two",',
+      '      "lines"',
+      "    ]",
+      "  }",
+      "}",
+      "",
+    ]);
+    assertEquals(JSON.parse(format(sections)), sections);
+  });
+});
+
+describe("words.json", () => {
+  /** The test files that have words. */
+  const files = readdirSync(tests, { recursive: true, encoding: "utf8" })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) =>
+      file.endsWith("_test.ts") && /^const words = wordsOf\(import\.meta\.url\);$/m.test(read(file))
+    );
+
+  test("has a section for each test file with words, and no other", async () => {
+    const gone = Object.keys(readSections()).filter((section) => !files.includes(section));
+    if (WRITES) { for (const section of gone) await record(section, null); }
+    else assertEquals([Object.keys(readSections()), gone], [files.sort(), []]);
+  });
+
+  test("each of them ends with the test that all its words were said", () => {
+    eachRow(files, (file) => assert(read(file).endsWith("\nwords.end();\n")));
+  });
+
+  test("is as it is written", () => assertEquals(read("vectors/words.json"), format(readSections())));
+});
