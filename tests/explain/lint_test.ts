@@ -1,7 +1,7 @@
 // What is found in lists that compile, by table; what covers what, held against a naive reading; and the cost.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { compilePolicy, ConfigError, lint, type LintFinding, type PolicyOptions } from "@wsgate/wsgate";
 import { faultsOf, untyped } from "../doubles.ts";
 import { assertGrowth } from "../growth.ts";
@@ -9,6 +9,9 @@ import { many, randomList, randomPattern, takeSeed } from "../matcher/generator.
 import { naiveMatcher } from "../matcher/naive.ts";
 import { Random } from "../random.ts";
 import { eachRow } from "../rows.ts";
+import { wordsOf } from "../words.ts";
+
+const words = wordsOf(import.meta.url);
 
 /** Findings as `field[index] code`, `< field[index]` where another entry covers. */
 function found(options: Partial<PolicyOptions>): string[] {
@@ -118,34 +121,25 @@ describe("lint()", () => {
   });
 
   test("the words", () => {
-    const words = (options: Partial<PolicyOptions>) =>
-      lint({ origins: [], ...options }).map(({ text }) => text);
-    assertEquals(words({ origins: [".goodsite.com", "http://.goodsite.com:80", "HTTP://.goodsite.com"] }), [
-      "Any scheme is let in, on any port, also http, which whoever is on the way can write: write https://, " +
-      "if that is all that is meant",
-      'It admits nothing that ".goodsite.com" (origins[0]) does not: leave it out, or that one, if this is all that is meant',
-      "Whoever is on the way to a visitor can write a page that comes over http: write https",
-      'It says the same as "http://.goodsite.com:80" (origins[1]): leave one of them out',
-      "Whoever is on the way to a visitor can write a page that comes over http: write https",
-    ]);
-    assertEquals(words({ origins: ["localhost", "127.0.0.1:80", "ws://a.test", "wss://b.test"] }), [
-      "Any scheme is let in, on any port, also schemes of apps, such as capacitor://localhost, every app made with " +
-      "Capacitor: write http://, if that is all that is meant",
-      "Any scheme is let in, also schemes of apps: write http://, if that is all that is meant",
-      "No browser sends it: an origin is the page's, and its scheme http",
-      "No browser sends it: an origin is the page's, and its scheme https",
-    ]);
-    assertEquals(words({}), ["An empty list refuses every origin"]);
-    assertEquals(words({ origins: ["https://a.test"], hosts: [] }), ["An empty list refuses every Host"]);
-    assertEquals(words({ origins: ["*"] }), [
-      "Every page of every site is let in: nothing is judged but the Host",
-    ]);
-    assertEquals(words({ origins: ["app://*"] }), [
-      "Every page of the scheme app is let in: name the hosts, if they are known",
-    ]);
-    assertEquals(words({ dangerouslyAllow: ["https://a.test"] }), [
-      "There is no danger in it: it can stand in origins",
-    ]);
+    eachRow<Partial<PolicyOptions>>([
+      { origins: [".goodsite.com", "http://.goodsite.com:80", "HTTP://.goodsite.com"] },
+      { origins: ["localhost", "127.0.0.1:80", "ws://a.test", "wss://b.test"] },
+      { origins: [] },
+      { origins: ["https://a.test"], hosts: [] },
+      { origins: ["*"] },
+      { origins: ["app://*"] },
+      { origins: ["https://a.test:*", "https://a.test."] },
+      { origins: [], dangerouslyAllow: ["https://a.test"] },
+    ], (options) => {
+      for (const finding of lint({ origins: [], ...options })) {
+        words.assert(`${JSON.stringify(options)}: ${brief(finding)}`, finding.text);
+        // What covers it is named as it stands there.
+        const { text, coveredBy } = finding;
+        if (coveredBy === undefined) continue;
+        const { field, index, value } = coveredBy;
+        assertStringIncludes(text, `"${value}" (${field}[${index}])`);
+      }
+    });
   });
 
   test("an operator's text is escaped in words, and whole beside them", () => {
@@ -260,3 +254,5 @@ describe("lint(): what covers what", () => {
     assertGrowth((letters) => lint({ origins: entriesFor(letters) }), { entries: make("a") });
   });
 });
+
+words.end();
