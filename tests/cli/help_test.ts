@@ -5,6 +5,9 @@ import { assert, assertEquals } from "@std/assert";
 import { runCommand } from "../../src/cli/commands.ts";
 import { HELP } from "../../src/cli/help.ts";
 import { eachRow } from "../rows.ts";
+import { wordsOf } from "../words.ts";
+
+const words = wordsOf(import.meta.url);
 
 describe("HELP", () => {
   test("one for each command, and one of the whole that names them all", () => {
@@ -14,6 +17,7 @@ describe("HELP", () => {
   for (const [name, text] of Object.entries(HELP)) {
     test(`${name || "the whole"}: 80 columns`, () => {
       eachRow(text.split("\n"), (line) => assert(line.length <= 80));
+      words.assert(`wsgate ${name}`.trim(), text);
     });
   }
   test("every option that is named exists, and takes what is said of it", () => {
@@ -24,15 +28,24 @@ describe("HELP", () => {
       columns: 80,
       colors: false,
     };
+    const errorOf = (...args: string[]) => runCommand(args, environment).error;
     eachRow(Object.entries(HELP).slice(1), ([name, text]) => {
       const named = [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)( ?\S*)/gm)].map(([, option, value]) =>
         [option!, value!.trim()] as const
       );
       assert(named.length >= 9);
+      const unknown = errorOf(name, "--nope");
+      const withoutValue = errorOf(name, "--file");
+      const withValue = errorOf(name, "--json=x");
+      assertEquals(new Set([unknown, withoutValue, withValue, ""]).size, 4);
       eachRow(named, ([option, value]) => {
-        const { error } = runCommand([name, option, ...value === "" ? [] : ["x"]], environment);
-        assert(!error.includes("no option") && !error.includes("takes no value"), error);
+        const [given, expected, known] = value === ""
+          ? [`${option}=x`, withValue, "--json"]
+          : [option, withoutValue, "--file"];
+        assertEquals(errorOf(name, given), expected.replaceAll(known, option));
       });
     });
   });
 });
+
+words.end();

@@ -5,6 +5,9 @@ import { assertEquals } from "@std/assert";
 import { compilePolicy, type PolicyOptions } from "@wsgate/wsgate";
 import { drawTree, treeOf } from "../../src/cli/tree.ts";
 import { compiledOf } from "../../src/verdict/policy.ts";
+import { wordsOf } from "../words.ts";
+
+const words = wordsOf(import.meta.url);
 
 function draw(
   origins: string[],
@@ -14,61 +17,67 @@ function draw(
   return drawTree(treeOf(compiledOf(compilePolicy({ origins, ...more })).origins), paint);
 }
 
+/** The lines without their middle column, which is in words. */
+function outline(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(/(?<=\S|^) {3,}\S+(?: \S+)* {3,}(?=\S+ {2}\S+$)/, "   "));
+}
+
 describe("drawTree()", () => {
   test("labels from right to left, chains in one line, wildcards on their own", () => {
-    assertEquals(
-      draw([
-        ".goodsite.com",
-        "http://.goodsite.com:80",
-        "http://other.site.com",
-        "https://*.api.goodsite.com:*",
-        "https://bücher.example",
-        "localhost:3000",
-        "127.0.0.1",
-        "capacitor://localhost",
-      ]),
-      [
-        ".",
-        "├─ 127.0.0.1               any scheme, any port   127.0.0.1  [6]",
-        "├─ com",
-        "│  ├─ goodsite             any scheme, any port   .goodsite.com  [0]",
-        "│  │  │                    http, 80               http://.goodsite.com:80  [1]",
-        "│  │  ├─ *                 any scheme, any port   .goodsite.com  [0]",
-        "│  │  │                    http, 80               http://.goodsite.com:80  [1]",
-        "│  │  └─ api",
-        "│  │     └─ *              https, any port        https://*.api.goodsite.com:*  [3]",
-        "│  └─ other.site           http, 80               http://other.site.com  [2]",
-        "├─ localhost               any scheme, 3000       localhost:3000  [5]",
-        "│                          capacitor, no port     capacitor://localhost  [7]",
-        `└─ xn--bcher-kva.example   https, 443             "https://b\\u00fccher.example"  [4]`,
-      ],
-    );
+    const lines = draw([
+      ".goodsite.com",
+      "http://.goodsite.com:80",
+      "http://other.site.com",
+      "https://*.api.goodsite.com:*",
+      "https://bücher.example",
+      "localhost:3000",
+      "127.0.0.1",
+      "capacitor://localhost",
+    ]);
+    assertEquals(outline(lines), [
+      ".",
+      "├─ 127.0.0.1   127.0.0.1  [6]",
+      "├─ com",
+      "│  ├─ goodsite   .goodsite.com  [0]",
+      "│  │  │   http://.goodsite.com:80  [1]",
+      "│  │  ├─ *   .goodsite.com  [0]",
+      "│  │  │   http://.goodsite.com:80  [1]",
+      "│  │  └─ api",
+      "│  │     └─ *   https://*.api.goodsite.com:*  [3]",
+      "│  └─ other.site   http://other.site.com  [2]",
+      "├─ localhost   localhost:3000  [5]",
+      "│   capacitor://localhost  [7]",
+      `└─ xn--bcher-kva.example   "https://b\\u00fccher.example"  [4]`,
+    ]);
+    words.assert("a long list", lines.join("\n"));
   });
   test("what names no host stands hostless", () => {
-    assertEquals(
-      draw(["'self'", "https://a.test"], { hosts: ["a.test"], dangerouslyAllow: ["null"] }),
-      [
-        "the Host's own   'self'  [0]",
-        "no origin   null  dangerouslyAllow[0]",
-        "",
-        ".",
-        "└─ test.a   https, 443   https://a.test  [1]",
-      ].map((line) => line.replace("test.a", "a.test")),
-    );
-    assertEquals(draw(["*"]), ["anybody   *  [0]"]);
+    const lines = draw(["'self'", "https://a.test"], { hosts: ["a.test"], dangerouslyAllow: ["null"] });
+    assertEquals(lines.map((line) => line.replace(/^\S.*(?= {3})/, "")), [
+      "   'self'  [0]",
+      "   null  dangerouslyAllow[0]",
+      "",
+      ".",
+      "   https://a.test  [1]",
+    ]);
+    words.assert("'self', null and one host", lines.join("\n"));
+    const [any, ...more] = draw(["*"]);
+    assertEquals([any!.slice(any!.indexOf("   ")), more], ["   *  [0]", []]);
+    words.assert("*", any!);
     assertEquals(draw([]), []);
   });
   test("every host of a scheme, and what debug adds", () => {
-    assertEquals(draw(["moz-extension://*"]), [
+    const scheme = draw(["moz-extension://*"]);
+    assertEquals(outline(scheme), [".", "└─ *   moz-extension://*  [0]"]);
+    words.assert("moz-extension://*", scheme.join("\n"));
+    const debug = draw([], { debug: true });
+    assertEquals(outline(debug).slice(0, 4), [
       ".",
-      "└─ *   moz-extension, no port   moz-extension://*  [0]",
+      "├─ 127.0.0.1   http://127.0.0.1:*  (debug)",
+      "│   https://127.0.0.1:*  (debug)",
+      "├─ [::1]   http://[::1]:*  (debug)",
     ]);
-    assertEquals(draw([], { debug: true }).slice(0, 4), [
-      ".",
-      "├─ 127.0.0.1   http, any port    http://127.0.0.1:*  (debug)",
-      "│              https, any port   https://127.0.0.1:*  (debug)",
-      "├─ [::1]       http, any port    http://[::1]:*  (debug)",
-    ]);
+    words.assert("debug", debug.join("\n"));
   });
   test("in one order, whatever that of the list", () => {
     const origins = ["https://b.test", "https://*.test", "https://a.test", "https://c.test"];
@@ -84,3 +93,5 @@ describe("drawTree()", () => {
     assertEquals(painted.some((line) => line.includes("<wild>*</>")), true);
   });
 });
+
+words.end();
