@@ -6,6 +6,9 @@ import { quote } from "../src/quote.ts";
 import { assertGrowth, CONSTANT, runsOf } from "./growth.ts";
 import { Random, seed } from "./random.ts";
 import { eachRow } from "./rows.ts";
+import { wordsOf } from "./words.ts";
+
+const words = wordsOf(import.meta.url);
 
 /** Whatever a careless or hostile caller may hand over. */
 function strangeValues(): unknown[] {
@@ -102,10 +105,6 @@ describe("quote", () => {
     [Symbol("é"), "Symbol(\\u00e9)"],
     [["a", 1], '["a",1]'],
     [{ a: "é" }, '{"a":"\\u00e9"}'],
-    [() => 1, "(a function)"],
-    [class A {}, "(a function)"],
-    [{ toJSON: () => undefined }, "(an object)"],
-    [{ a: 1n }, "(an object)"],
     // exactly as long as it may be, and one more
     ["x".repeat(78), `"${"x".repeat(78)}"`],
     ["x".repeat(79), `"${"x".repeat(76)}...`],
@@ -117,6 +116,11 @@ describe("quote", () => {
 
   test("shows a value on one line", () => {
     eachRow(TABLE, ([value, expected]) => assertEquals(quote(value), expected));
+  });
+
+  test("says of what has no text what it is", () => {
+    eachRow([() => 1, class A {}], (value) => words.assert("a function", quote(value)));
+    eachRow([{ toJSON: () => undefined }, { a: 1n }], (value) => words.assert("an object", quote(value)));
   });
 
   test("never throws, never lets a character through that is not printable ASCII, and has an end", () => {
@@ -159,3 +163,5 @@ describe("quote", () => {
     assertGrowth((text) => quote([text]), runsOf({ suffix: "\u202e", units }));
   });
 });
+
+words.end();

@@ -4,6 +4,9 @@ import { describe, test } from "node:test";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { RequestScope } from "../src/scope.ts";
 import { eachRow } from "./rows.ts";
+import { wordsOf } from "./words.ts";
+
+const words = wordsOf(import.meta.url);
 
 const request = () => new Request("http://server.example/chat");
 
@@ -24,11 +27,8 @@ describe("RequestScope", () => {
   test("throws where nothing was set, and names what is missing", () => {
     const scope = new RequestScope("Wrap the handler in auth().");
     const error = assertThrows(() => scope.read(request()), Error);
-    assertEquals(
-      error.message,
-      "Wrap the handler in auth(). Read with the Request object that the wrapper was called with: " +
-        "a copy or a clone is another one (in Hono pass `c.req.raw`).",
-    );
+    assertEquals(error.message.indexOf("Wrap the handler in auth(). "), 0);
+    words.assert("nothing was set", error.message);
   });
 
   test("a copy of a request is another request", () => {
@@ -37,7 +37,7 @@ describe("RequestScope", () => {
     scope.set(original, {});
     eachRow([original.clone(), new Request(original), new Request(original.url)], (copy) => {
       assert(copy !== original);
-      assertThrows(() => scope.read(copy), Error, "a copy or a clone is another one");
+      assertThrows(() => scope.read(copy), Error, "Nobody looked.");
     });
     scope.read(original);
   });
@@ -61,3 +61,5 @@ describe("RequestScope", () => {
     assertEquals([...one.headers], []);
   });
 });
+
+words.end();
