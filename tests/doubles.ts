@@ -88,13 +88,17 @@ export function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-/** The faults of a configuration as `"code field index"`, in order. */
-export function faultsOf(configure: () => unknown): string[] {
+/** The faults of a configuration as `"code field index"`, in order; `words` gets the fix of each. */
+export function faultsOf(configure: () => unknown, words?: (fault: string, fix: string) => void): string[] {
   try {
     configure();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.issues.map(({ code, field, index }) => `${code} ${field} ${index}`);
+    return error.issues.map(({ code, field, index, fix }) => {
+      const fault = `${code} ${field} ${index}`;
+      words?.(fault, fix);
+      return fault;
+    });
   }
   return fail("this configuration was taken");
 }

@@ -11,6 +11,9 @@ import type { ConfigIssue } from "../../src/config.ts";
 import { outcome } from "../denials.ts";
 import { faultsOf, handshakeOf, untyped } from "../doubles.ts";
 import { eachRow } from "../rows.ts";
+import { wordsOf } from "../words.ts";
+
+const words = wordsOf(import.meta.url);
 
 const GOOD = "https://good.test";
 
@@ -22,7 +25,6 @@ class Policies {
 }
 
 describe("compilePolicy(): faults", () => {
-  const faults = (options: unknown) => faultsOf(() => compilePolicy(untyped(options)));
   const rows: readonly (readonly [name: string, options: unknown, ...faults: string[]])[] = [
     ["nothing", undefined, "wrong-type options -1"],
     ["null", null, "wrong-type options -1"],
@@ -123,7 +125,12 @@ describe("compilePolicy(): faults", () => {
     ],
   ];
   for (const [name, options, ...expected] of rows) {
-    test(name, () => assertEquals(faults(options), expected));
+    test(name, () => {
+      const faults = faultsOf(() => compilePolicy(untyped(options)), (fault, fix) => {
+        words.assert(`${name}: ${fault}`, fix);
+      });
+      assertEquals(faults, expected);
+    });
   }
 
   test("options left out by undefined are left out, hosts excepted", () => {
@@ -250,7 +257,7 @@ describe("Policy", () => {
     const compiled = { matcher: { test: () => true }, self: false, hosts: null };
     const options = { origins: [] };
     eachRow([[], [{ origins: ["*"] }], [options, compiled], [options, compiled, Symbol()]], (given) => {
-      assertThrows(() => new (untyped(Policy))(...given), TypeError, "compilePolicy");
+      words.assert("new Policy()", assertThrows(() => new (untyped(Policy))(...given), TypeError).message);
     });
   });
 
@@ -277,6 +284,8 @@ describe("Policy", () => {
     eachRow(others, ([, value]) => {
       assertEquals(isPolicy(value), false);
       assertEquals(faultsOf(() => guard(handler, untyped(value))), ["wrong-type policy -1"]);
+      const { message } = assertThrows(() => compiledOf(untyped(value)), TypeError);
+      words.assert("what is no policy", message);
     });
   });
 });
@@ -341,3 +350,5 @@ describe("compiledOf()", () => {
     assertThrows(() => entryAt(hosts, NONE), RangeError);
   });
 });
+
+words.end();
