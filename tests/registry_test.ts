@@ -101,7 +101,7 @@ describe("from a registry", asked, () => {
       ...EXPLAIN,
     ], env);
     assertEquals(explained.status, 1, explained.output);
-    assertStringIncludes(explained.output, "Only the port differs");
+    assertStringIncludes(explained.output, '"https://app.example.com" (origins[0])');
   });
 
   it("Bun installs it from the npm layer, imports it, and runs its command line", asked, async () => {
@@ -136,6 +136,6 @@ describe("from a registry", asked, () => {
     await writeFile(join(folder, "cli.ts"), 'import { main } from "@wsgate/wsgate/cli";\nmain();\n');
     const explained = await run(bun, ["run", "cli.ts", ...EXPLAIN]);
     assertEquals(explained.status, 1, explained.output);
-    assertStringIncludes(explained.output, "Only the port differs");
+    assertStringIncludes(explained.output, '"https://app.example.com" (origins[0])');
   });
 });

@@ -3,9 +3,12 @@
  * Other assertions are about codes and values, so that whoever rewords a sentence edits no test. He has the file
  * written anew, and reads the difference:
  *
- *     WSGATE_WRITE_WORDS=1 deno test -A tests
+ *     WSGATE_WRITE_WORDS=1 deno task test
+ *     WSGATE_WRITE_WORDS=1 deno run -A tests/run.ts explain      one folder, on both runtimes
+ *     WSGATE_WRITE_WORDS=1 deno test -A tests/config_test.ts
  *
- * That writes the sections of the test files it runs to their end, in any number of processes at once.
+ * Each test file writes its section at its end, so a run that a filter cuts short writes nothing; any number of them
+ * may run at once.
  *
  * @module
  */
@@ -15,6 +18,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, fail } from "@std/assert";
+import { runtime } from "./runtime.ts";
 
 /** Texts by key; one of several lines is a list of them. */
 export type Section = Readonly<Record<string, string | readonly string[]>>;
@@ -31,13 +35,14 @@ if (WRITES && process.env.CI) throw new Error("CI compares words, and never writ
 /** The words of one test file. */
 export class Words {
   readonly #section: string;
-  /** Null: they are to be recorded, whatever they are. */
-  readonly #recorded: Section | null;
+  readonly #recorded: Section;
+  readonly #writes: boolean;
   readonly #said = new Map<string, string>();
 
-  constructor(section: string, recorded: Section | null) {
+  constructor(section: string, recorded: Section, writes = WRITES) {
     this.#section = section;
     this.#recorded = recorded;
+    this.#writes = writes;
   }
 
   /** Asserts that `text` is what is recorded under `key`, to the letter. A key may be asked for again. */
@@ -46,26 +51,32 @@ export class Words {
     const before = this.#said.get(key) ?? text;
     assert(text === before, `${place} says two things:\n${before}\n${text}`);
     this.#said.set(key, text);
-    if (this.#recorded === null) return;
+    if (this.#writes) return;
     const recorded = Object.hasOwn(this.#recorded, key) ? textOf(this.#recorded[key]!) : null;
     assert(text === recorded, `${place} says:\n${text}\nwords.json has:\n${recorded ?? "nothing of it"}`);
   }
 
+  /** The same for what one runtime alone can be made to say; on the other it asserts nothing. */
+  assertOn(name: typeof runtime, key: string, text: string): void {
+    if (name === runtime) this.assert(`on ${name}: ${key}`, text);
+  }
+
   /**
-   * Asserts that every recorded text was asked for, so that none outlives its input; in a run that writes, gives the
-   * texts to be recorded, in the order in which they were asked for.
+   * Asserts that every recorded text was asked for, so that none outlives its input. In a run that writes: gives what
+   * is to be recorded, in the order in which it was asked for, what one runtime alone says at the end.
    */
   finish(): Section | null {
-    assert(this.#said.size > 0, `${this.#section} has no words`);
-    if (this.#recorded === null) {
-      const recorded = Array.from(
-        this.#said,
-        ([key, text]) => [key, text.includes("\n") ? text.split("\n") : text] as const,
-      );
-      return Object.fromEntries(recorded);
-    }
     const unasked = Object.keys(this.#recorded).filter((key) => !this.#said.has(key));
-    assert(unasked.length === 0, `${this.#section} says no more: ${JSON.stringify(unasked)}`);
+    const elsewhere = unasked.filter((key) => ELSEWHERE.test(key));
+    if (this.#writes) {
+      const said = Array.from(this.#said, ([key, text]) => [key, linesOf(text)] as const);
+      const [both, one] = [false, true].map((is) => said.filter(([key]) => ONE_RUNTIME.test(key) === is));
+      const kept = elsewhere.map((key) => [key, this.#recorded[key]!] as const);
+      return Object.fromEntries([...both!, ...[...one!, ...kept].sort(([a], [b]) => a < b ? -1 : 1)]);
+    }
+    assert(this.#said.size + elsewhere.length > 0, `${this.#section} has no words`);
+    const gone = unasked.filter((key) => !elsewhere.includes(key));
+    assert(gone.length === 0, `${this.#section} says no more: ${JSON.stringify(gone)}`);
     return null;
   }
 
@@ -81,10 +92,13 @@ export class Words {
   }
 }
 
+const ONE_RUNTIME = /^on (?:deno|bun): /;
+const ELSEWHERE = runtime === "deno" ? /^on bun: / : /^on deno: /;
+
 /** The words of the test file whose `import.meta.url` this is. */
 export function wordsOf(url: string): Words {
   const section = url.slice(TESTS.length);
-  return new Words(section, WRITES ? null : readSections()[section] ?? {});
+  return new Words(section, readSections()[section] ?? {});
 }
 
 /** Everything recorded. */
@@ -94,6 +108,10 @@ export function readSections(): Sections {
 
 function textOf(recorded: Section[string]): string {
   return typeof recorded === "string" ? recorded : recorded.join("\n");
+}
+
+function linesOf(text: string): Section[string] {
+  return text.includes("\n") ? text.split("\n") : text;
 }
 
 /** The text of the file: one sentence a line, sections in the order of the alphabet, keys in that of their tests. */

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, AssertionError, assertStringIncludes, assertThrows } from "@std/assert";
 import { eachRow } from "./rows.ts";
+import { runtime } from "./runtime.ts";
 import { format, readSections, record, Words, WRITES } from "./words.ts";
 
 const tests = fileURLToPath(new URL("./", import.meta.url));
@@ -14,7 +15,7 @@ describe("Words", () => {
   const recorded = { one: "A sentence", two: ["Two", "lines"], "": "" };
 
   test("pass to the letter, in any order and as often as they are said", () => {
-    const words = new Words("x", recorded);
+    const words = new Words("x", recorded, false);
     for (const round of [1, 2]) {
       words.assert("two", "Two\nlines");
       words.assert("one", "A sentence");
@@ -35,14 +36,17 @@ describe("Words", () => {
       ["__proto__", "A sentence", "nothing of it"],
     ];
     eachRow(table, ([key, text, found]) => {
-      const { message } = assertThrows(() => new Words("x", recorded).assert(key, text), AssertionError);
+      const { message } = assertThrows(
+        () => new Words("x", recorded, false).assert(key, text),
+        AssertionError,
+      );
       assertEquals(message, `x: ${JSON.stringify(key)} says:\n${text}\nwords.json has:\n${found}`);
     });
   });
 
   test("fail where two texts have one key, also in a run that writes", () => {
-    eachRow([recorded, null], (recorded) => {
-      const words = new Words("x", recorded);
+    eachRow([false, true], (writes) => {
+      const words = new Words("x", recorded, writes);
       words.assert("one", "A sentence");
       const { message } = assertThrows(() => words.assert("one", "Another"), AssertionError);
       assertStringIncludes(message, "A sentence\nAnother");
@@ -50,12 +54,30 @@ describe("Words", () => {
   });
 
   test("fail in the end where one was not said, and name it", () => {
-    const words = new Words("x", recorded);
+    const words = new Words("x", recorded, false);
     words.assert("one", "A sentence");
     assertThrows(() => words.finish(), AssertionError, 'x says no more: ["two",""]');
-    eachRow([{}, null], (recorded) => {
-      assertThrows(() => new Words("x", recorded).finish(), AssertionError, "x has no words");
-    });
+    assertThrows(() => new Words("x", {}, false).finish(), AssertionError, "x has no words");
+  });
+
+  test("of one runtime are asserted there, and keep on the other", () => {
+    const [here, there] = runtime === "deno" ? ["deno", "bun"] as const : ["bun", "deno"] as const;
+    const recorded = { both: "Both", [`on ${here}: a`]: "Here", [`on ${there}: a`]: "There" };
+    const say = (writes: boolean, text: string) => {
+      const words = new Words("x", recorded, writes);
+      words.assertOn(there, "a", "nothing of it");
+      words.assertOn(here, "a", text);
+      words.assert("both", "Both");
+      return words.finish();
+    };
+    assertEquals(say(false, "Here"), null);
+    assertThrows(() => say(false, "There"), AssertionError, `x: "on ${here}: a" says:`);
+    const written = say(true, "Anew");
+    assertEquals(written, { ...recorded, [`on ${here}: a`]: "Anew" });
+    assertEquals(Object.keys(written!), ["both", "on bun: a", "on deno: a"]);
+    const words = new Words("x", recorded, false);
+    words.assert("both", "Both");
+    assertThrows(() => words.finish(), AssertionError, `x says no more: ["on ${here}: a"]`);
   });
 
   test("are recorded as they are said, and pass then", () => {
@@ -69,10 +91,10 @@ describe("Words", () => {
       for (const [key, text] of said) words.assert(key, text);
       return words.finish();
     };
-    const section = say(new Words("x", null));
+    const section = say(new Words("x", { gone: "" }, true));
     assertEquals(Object.keys(section!), said.map(([key]) => key));
     const again = JSON.parse(format({ x: section! }));
-    assertEquals(say(new Words("x", again.x)), null);
+    assertEquals(say(new Words("x", again.x, false)), null);
   });
 });
 

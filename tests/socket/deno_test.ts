@@ -11,8 +11,11 @@ import { lastSweep } from "../../src/socket/sweep.ts";
 import { printed } from "../doubles.ts";
 import { eachRowInTurn } from "../rows.ts";
 import { connectRaw, handshakeBytes, handshakeHeaders, runtime, serve } from "../runtime.ts";
+import { wordsOf } from "../words.ts";
 import { kindOf } from "./kinds.ts";
 import { eventually, logging, pause } from "./peer.ts";
+
+const words = wordsOf(import.meta.url);
 
 type Wire = typeof import("../../src/socket/deno.ts");
 /** What a socket of Deno's has, where a test looks at it or calls it. */
@@ -97,15 +100,12 @@ test("a copy of a request is not upgraded in silence", { timeout: 60_000 }, asyn
   // Deno has a word of its own to say when a request is copied.
   const lines = all.filter(({ text }) => text.startsWith("wsgate"));
   assertEquals(lines.length, 1);
-  if (runtime === "bun") assertStringIncludes(lines[0]!.text, "wsgate refused (426 not-a-handshake)");
+  if (runtime === "bun") assertStringIncludes(lines[0]!.text, "426 not-a-handshake");
   if (runtime === "deno") {
     assertEquals(lines[0]!.level, "error");
-    assertStringIncludes(
-      lines[0]!.text,
-      'wsgate: a socket failed: "Error: it did not open within 10 seconds',
-    );
-    assertStringIncludes(lines[0]!.text, "a copy of the request (in Hono pass `c.req.raw`)");
+    assertStringIncludes(lines[0]!.text, "c.req.raw");
   }
+  words.assertOn(runtime, "a copy of a request", lines[0]!.text);
   // On Deno it does not end while such a socket is there, so it is not waited for.
   const stopped = server.stop();
   if (runtime === "bun") await stopped;
@@ -347,3 +347,5 @@ describe("denoRuntime", () => {
     assertEquals([session.wasOpened, log.events], [false, []]);
   });
 });
+
+words.end();

@@ -13,8 +13,11 @@ import { denials } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, untyped } from "../doubles.ts";
 import { eachRow, eachRowInTurn } from "../rows.ts";
 import { runtime } from "../runtime.ts";
+import { wordsOf } from "../words.ts";
 import { eventually, knock, logging, OPCODE, type Peer, visit } from "./peer.ts";
 import { openToAll, serving } from "./serving.ts";
+
+const words = wordsOf(import.meta.url);
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -219,7 +222,7 @@ describe("options", () => {
           onDeny: true,
         }),
       );
-    assertEquals(faultsOf(configure), [
+    assertEquals(faultsOf(configure, (fault, fix) => words.assert(fault, fix)), [
       "unknown-option onmessage -1",
       "wrong-type open -1",
       "unknown-option idleTimeout -1",
@@ -235,15 +238,6 @@ describe("options", () => {
     ]);
     const { issues } = assertThrows(configure, ConfigError);
     const fixes = issues.map(({ fix }) => fix);
-    assertEquals(fixes.slice(3, 10), [
-      "Give a number from 0 to 86400.",
-      "Give a whole number from 1 to 67108863.",
-      "Give a whole number from 1 to 1073741824.",
-      "Give a whole number from 1 to 1000000.",
-      "Give a whole number from 1 to 9007199254740991.",
-      "A subprotocol is a token: letters, digits and !#$%&'*+-.^_`|~.",
-      "It stands in the list twice.",
-    ]);
     assertStringIncludes(fixes[0]!, "open, message, drain, close, error");
     assertStringIncludes(
       fixes[2]!,
@@ -326,8 +320,11 @@ describe("what is no good handshake", () => {
           if (status === 426) assertEquals(response!.headers.get("sec-websocket-version"), "13");
           if (status === 405) assertEquals(response!.headers.get("allow"), "GET");
         });
-        const expected = onDeny === undefined ? [`wsgate refused (${status} ${reason})`] : [];
-        assertEquals(lines.map(({ text }) => text.split(":")[0]), expected);
+        assertEquals(lines.length, onDeny === undefined ? 1 : 0);
+        for (const { text } of lines) {
+          assertStringIncludes(text, `${status} ${reason}`);
+          words.assert(reason, text);
+        }
       });
       assertEquals(told, [[denials[reason], request, undefined]]);
     });
@@ -423,25 +420,23 @@ describe("headers", () => {
     });
   });
 
-  /** Whatever is wrong with it: what the report says, in either runtime's words. */
-  const mistakes: Record<string, { readonly given: () => unknown; readonly says: RegExp }> = {
-    "that throws": { given: () => fail("theirs"), says: /theirs/ },
+  /** Whatever is wrong with it: what the report names, where it is in a runtime's own words. */
+  const mistakes: Record<string, { readonly given: () => unknown; readonly says?: RegExp }> = {
+    "that throws": { given: () => fail("theirs") },
     "that throws what cannot be printed": {
       given: () => {
         throw Object.create(null);
       },
-      says: /cannot be printed/,
     },
-    "that returns a promise": { given: () => Promise.resolve({}), says: /it returned a promise/ },
-    "that rejects": { given: () => Promise.reject(new Error("theirs")), says: /it returned a promise/ },
+    "that returns a promise": { given: () => Promise.resolve({}) },
+    "that rejects": { given: () => Promise.reject(new Error("theirs")) },
     "that is async": {
       given: async () => {
         await null;
         throw new Error("theirs");
       },
-      says: /it returned a promise/,
     },
-    "that returns a thenable": { given: () => ({ then() {} }), says: /it returned a promise/ },
+    "that returns a thenable": { given: () => ({ then() {} }) },
     "that returns null": { given: () => null, says: /TypeError/ },
     "that returns text": { given: () => "x-a: b", says: /TypeError/ },
     "that returns a number": { given: () => 5, says: /TypeError/ },
@@ -469,10 +464,7 @@ describe("headers", () => {
     "TRANSFER-ENCODING",
   ];
   for (const name of own) {
-    mistakes[`with ${name}`] = {
-      given: () => new Headers([["x-a", "b"], [name, "0"]]),
-      says: new RegExp(`The header ${name.toLowerCase()} is the opening handshake's own`),
-    };
+    mistakes[`with ${name}`] = { given: () => new Headers([["x-a", "b"], [name, "0"]]) };
   }
 
   for (const [name, { given, says }] of Object.entries(mistakes)) {
@@ -493,11 +485,9 @@ describe("headers", () => {
         });
         assertEquals(lines.length, 1, JSON.stringify(lines));
         assertEquals(lines[0]!.level, "error");
-        assert(
-          /^wsgate: headers\(\) failed: .* \(not reported again\)$/.test(lines[0]!.text),
-          lines[0]!.text,
-        );
-        assert(says.test(lines[0]!.text), lines[0]!.text);
+        assertStringIncludes(lines[0]!.text, "headers()");
+        if (says === undefined) words.assert(`headers ${name}`, lines[0]!.text);
+        else assert(says.test(lines[0]!.text), lines[0]!.text);
         assert(!lines[0]!.text.includes("\n"));
         broken = false;
         const peer = await knock(port);
@@ -547,10 +537,8 @@ describe("the second argument", () => {
         assertEquals(lines, []);
         await log.has("open");
       } else {
-        assertEquals(lines.map(({ text }) => text), [
-          'wsgate: an upgrade failed: "TypeError: no server: pass the second argument on (in Hono, `c.env`)" ' +
-          "(not reported again)",
-        ]);
+        assertEquals(lines.length, 1);
+        words.assertOn("bun", "without the second argument", lines[0]!.text);
         assertEquals(log.events, []);
       }
     });
@@ -566,10 +554,8 @@ describe("the second argument", () => {
           open.push(peer);
         }
       });
-      const report =
-        'wsgate: an upgrade failed: "TypeError: Bun.serve() has to be given this library\'s `websocket`" ' +
-        "(not reported again)";
-      assertEquals(lines.map(({ text }) => text), runtime === "deno" ? [] : [report]);
+      assertEquals(lines.length, runtime === "deno" ? 0 : 1);
+      for (const { text } of lines) words.assertOn("bun", "a server without `websocket`", text);
     }, null);
   });
 
@@ -589,3 +575,5 @@ describe("the second argument", () => {
     }, { message() {} });
   });
 });
+
+words.end();
