@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, AssertionError, assertStringIncludes, assertThrows } from "@std/assert";
+import ts from "typescript";
 import { eachRow } from "./rows.ts";
 import { runtime } from "./runtime.ts";
 import { format, readSections, record, Words, WRITES } from "./words.ts";
@@ -142,4 +143,64 @@ describe("words.json", () => {
   });
 
   test("is as it is written", () => assertEquals(read("vectors/words.json"), format(readSections())));
+
+  test("has every sentence of the sources", () => {
+    const said = Object.values(readSections()).flatMap((section) => Object.values(section))
+      .map((text) => [text].flat().join(" ").replaceAll(/\s+/g, " "));
+    const missing = sentences().filter(({ pieces }) => {
+      const form = new RegExp(pieces.map((piece) => RegExp.escape(piece)).join(".*"));
+      return !said.some((text) => form.test(text));
+    });
+    const told = missing.map(({ file, pieces }) => `${file}: ${pieces.join("…")}`);
+    assertEquals(told.sort(), [...NO_SENTENCES].sort());
+  });
 });
+
+/** Texts of the sources that no operator reads: what a client gets, and a form. */
+const NO_SENTENCES: readonly string[] = [
+  ...[
+    "Bad Request",
+    "Client Closed Request",
+    "Method Not Allowed",
+    "Not Found",
+    "Service Unavailable",
+    "Upgrade Required",
+  ].map((text) => `denial.ts: ${text}`),
+  'denial.ts: Cookie realm="session"',
+  "denial.ts: text/plain; charset=utf-8",
+  "pattern/misspellings.ts: undefined|nan|true|false|\\[object .*\\]",
+  ...[
+    "No response from ping frame.",
+    "Received too big message",
+    "Too many messages waiting",
+    "Too many sockets",
+  ].map((text) => `socket/session.ts: ${text}`),
+  "socket/upgrade.ts: Internal Server Error",
+  "socket/upgrade.ts: Service Unavailable",
+];
+
+/** The texts of the sources that have a space beside a letter, as the pieces between what is put into them. */
+function sentences(): { readonly file: string; readonly pieces: readonly string[] }[] {
+  const found: { file: string; pieces: string[] }[] = [];
+  for (const file of readdirSync(`${tests}../src`, { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".ts") || DATA.includes(file)) continue;
+    const source = ts.createSourceFile(file, read(`../src/${file}`), ts.ScriptTarget.Latest, true);
+    const visit = (node: ts.Node): void => {
+      const texts = ts.isTemplateExpression(node)
+        ? [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)]
+        : ts.isStringLiteralLike(node)
+        ? [node.text]
+        : [];
+      if (texts.some((text) => /[a-z] | [a-z]/i.test(text))) {
+        const pieces = texts.map((text) => text.replaceAll(/\s+/g, " ").trim()).filter((text) => text !== "");
+        found.push({ file, pieces });
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return found;
+}
+
+/** Names, and letters. */
+const DATA = ["public_suffixes_data.ts", "pattern/suffixes.ts", "explain/look_alike.ts"];

@@ -1,7 +1,7 @@
 // Operators' lists. One of hosts is stricter than one of origins: nothing in it can be excused.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
 import { compileOrigins, ConfigError, type ConfigIssue, type ConfigIssueCode } from "@wsgate/wsgate";
 import { MAX_ENTRIES, readHosts, readPatterns } from "../../src/pattern/list.ts";
 import type { HostRule } from "../../src/pattern/rule.ts";
@@ -229,13 +229,17 @@ describe("a list", () => {
   test("has so many entries at most, and of a longer one none is read", () => {
     // Nothing is in it, so whoever read one of them would find a fault with it.
     const longer: readonly string[] = Array(MAX_ENTRIES + 1);
-    const fix = "Give at most 2500000 entries.";
-    const fault = (field: string): ConfigIssue[] => [
-      { code: "out-of-range", field, index: -1, value: 2_500_001, fix },
-    ];
-    assertEquals(originIssues(longer), fault("origins"));
-    assertEquals(originIssues([], longer), fault("dangerouslyAllow"));
-    assertEquals(issuesOf(longer, "allowedHosts"), fault("allowedHosts"));
+    const lists = {
+      origins: originIssues(longer),
+      dangerouslyAllow: originIssues([], longer),
+      allowedHosts: issuesOf(longer, "allowedHosts"),
+    };
+    eachRow(Object.entries(lists), ([field, [issue, ...more]]) => {
+      const { fix, ...fault } = issue!;
+      assertEquals([fault, ...more], [{ code: "out-of-range", field, index: -1, value: 2_500_001 }]);
+      assertStringIncludes(fix, "2500000");
+      words.assert("a list with one entry too many", fix);
+    });
     const issues: ConfigIssue[] = [];
     const rules = readHosts(Array(MAX_ENTRIES).fill("localhost"), "hosts", issues);
     assertEquals([rules.length, rules.at(-1)?.place, issues.length], [2_500_000, 2_499_999, 0]);

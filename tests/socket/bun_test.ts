@@ -358,11 +358,8 @@ describe("websocket", () => {
         assertEquals([socket.binaryType, socket.sent, socket.closes], ["nodebuffer", [], ["1011 "]]);
       });
     });
-    assertEquals(lines, [{
-      level: "error",
-      text: 'wsgate: a socket of a server that takes `websocket` failed: "TypeError: server.upgrade() was ' +
-        "called by another handler than upgradeHandler()'s\" (not reported again)",
-    }]);
+    assertEquals(lines.map(({ level }) => level), ["error"]);
+    words.assert("a socket that somebody else has upgraded", lines[0]!.text);
   });
 
   test("what stands in `data` is called as frameworks call it, by Bun's names, the socket first", async () => {

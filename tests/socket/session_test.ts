@@ -715,6 +715,7 @@ describe("maxWaitingMessages", () => {
     session.received("e");
     assertEquals([wire.closes, reports.length], [[`1008 ${TOO_MANY_WAITING}`], 1]);
     assertStringIncludes(String(reports[0]), "maxWaitingMessages");
+    words.assert("too many messages wait", String(reports[0]));
     session.received("f");
     assertEquals([log.events, reports.length], [["message a"], 1]);
   });
@@ -759,6 +760,7 @@ describe("maxSockets", () => {
     const third = await enter();
     assertEquals([log.events, third.wire.closes], [["open", "open"], [`1013 ${TOO_MANY_SOCKETS}`]]);
     assertStringIncludes(String(reports[0]), "maxSockets");
+    words.assert("too many sockets", String(reports[0]));
     third.session.received("x");
     third.session.closed(1005, "");
     await turn();
@@ -1031,7 +1033,7 @@ test("a session that does not open is reported and given up, but not closed", as
   });
   // Once in a program, so another file may have heard it before.
   assert(lines.length <= 1);
-  for (const { text } of lines) assertStringIncludes(text, "it did not open within 10 seconds");
+  for (const { text } of lines) assertStringIncludes(text, "c.req.raw");
   assertEquals(log.events, []);
 });
 

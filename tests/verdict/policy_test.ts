@@ -347,7 +347,7 @@ describe("compiledOf()", () => {
     const named = (host: string) => entryAt(hosts, findHost!(host, host.length, 443));
     assertEquals(named("site.test"), { list: "hosts", index: 0, pattern: "site.test" });
     assertEquals(named("a.localhost"), { list: "debug", index: 1, pattern: "*.localhost" });
-    assertThrows(() => entryAt(hosts, NONE), RangeError);
+    words.assert("no entry at a place", assertThrows(() => entryAt(hosts, NONE), RangeError).message);
   });
 });
 
