@@ -1,19 +1,19 @@
 /**
  * What operators read, asserted once: every sentence stands in `vectors/words.json` under the input that produces it.
- * Other assertions are about codes and values, so that whoever rewords a sentence edits no test. He has the file
- * written anew, and reads the difference:
+ * Other assertions are about codes and values. So rewording takes no edit of a test: have the file written anew, and
+ * read the difference.
  *
  *     WSGATE_WRITE_WORDS=1 deno task test
  *     WSGATE_WRITE_WORDS=1 deno run -A tests/run.ts explain      one folder, on both runtimes
  *     WSGATE_WRITE_WORDS=1 deno test -A tests/config_test.ts
  *
- * Each test file writes its section at its end, so a run that a filter cuts short writes nothing; any number of them
- * may run at once.
+ * Each test file writes its section at its end, so a run that a filter cuts short writes nothing, and any number of
+ * them may run at once.
  *
  * @module
  */
 
-import { mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -135,7 +135,7 @@ export async function record(section: string, said: Section | null): Promise<voi
     writeFileSync(`${lock}/new`, format(said === null ? others : { ...others, [section]: said }));
     renameSync(`${lock}/new`, FILE);
   } finally {
-    rmdirSync(lock);
+    rmSync(lock, { recursive: true });
   }
 }
 

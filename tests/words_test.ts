@@ -144,7 +144,7 @@ describe("words.json", () => {
 
   test("is as it is written", () => assertEquals(read("vectors/words.json"), format(readSections())));
 
-  test("has every sentence of the sources", () => {
+  test("has every sentence of the sources", { skip: WRITES ? "it is being written" : false }, () => {
     const said = Object.values(readSections()).flatMap((section) => Object.values(section))
       .map((text) => [text].flat().join(" ").replaceAll(/\s+/g, " "));
     const missing = sentences().filter(({ pieces }) => {

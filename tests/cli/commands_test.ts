@@ -107,8 +107,11 @@ describe("explain", () => {
 
   test("colors where they are wanted", () => {
     const args = ["explain", "--origin", "https://a.test:1", "https://a.test"];
-    assert(!wsgate(args).output.includes("\x1b"));
-    assert(wsgate(args, { colors: true }).output.startsWith("\x1b[31m"));
+    const plain = wsgate(args).output;
+    assert(!plain.includes("\x1b"));
+    const painted = wsgate(args, { colors: true }).output;
+    assertEquals(uncoloured(painted), plain);
+    assert(painted.startsWith(`\x1b[31m${plain.split(" ")[0]}\x1b[0m `), JSON.stringify(painted));
   });
 
   test("hostile text is escaped on its way out", () => {
