@@ -116,11 +116,9 @@ describe("options", () => {
     ];
     eachRow(lists, ([protocols, faults]) => {
       const configure = () => upgradeHandler({}, untyped({ protocols }));
-      if (faults.length === 0) configure();
-      else {assertEquals(
-          faultsOf(configure, (_, fix) => words.assert(`protocols: ${quote(protocols)}`, fix)),
-          faults,
-        );}
+      if (faults.length === 0) return void configure();
+      const told = faultsOf(configure, (_, fix) => words.assert(`protocols: ${quote(protocols)}`, fix));
+      assertEquals(told, [...faults]);
     });
   });
 
