@@ -6,8 +6,7 @@
  */
 
 import { denials } from "./denial.ts";
-import type { Denied } from "./handler.ts";
-import type { Handshake } from "./handler.ts";
+import type { Denied, Handshake } from "./handler.ts";
 import { parseHost } from "./origin/authority.ts";
 
 /*

@@ -5,15 +5,14 @@
  * an explanation is copied into configurations and printed on terminals.
  */
 
-import type { ListedEntry } from "../verdict/policy.ts";
-import { reaches } from "../pattern/rule.ts";
 import { type Authority, defaultPort } from "../origin/authority.ts";
 import type { TupleOrigin } from "../origin/origin.ts";
 import { parsePattern } from "../pattern/pattern.ts";
-import type { HostRule } from "../pattern/rule.ts";
+import { type HostRule, reaches } from "../pattern/rule.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import { quote } from "../quote.ts";
+import type { ListedEntry } from "../verdict/policy.ts";
 import { readable, skeleton } from "./look_alike.ts";
 
 /**

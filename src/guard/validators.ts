@@ -2,25 +2,21 @@
  * The validators of Django Channels: guards that compile a list themselves, and Django's check of the Host header.
  */
 
-import type { ConfigIssue } from "../config.ts";
-import { DENIAL_OPTIONS, readDenialOptions, settler } from "../settle.ts";
-import type { GuardOptions } from "./guard.ts";
-import type { Handler } from "../handler.ts";
-import { POLICY_OPTIONS } from "../verdict/policy.ts";
-import type { Policy } from "../verdict/policy.ts";
-import type { PolicyOptions } from "../verdict/policy.ts";
-import type { Settle } from "../settle.ts";
-import type { SuffixList } from "../pattern/suffix_list.ts";
-import type { Wrapped } from "../handler.ts";
-import { checkFunction } from "../config.ts";
-import { checkHost } from "../verdict/check.ts";
-import { guardHandshakes } from "./guard.ts";
-import { readAllowedHosts } from "../verdict/policy.ts";
-import { readOptions } from "../config.ts";
-import { readPolicy } from "../verdict/policy.ts";
-import { requestedUpgrade } from "../handshake.ts";
-import { throwIfAny } from "../config.ts";
+import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { whyDeniedByHost } from "../explain/console_line.ts";
+import type { Handler, Wrapped } from "../handler.ts";
+import { requestedUpgrade } from "../handshake.ts";
+import type { SuffixList } from "../pattern/suffix_list.ts";
+import { DENIAL_OPTIONS, readDenialOptions, type Settle, settler } from "../settle.ts";
+import { checkHost } from "../verdict/check.ts";
+import {
+  type Policy,
+  POLICY_OPTIONS,
+  type PolicyOptions,
+  readAllowedHosts,
+  readPolicy,
+} from "../verdict/policy.ts";
+import { guardHandshakes, type GuardOptions } from "./guard.ts";
 
 /**
  * Lets handshakes in whose Origin is on a list: the `OriginValidator` of Django Channels.

@@ -2,11 +2,10 @@
  * A list of patterns, compiled: the public face of the trie, and the patterns that name no host.
  */
 
-import type { HostRule } from "../pattern/rule.ts";
 import { type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { MAX_ORIGIN_LENGTH } from "../origin/origin.ts";
 import { readPatterns } from "../pattern/list.ts";
-import type { Rule } from "../pattern/rule.ts";
+import type { HostRule, Rule } from "../pattern/rule.ts";
 import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
 import { HostTrie } from "./trie.ts";
 import { NONE } from "./trie_layout.ts";

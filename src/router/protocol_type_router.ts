@@ -2,13 +2,11 @@
  * Which protocol? The outermost layer of an application.
  */
 
-import type { DenialHook } from "../settle.ts";
-import { readDenialHook } from "../settle.ts";
-import { settler } from "../settle.ts";
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { denials, deny } from "../denial.ts";
 import type { Handler, Wrapped } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
+import { type DenialHook, readDenialHook, settler } from "../settle.ts";
 
 /**
  * Sends handshakes to one handler and all other requests to another: the `ProtocolTypeRouter` of Django Channels.

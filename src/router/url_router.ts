@@ -2,14 +2,12 @@
  * Which path? Routes are tried in order, on the path as the URL Standard normalises it, whatever the runtime shows.
  */
 
-import type { DenialHook } from "../settle.ts";
-import { readDenialHook } from "../settle.ts";
-import { requestedUpgrade } from "../handshake.ts";
-import { settler } from "../settle.ts";
 import { type ConfigIssue, throwIfAny } from "../config.ts";
-import type { Handler, Wrapped } from "../handler.ts";
 import { denials, deny } from "../denial.ts";
+import type { Handler, Wrapped } from "../handler.ts";
+import { requestedUpgrade } from "../handshake.ts";
 import { RequestScope } from "../scope.ts";
+import { type DenialHook, readDenialHook, settler } from "../settle.ts";
 
 /** A route's path, compiled: literal segments, `{ name }` for a parameter. */
 interface Route<H> {

@@ -2,19 +2,20 @@
  * The verdict: one pure function over Host, Origin and scheme, and the policy it judges by.
  */
 
-import { MAX_AUTHORITY_LENGTH } from "../origin/authority.ts";
-import { NONE } from "../matcher/trie_layout.ts";
-import { compiledOf, type Policy } from "./policy.ts";
-import { defaultPort } from "../origin/authority.ts";
 import { denials } from "../denial.ts";
-import { hostEnd } from "../origin/authority.ts";
-import { hostStart } from "../origin/origin.ts";
-import { isHost } from "../origin/authority.ts";
-import { kindOf } from "../origin/origin.ts";
-import { lowerAscii } from "../origin/authority.ts";
-import { lowerHost } from "../origin/authority.ts";
-import { portAfter } from "../origin/authority.ts";
 import type { Decision, DenyReason, Handshake } from "../handler.ts";
+import { NONE } from "../matcher/trie_layout.ts";
+import {
+  defaultPort,
+  hostEnd,
+  isHost,
+  lowerAscii,
+  lowerHost,
+  MAX_AUTHORITY_LENGTH,
+  portAfter,
+} from "../origin/authority.ts";
+import { hostStart, kindOf } from "../origin/origin.ts";
+import { compiledOf, type Policy } from "./policy.ts";
 
 const ALLOWED: Decision = /* @__PURE__ */ Object.freeze({ allowed: true });
 

@@ -1,13 +1,12 @@
 // Every fault of a policy's options, and what a policy shows and keeps of them.
 
-import { NONE } from "../../src/matcher/trie_layout.ts";
-import { readHosts } from "../../src/pattern/list.ts";
-import { readPatterns } from "../../src/pattern/list.ts";
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { check, compilePolicy, guard, Policy, type PolicyOptions } from "@wsgate/wsgate";
-import { compiledOf, entryAt, isPolicy, readPolicy, webOrigins } from "../../src/verdict/policy.ts";
 import type { ConfigIssue } from "../../src/config.ts";
+import { NONE } from "../../src/matcher/trie_layout.ts";
+import { readHosts, readPatterns } from "../../src/pattern/list.ts";
+import { compiledOf, entryAt, isPolicy, readPolicy, webOrigins } from "../../src/verdict/policy.ts";
 import { outcome } from "../denials.ts";
 import { faultsOf, handshakeOf, untyped } from "../doubles.ts";
 import { eachRow } from "../rows.ts";
