@@ -140,6 +140,16 @@ describe("Outbox", () => {
     assertEquals([outlet.looks, outlet.waiting.length, emptied()], [0, 0, 0]);
   });
 
+  test("of two that are looked at by time the one that goes on is not forgotten with the other", async () => {
+    const [one, other] = [boxed(), boxed()];
+    for (const { outbox } of [one, other]) for (let i = 0; i < 200; i++) outbox.send("message", MANY);
+    await pause(100);
+    one.outbox.drop();
+    other.outlet.isReading = true;
+    other.outlet.take(64);
+    await eventually("all is read", () => other.outlet.read.length === 200 && other.emptied() === 1);
+  });
+
   test("is stuck when something waits and nothing of it has left for so long", () => {
     const { outlet, outbox } = boxed();
     assertEquals(outbox.isStuck(1e9, 1000), false);
@@ -163,6 +173,30 @@ describe("Outbox: empty messages, of which nothing is seen", () => {
     outlet.take(201);
     assert(outbox.send("", MANY));
     assertEquals(outbox.bytes, 64);
+    outbox.drop();
+  });
+
+  test("after very many without a sign there is a pause after each batch, and a sign ends it", () => {
+    const { outlet, outbox } = boxed();
+    /** How many looks by time until a batch goes. */
+    const looks = () => {
+      const before = outlet.waiting.length;
+      for (let count = 1; count < 1000; count++) {
+        while (outbox.send("", MANY));
+        outbox.advance(true);
+        if (outlet.waiting.length > before) return count;
+      }
+    };
+    let batches = 0;
+    while (looks() === 1) batches++;
+    assertEquals(batches, 16_384 / 64 + 1);
+    assertEquals([looks(), looks()], [33, 33]);
+    outbox.drop();
+    for (let i = 0; i < 40; i++) outbox.advance(true);
+    outbox.send("seen", MANY);
+    outlet.take(outlet.waiting.length);
+    assertEquals(outbox.bytes, 0);
+    assertEquals(looks(), 1);
     outbox.drop();
   });
 

@@ -55,6 +55,24 @@ async function prove(port: number, path = "/open", parts: HandshakeParts = {}): 
   peer.destroy();
 }
 
+test(
+  "a client that has left is answered with 499, and shown nothing",
+  { skip: runtime === "bun" },
+  async () => {
+    const client = new AbortController();
+    client.abort();
+    const request = handshakeRequest(EVIL, {
+      headers: {
+        connection: "Upgrade",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      },
+    });
+    Object.defineProperty(request, "signal", { value: client.signal });
+    assertEquals((await refuseVisibly(denials["origin-not-allowed"], request, undefined)).status, 499);
+  },
+);
+
 // First, while nothing is open that it would count.
 describe("how many are open at a time", () => {
   test(`${LIMIT} that ignore the close are pinned on Deno, and no more; on Bun none is`, async () => {

@@ -30,6 +30,41 @@ function handshake(headers: Record<string, string | null> = {}, method = "GET"):
   });
 }
 
+describe("before the upgrade", () => {
+  test(
+    "a client that has left is answered with 499 and not upgraded",
+    { skip: runtime === "bun" },
+    async () => {
+      const client = new AbortController();
+      client.abort();
+      const request = handshake();
+      Object.defineProperty(request, "signal", { value: client.signal });
+      assertEquals((await openToAll()(request)).status, 499);
+    },
+  );
+
+  test("over maxSockets a handshake is refused with 503, and told; after a close there is room", async () => {
+    const reasons: DenyReason[] = [];
+    const options = {
+      maxSockets: 1,
+      onDeny: ({ reason }: { reason: DenyReason }) => void reasons.push(reason),
+    };
+    const log = logging();
+    await serving(openToAll(log.handlers, options), async (port) => {
+      const first = await knock(port, {});
+      assertEquals(first.status, 101);
+      const second = await knock(port, {});
+      assertEquals([second.status, reasons], [503, ["too-many-sockets"]]);
+      second.destroy();
+      first.destroy();
+      await eventually("it is closed", () => log.events.some((event) => event.startsWith("close")));
+      const next = await knock(port, {});
+      assertEquals(next.status, 101);
+      next.destroy();
+    });
+  });
+});
+
 // ---------------------------------------------------------------------------------------------- options
 
 describe("options", () => {
