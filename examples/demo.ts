@@ -9,9 +9,9 @@
  * @module
  */
 
+import { STATUS_CODES } from "node:http";
 import { connect } from "node:net";
 import process from "node:process";
-import { STATUS_TEXT } from "@std/http";
 import { getCookies, originValidator } from "@wsgate/wsgate";
 import captured from "../tests/vectors/handshakes.json" with { type: "json" };
 import { listen, upgrade } from "./native.ts";
@@ -124,7 +124,7 @@ ${bold(`${index + 1}  ${visit.title}`)}
     if (attack && gaveMail) stolen++;
     if (attack && !gaveMail) kept++;
     const outcome = status !== 101
-      ? green(`refused  ${status} ${STATUS_TEXT[status]}, ${refusal}`)
+      ? green(`refused  ${status} ${STATUS_CODES[status]}, ${refusal}`)
       : (attack ? red : green)(`${attack ? "stolen" : "served"}   "${message}"`);
     console.log(`   ${name.padEnd(8)}  ${outcome}`);
   }

@@ -1,4 +1,4 @@
-// Types for the parts of @std/http that tests and examples use: the package behind the alias ships none.
+// Types for the parts of @std/http that tests use: the package behind the alias ships none.
 
 /** A cookie as `Set-Cookie` describes it. */
 export interface Cookie {
@@ -18,4 +18,3 @@ export declare function deleteCookie(
   name: string,
   attributes?: { path?: string; domain?: string; secure?: boolean; httpOnly?: boolean },
 ): void;
-export declare const STATUS_TEXT: Readonly<Record<number, string>>;
