@@ -1,8 +1,10 @@
 /**
  * The chat of `chat.ts` inside a Hono application: Hono has the paths, wsgate has the last word on who gets a socket.
  *
- *     deno serve --port 8000 examples/hono_chat.ts
+ *     deno serve --node-modules-dir=none --port 8000 examples/hono_chat.ts
  *     PORT=8000 bun run examples/hono_chat.ts
+ *
+ * The flag is the one of `chat.ts`.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  * the same tests on Bun. Each command has a time limit, its output is shown as it comes, and the last line counts.
  *
  *     deno task test
- *     deno run -A tests/run.ts channels      one folder of tests alone, on both runtimes
+ *     deno task test channels      one folder of tests alone, on both runtimes
  *
  * @module
  */

@@ -116,7 +116,7 @@ interface Outcome {
 const accepted: Outcome = { status: 0, output: "" };
 
 async function tsc(project: string): Promise<Outcome> {
-  // Deno's binary runs it, for the machine need not have another: `nodeModulesDir` has put it there.
+  // Deno's binary runs it, for the machine need not have another: `deno install` has put it there.
   const compiler = join(root, "node_modules/typescript/lib/tsc.js");
   return await run(["run", "--quiet", "-A", compiler, "--project", project, "--pretty", "false"]);
 }
