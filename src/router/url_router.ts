@@ -1,17 +1,23 @@
 /**
- * Which path? Routes are tried in order, on the path as the URL Standard normalises it, whatever the runtime shows.
+ * Which path? Routes are tried in order, on the path as it was sent: one that two readers may read differently has none.
  */
 
 import { type ConfigIssue, throwIfAny } from "../config.ts";
 import { denials, deny } from "../denial.ts";
 import type { Handler, Wrapped } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
+import { quote } from "../quote.ts";
 import { RequestScope } from "../scope.ts";
 import { type DenialHook, readDenialHook, settler } from "../settle.ts";
 
-/** A route's path, compiled: literal segments, `{ name }` for a parameter. */
+/** Of a route's path: a literal, or `{ name }` for a parameter. */
+type Segment = string | { readonly name: string };
+
+/** A route, compiled. */
 interface Route<H> {
-  readonly segments: readonly (string | { readonly name: string })[];
+  /** In the one spelling that matches. */
+  readonly path: string;
+  readonly segments: readonly Segment[];
   /** The path ends in `*`: whatever follows belongs to it. */
   readonly open: boolean;
   readonly handler: H;
@@ -20,7 +26,7 @@ interface Route<H> {
 /** What the routers around a handler have found, for a router in it to go on from. */
 interface Matched {
   readonly params: Readonly<Record<string, string>>;
-  /** What a trailing `*` stands for, still encoded; null: the route ended with the path. */
+  /** What a trailing `*` stands for, as it was sent; null: the route ended with the path. */
   readonly rest: readonly string[] | null;
 }
 
@@ -40,11 +46,19 @@ const routers = /* @__PURE__ */ new WeakSet<object>();
  * A trailing `*` (`/chat/*`) stands for whatever follows the slash, nothing included; a `urlRouter` inside, called while
  * the route's handler runs, sees that rest alone. Slashes count: `/chat` is not `/chat/`. No route: 404, as for a URL that cannot be read.
  *
- * The path is normalised by the URL Standard before it is matched, so that `/a/../b`, `/%2e%2e/b` and `/b` are one on
- * both runtimes; then percent signs are decoded, segment by segment. A segment that does not decode to UTF-8 is
- * taken as it stands.
+ * A path matches in one spelling alone, that of the URL Standard: `/café` in a route is `/caf%C3%A9`, and `/@me` is
+ * not `/%40me`. A parameter's percent signs are decoded; one that does not decode to UTF-8 is taken as it was sent. No
+ * route has a path with a dot segment (`%2F` counts as a slash there), a backslash, a raw `#`, space or control
+ * character, or an escaped letter, digit, `-`, `.` or `_`. Otherwise a middleware or a proxy in front that judges by
+ * path could read another path than this router: `/chat/../admin` and `/%61dmin` are both `/admin` to one of them.
  *
- * **Security.** A parameter is the client's word, and may hold anything, a decoded `/` or `..` included. Routes are
+ * Of a handshake that is refused for its spelling `onDeny` gets an Error as `cause`, which names what to change.
+ *
+ * **Bun** resolves dot segments and backslashes and escapes other characters before anybody in the process sees them:
+ * `/chat/../admin` is `/admin` there, for a middleware and for this router alike, and a 404 on Deno. A proxy in front
+ * of Bun that judges by path and passes backslashes on (nginx does) has to refuse them itself.
+ *
+ * **Security.** A parameter is the client's word, and may hold anything, a decoded `/` or `\` included. Routes are
  * no access control: judge with a guard, decide with a user.
  *
  * @typeParam C What the handlers need as their second argument.
@@ -74,28 +88,27 @@ export function urlRouter<C, R extends Response | undefined>(
   const compiled = compileRoutes<Handler<C, R>>(routes, issues);
   const settle = settler<C>(readDenialHook(options, issues));
   throwIfAny(issues);
-  // Of scanners, who try every path there is, only those are told of who ask for a socket.
-  const notFound = (request: Request, context: C) =>
-    requestedUpgrade(request) === "none"
-      ? deny(denials["not-found"])
-      : settle(denials["not-found"], request, context);
+  const notFound = (request: Request, context: C, path: readonly string[] | null) => {
+    // Of scanners, who try every path there is, only those are told of who ask for a socket.
+    if (requestedUpgrade(request) === "none") return deny(denials["not-found"]);
+    const why = whyMisspelled(request.url, path, compiled);
+    return settle(denials["not-found"], request, context, why === null ? {} : { cause: new Error(why) });
+  };
   const routed: Handler<C, R | Response> = (request, context) => {
     const outer = running.get(request);
-    const path = outer === undefined ? pathSegments(request.url) : outer.rest;
-    if (path === null) return notFound(request, context);
-    // Decoded here, once: each route would do it again.
-    const decoded = path.map(decode);
-    for (const { segments, open, handler } of compiled) {
-      const params = matchSegments(segments, open, decoded);
-      if (params === null) continue;
-      const rest = open ? path.slice(segments.length) : null;
-      // An outer `*` is this router's business now; an own one is for the handler to read.
-      const { "*": _, ...inherited } = outer?.params ?? {};
-      const all = Object.assign(Object.create(null), inherited, params, rest && { "*": rest.join("/") });
-      found.set(request, Object.freeze(all));
-      return whileRunning(request, outer, { params: all, rest }, () => handler(request, context));
-    }
-    return notFound(request, context);
+    const path = outer === undefined ? readPath(request.url) : outer.rest;
+    const route = path === null
+      ? undefined
+      : compiled.find(({ segments, open }) => matches(segments, open, path));
+    if (path === null || route === undefined) return notFound(request, context, path);
+    const { segments, open, handler } = route;
+    const rest = open ? path.slice(segments.length) : null;
+    // An outer `*` is this router's business now; an own one is for the handler to read.
+    const { "*": _, ...inherited } = outer?.params ?? {};
+    const own = rest && { "*": spelled(`/${rest.join("/")}`).slice(1) };
+    const all = Object.assign(Object.create(null), inherited, paramsOf(segments, path), own);
+    found.set(request, Object.freeze(all));
+    return whileRunning(request, outer, { params: all, rest }, () => handler(request, context));
   };
   routers.add(routed);
   return routed as Wrapped<C, R | Response>;
@@ -105,8 +118,8 @@ export function urlRouter<C, R extends Response | undefined>(
  * The parameters that the routers on the way found in a request's path.
  *
  * Names and values are as in the routes, decoded; those of an inner router win over those of an outer one. `"*"` holds
- * what a trailing `*` stands for, normalised and still percent-encoded, because a decoded slash would look like one
- * that separates.
+ * what a trailing `*` stands for, percent-encoded as the URL Standard does and not decoded, because a decoded slash
+ * would look like one that separates.
  *
  * **Security.** A value is the client's word: see {@linkcode urlRouter}.
  *
@@ -151,31 +164,72 @@ function whileRunning<T>(request: Request, outer: Matched | undefined, inner: Ma
   return result;
 }
 
-/** The path's segments as the URL Standard normalises them, still encoded; null: the URL names no path. */
-function pathSegments(url: string): readonly string[] | null {
-  // Only the path goes through the URL parser: the authority is the client's text on Deno, absent on Bun at times.
-  const afterAuthority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i.exec(url)?.[0].length ?? 0;
-  const path = url.slice(afterAuthority);
-  if (afterAuthority === 0 && !path.startsWith("/")) return null;
-  return new URL(`http://host${path}`).pathname.slice(1).split("/");
+/**
+ * What no route's path has: each of it is read as another path by somebody in front. URL parsers resolve dot segments,
+ * take a backslash for a slash, drop what follows a `#` and some control characters; frameworks decode before they
+ * compare; proxies do both, and decode %2F before they resolve dots.
+ */
+const UNROUTABLE = /[\\#\p{Cc} ]|%(?:2[DE]|3\d|[46][1-9A-F]|[57][\dA]|5F)|(?:\/|%2F)\.{1,2}(?:\/|%2F|$)/iu;
+
+/** The path's segments as they were sent; null: the URL names no path, or one that no route has. */
+function readPath(url: string): readonly string[] | null {
+  const path = pathOf(url);
+  return path === null || UNROUTABLE.test(path) ? null : path.slice(1).split("/");
 }
 
-function matchSegments(
-  segments: Route<unknown>["segments"],
-  open: boolean,
-  path: readonly string[],
-): Record<string, string> | null {
-  if (open ? path.length <= segments.length : path.length !== segments.length) return null;
+/** The path as it was sent; null: the URL names none. A URL parser would repair what has to be refused. */
+function pathOf(url: string): string | null {
+  const afterAuthority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i.exec(url)?.[0].length ?? 0;
+  const path = url.slice(afterAuthority).split("?", 1)[0]!;
+  // The authority is the client's text on Deno, absent on Bun at times.
+  if (afterAuthority === 0 && !path.startsWith("/")) return null;
+  return path || "/";
+}
+
+/** A path as the URL Standard writes it. Deno's parser leaves the "^" that the standard and browsers escape. */
+function spelled(path: string): string {
+  return new URL(`http://host${path}`).pathname.replaceAll("^", "%5E");
+}
+
+function matches(segments: readonly Segment[], open: boolean, path: readonly string[]): boolean {
+  if (open ? path.length <= segments.length : path.length !== segments.length) return false;
+  return segments.every((segment, index) =>
+    typeof segment === "string" ? segment === path[index] : path[index] !== ""
+  );
+}
+
+/** Of a path that matches. Nothing is decoded before: one undecodable segment costs as much as a thousand others. */
+function paramsOf(segments: readonly Segment[], path: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {
-    const value = path[index]!;
-    if (typeof segment !== "string") {
-      if (value === "") return null;
-      // Not `params[name] = value`: a parameter may be called __proto__.
-      Object.defineProperty(params, segment.name, { value, enumerable: true });
-    } else if (segment !== value) return null;
+    if (typeof segment === "string") continue;
+    // Not `params[name] = value`: a parameter may be called __proto__.
+    Object.defineProperty(params, segment.name, { value: decode(path[index]!), enumerable: true });
   }
   return params;
+}
+
+/** What about its spelling kept a path from every route; null: nothing. `path`: what {@linkcode readPath} gave. */
+function whyMisspelled(
+  url: string,
+  path: readonly string[] | null,
+  routes: readonly Route<unknown>[],
+): string | null {
+  if (path === null) {
+    const found = UNROUTABLE.exec(pathOf(url) ?? "");
+    return found &&
+      `Write the path without ${quote(found[0])}. No route has it, because it can be read as another path`;
+  }
+  // No more segments than tell the routes apart: each that does not decode costs an exception.
+  const deepest = routes.reduce((most, { segments }) => Math.max(most, segments.length), 0);
+  const decoded = path.slice(0, deepest + 1).map(decode);
+  const near = routes.find(({ segments, open }) => {
+    const literals = segments.map((segment) => typeof segment === "string" ? decode(segment) : segment);
+    return matches(literals, open, decoded);
+  });
+  return near === undefined
+    ? null
+    : `Write the escapes of the path as in ${quote(near.path)}. Only they differ`;
 }
 
 function decode(segment: string): string {
@@ -211,16 +265,17 @@ function compileRoutes<H>(routes: unknown, issues: ConfigIssue[]): Route<H>[] {
         issues.push({ code: "route-invalid", ...at, fix });
         continue;
       }
-      const parts = pathSegments(path)!;
+      const spelling = spelled(path);
+      const parts = spelling.slice(1).split("/");
       const segments = (open ? parts.slice(0, -1) : parts).map((part) =>
-        part.startsWith(":") ? { name: part.slice(1) } : decode(part)
+        part.startsWith(":") ? { name: part.slice(1) } : part
       );
       const shape = JSON.stringify([segments.map((part) => typeof part === "string" ? part : 0), open]);
       if (seen.has(shape)) {
         issues.push({ code: "route-duplicate", ...at, fix: "An earlier route takes all of its requests." });
       }
       seen.add(shape);
-      compiled.push({ segments, open, handler: handler as H });
+      compiled.push({ path: spelling, segments, open, handler: handler as H });
     }
   }
   return compiled;
@@ -238,8 +293,8 @@ function whyNoRoute(path: string): string | null {
   }
   const segments = path.slice(1).split("/");
   const names = segments.filter((segment) => segment.startsWith(":"));
-  if (segments.some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment))) {
-    return "Dots are resolved before routes are matched.";
+  if (UNROUTABLE.test(path.replaceAll(" ", "%20"))) {
+    return 'Write letters, digits, "-", "." and "_" without escapes, and no segment "." or "..": no request matches them.';
   }
   if (names.some((name) => !/^:[A-Za-z_][A-Za-z0-9_]*$/.test(name))) {
     return 'A parameter is ":" and a name of letters, digits and "_", alone in its segment.';
