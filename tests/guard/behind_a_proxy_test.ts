@@ -2,19 +2,16 @@
  * The README's lines for nginx and for Caddy, in front of a real server: what they pass on is what `'self'` needs.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import process from "node:process";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { connect } from "node:tls";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { originValidator, upgradeHandler, websocket } from "@wsgate/wsgate";
 import { makeCertificate } from "../certificate.ts";
 import { inTime } from "../in_time.ts";
+import { caddyAround, nginxAround, skipWithout, startProxy as start } from "../proxies.ts";
 import {
   clientFrame,
   handshakeBytes,
@@ -24,64 +21,34 @@ import {
   type TestServer,
 } from "../runtime.ts";
 
-const isRequired = process.env["WSGATE_REQUIRE_PROXIES"] === "1";
-
 /** A proxy's configuration around the README's lines; `tls` are the paths of a certificate and its key. */
 const PROXIES = {
   nginx: {
     fence: "nginx",
-    args: (file: string, folder: string) => ["-c", file, "-p", folder, "-g", "daemon off;"],
-    configuration: (lines: string, port: number, tls: { cert: string; key: string }) => `
-      error_log stderr;
-      pid nginx.pid;
-      events {}
-      http {
-        access_log off;
-        ${
-      ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${name};`).join(
-        " ",
-      )
-    }
+    configuration: (lines: string, port: number, tls: { cert: string; key: string }) =>
+      nginxAround(`
         server {
           listen 127.0.0.1:${port} ssl;
           ssl_certificate ${tls.cert};
           ssl_certificate_key ${tls.key};
           ${lines}
-        }
-      }`,
+        }`),
   },
   caddy: {
     fence: "caddyfile",
-    args: (file: string) => ["run", "--config", file, "--adapter", "caddyfile"],
     configuration: (lines: string, port: number, tls: { cert: string; key: string }) =>
-      `{\n admin off\n auto_https disable_redirects\n}\n` +
-      lines.replace(
+      caddyAround(lines.replace(
         "example.com {",
         `https://localhost:${port} {\n bind 127.0.0.1\n tls ${tls.cert} ${tls.key}`,
-      ),
+      )),
   },
 } as const;
 
-const onPath = (name: string) =>
-  (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name)).find((path) =>
-    existsSync(path)
-  );
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 describe("behind a proxy that ends TLS", () => {
   for (const name of ["nginx", "caddy"] as const) {
-    const { fence, args, configuration } = PROXIES[name];
-    const program = onPath(name);
-    const skip = program === undefined && !isRequired ? `${name} is not installed (Debian: ${name})` : false;
+    const { fence, configuration } = PROXIES[name];
 
-    describe(name, { skip }, () => {
+    describe(name, { skip: skipWithout(name) }, () => {
       const { cert, key } = makeCertificate();
       let folder: string;
       let server: TestServer;
@@ -90,42 +57,13 @@ describe("behind a proxy that ends TLS", () => {
 
       /** Starts the proxy with the README's lines, or with these in their place. */
       async function startProxy(change = (lines: string) => lines): Promise<typeof proxy> {
-        assert(program !== undefined, `WSGATE_REQUIRE_PROXIES=1, and ${name} is not installed`);
         const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
         const lines = new RegExp("```" + fence + "\\n([^]*?)```").exec(readme)?.[1] ?? "";
         assertStringIncludes(lines, "127.0.0.1:8000");
-        const port = await freePort();
-        const file = join(folder, `${name}-${port}.conf`);
         const tls = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
-        await writeFile(
-          file,
-          configuration(change(lines).replaceAll("8000", String(server.port)), port, tls),
-        );
-        const child = spawn(program, args(file, folder), {
-          env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
-          stdio: ["ignore", "ignore", "pipe"],
-        });
-        const stop = () => end(child);
-        let said = "";
-        child.stderr.on("data", (chunk) => said += chunk);
-        for (let tries = 0; !await answers(port); tries++) {
-          if (tries > 200) {
-            await stop();
-            throw new Error(`${name} does not listen: ${said}`);
-          }
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-        return { port, stop };
+        const changed = change(lines).replaceAll("8000", String(server.port));
+        return start(name, folder, (port) => configuration(changed, port, tls));
       }
-
-      const answers = (port: number) =>
-        new Promise<boolean>((resolve) => {
-          const socket = connect({ port, host: "127.0.0.1", servername: "localhost", ca: cert }, () => {
-            resolve(true);
-            socket.destroy();
-          });
-          socket.on("error", () => resolve(false));
-        });
 
       /** What comes back of a handshake, and of a frame that follows it, over TLS. */
       async function ask(port: number, origin: string, host = `localhost:${port}`): Promise<string> {
@@ -206,13 +144,3 @@ describe("behind a proxy that ends TLS", () => {
     });
   }
 });
-
-/** Ends a proxy and waits for it. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((resolve) => child.on("exit", resolve));
-  child.kill("SIGTERM");
-  const late = setTimeout(() => child.kill("SIGKILL"), 5000);
-  await exit;
-  clearTimeout(late);
-}
