@@ -90,6 +90,19 @@ export const captured = load("handshake_verdicts") as {
   readonly verdicts: Readonly<Record<string, readonly string[]>>;
 };
 
+/** Request targets: what is told of a router behind a guard by path. */
+export const targets = load("targets") as {
+  /** None of them reaches a private route, whatever way the guard reads a path. */
+  readonly hostile: readonly string[];
+  /** What clients send, and the parameter that `/chat/:room` gives. */
+  readonly honest: Readonly<Record<string, string>>;
+};
+/** What each client sent of the addresses that were typed into it, byte for byte as Latin-1. */
+export const capturedTargets = load("captured_targets") as {
+  readonly typed: readonly string[];
+  readonly sent: Readonly<Record<string, readonly string[]>>;
+};
+
 /** The scheme of the site that a captured handshake was sent to. */
 export function siteScheme(handshake: CapturedHandshake): "http" | "https" {
   return handshake.target.startsWith("wss:") ? "https" : "http";
