@@ -230,6 +230,10 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>>
     "../browser/situations_test.ts",
     "unclean, and the opening may be lost on it",
   ],
+  "a path with dot segments or backslashes": [
+    "../router/url_router_test.ts",
+    "the raw bytes that Bun resolves",
+  ],
   "limits": ["bun_test.ts", "a handler that wants more than a server was told is a fault"],
 };
 
