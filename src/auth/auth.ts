@@ -42,7 +42,11 @@ export interface Auth<S> {
 export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
   /**
    * Finds the user of a request, by its cookies or otherwise; null and undefined: anonymous. What it throws, rejects
-   * with, or returns otherwise refuses the request with 503, and only the operator is told.
+   * with, or returns otherwise refuses the request with 503, and only the operator is told. A function, a Response, an
+   * Error and a prototype are no user.
+   *
+   * **Security.** Look sessions up in a Map, or ask `Object.hasOwn` first: in a plain object every client finds
+   * something under `constructor` and `__proto__`.
    */
   readonly user: (request: Request) => U | null | undefined | Promise<U | null | undefined>;
   /**
@@ -126,9 +130,8 @@ export function authMiddlewareStack<U extends object>(
       }
       const failed = (cause: unknown) => settle(denials["user-lookup-failed"], request, context, { cause });
       const proceed = (user: unknown): R | Response | Promise<R | Response> => {
-        if (user !== null && user !== undefined && typeof user !== "object" && typeof user !== "function") {
-          return failed(new TypeError(`user() found a ${typeof user}: a user is an object, nobody is null`));
-        }
+        const why = whyNoUser(user);
+        if (why !== null) return failed(new TypeError(`user() found ${why}`));
         if (required && (user === null || user === undefined)) {
           return settle(denials["unauthenticated"], request, context);
         }
@@ -160,6 +163,26 @@ export function authMiddlewareStack<U extends object>(
   }
 
   return Object.freeze(Object.assign(auth, { scope: (request: Request) => scopes.read(request) }));
+}
+
+/** What was found, where it is no user, and what to do about it; null: it is one, or nobody. */
+function whyNoUser(found: unknown): string | null {
+  if (found === null || found === undefined) return null;
+  if (typeof found === "function") return `a function: ${INHERITED}`;
+  if (typeof found !== "object") return `a ${typeof found}: a user is an object, nobody is null`;
+  if (isPrototype(found)) return `a prototype: ${INHERITED}`;
+  if (found instanceof Response) return "a Response: nobody is null, and required: true refuses nobody";
+  if (found instanceof Error) return "an Error: throw it instead";
+  return null;
+}
+
+const INHERITED =
+  'plain objects inherit "constructor" and "__proto__". Look users up in a Map, or by Object.hasOwn';
+
+/** Reports whether it is the prototype of a class or built-in, as `sessions["__proto__"]` is. */
+function isPrototype(found: object): boolean {
+  const maker: unknown = Object.getOwnPropertyDescriptor(found, "constructor")?.value;
+  return typeof maker === "function" && maker.prototype === found;
 }
 
 const UNCHECKED =

@@ -24,7 +24,15 @@ import { denials } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, requestOf, settled, untyped } from "../doubles.ts";
 import { recorder } from "../recorder.ts";
 import { eachRow, eachRowInTurn, product } from "../rows.ts";
-import { connectRaw, handshakeBytes, handshakeHeaders, nativeUpgrade, runtime, serve } from "../runtime.ts";
+import {
+  connectRaw,
+  handshakeBytes,
+  handshakeHeaders,
+  nativeUpgrade,
+  runtime,
+  sendRaw,
+  serve,
+} from "../runtime.ts";
 import { wordsOf } from "../words.ts";
 
 const words = wordsOf(import.meta.url);
@@ -62,9 +70,35 @@ const USERS: readonly (readonly [name: string, found: unknown, user: unknown])[]
   ["an object", ADA, ADA],
   ["null", null, null],
   ["undefined", undefined, null],
-  ...[new User(), Object.create(null), [], () => {}].map((user) =>
-    [String(typeof user), user, user] as const
+  ...[
+    new User(),
+    Object.create(null),
+    [],
+    // Fields of a user's own, whatever their names.
+    { constructor: "Lotus", __proto__: null, prototype: 1 },
+    { constructor: User },
+    { name: "Error", message: "none", status: 404 },
+    new (class extends Map {})(),
+  ].map((user) => [String(typeof user), user, user] as const),
+];
+/** A plain object of sessions, as a client's cookie looks it up. */
+const PLAIN: Readonly<Record<string, unknown>> = {};
+const INHERITED =
+  'plain objects inherit "constructor" and "__proto__"\\. Look users up in a Map, or by Object\\.hasOwn$';
+const NO_USERS: readonly (readonly [name: string, found: unknown])[] = [
+  ["a function", () => {}],
+  ["an async function", async () => await null],
+  ["a class", User],
+  ...["constructor", "toString", "valueOf", "hasOwnProperty", "__defineGetter__"].map((name) =>
+    [`sessions.${name}`, PLAIN[name]] as const
   ),
+  // What sessions.__proto__ is, but for Deno, which has taken that accessor away.
+  ["Object.prototype", Object.prototype],
+  ["a list's __proto__", Object.getPrototypeOf([])],
+  ["a class's prototype", User.prototype],
+  ["a Response", new Response()],
+  ["an Error", new RangeError("no database")],
+  ["a DOMException", new DOMException("no database")],
 ];
 const PRIMITIVES = ["", "ada", 0, 1, NaN, true, false, 1n, Symbol("ada")];
 
@@ -168,6 +202,11 @@ for (const [what, make] of Object.entries(REQUESTS)) {
         const name = `a ${typeof value} (${String(value)})`;
         return [[`returns ${name}`, () => value], [`promises ${name}`, () => Promise.resolve(value)]];
       }),
+      ...NO_USERS.flatMap(([name, value]): [string, () => unknown][] => [
+        [`returns ${name}`, () => value],
+        [`promises ${name}`, () => Promise.resolve(value)],
+        [`returns a thenable of ${name}`, () => thenable((resolve) => resolve(value))],
+      ]),
     ];
     for (const [name, user, thrown] of failing) {
       test(`user() that ${name}: 503, and the operator gets the cause`, async () => {
@@ -253,6 +292,48 @@ for (const [what, make] of Object.entries(REQUESTS)) {
     });
   });
 }
+
+test("a cookie cannot name what a plain object of sessions inherits", async () => {
+  const sessions: Record<string, typeof ADA> = { "4f2a": ADA };
+  const { onDeny, reasons, causes } = recorder();
+  const auth = authMiddlewareStack({
+    user: (request) => sessions[getCookies(request).get("s") ?? ""],
+    required: true,
+    onDeny,
+  });
+  const greet = (request: Request) =>
+    new Response(null, { headers: { "x-user": auth.scope(request).user.name } });
+  const server = serve(originValidator(auth(greet), [GOOD]));
+  try {
+    const rows: readonly (readonly [cookie: string, status: number, ...reasons: string[]])[] = [
+      ["4f2a", 200],
+      ["4f2b", 401, "unauthenticated"],
+      ...Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== "__proto__")
+        .map((name) => [name, 503, "user-lookup-failed"] as const),
+      // Deno has taken this accessor away.
+      runtime === "deno" ? ["__proto__", 401, "unauthenticated"] : ["__proto__", 503, "user-lookup-failed"],
+    ];
+    assert(rows.length > 12);
+    await eachRowInTurn(rows, async ([cookie, status, ...expected]) => {
+      const lines: [string, string][] = [["Origin", GOOD], ["Cookie", `s=${cookie}`]];
+      const bytes = handshakeBytes("/", [...handshakeHeaders("site.test"), ...lines]);
+      const answer = await sendRaw(server.port, bytes);
+      assertEquals([answer.status, reasons.splice(0)], [status, expected]);
+    });
+    assertEquals(
+      new Set(causes.map((cause) => /Map|undefined/.exec(String(cause))?.[0])),
+      new Set(["undefined", "Map"]),
+    );
+  } finally {
+    await server.stop();
+  }
+});
+
+test("what it says of a user that is none stands on the console in full", async () => {
+  const auth = authMiddlewareStack({ user: () => Object.prototype });
+  const [line] = await printed(() => auth(() => new Response())(judged()));
+  assert(line!.text.endsWith('Look users up in a Map, or by Object.hasOwn"'), line!.text);
+});
 
 test("without onDeny a failed look-up is on the console, once for each wrapped handler", async () => {
   const auth = authMiddlewareStack({
