@@ -48,7 +48,7 @@ export interface Handshake {
   readonly url: string;
   /** The header fields; a repeated field reads as its values joined by `", "`, as in the Fetch standard. */
   readonly headers: {
-    /** The field's value, or null where there is none. Names are case-insensitive. */
+    /** The field's value, or null where there is none; undefined is taken for null. Names are case-insensitive. */
     get(name: string): string | null;
   };
 }

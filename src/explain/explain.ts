@@ -115,11 +115,11 @@ export function explain(handshake: Handshake, policy: Policy): Explanation {
 export function explainAs(handshake: Handshake, policy: Policy, searchAtMost = Infinity): Explanation {
   const decision = check(handshake, policy);
   const { headers } = handshake;
-  const host = readHost(headers.get("host"));
+  const host = readHost(headers.get("host") ?? null);
   const authority = authorityOf(handshake.url);
   return deepFreeze({
     decision,
-    origin: readOrigin(headers.get("origin")),
+    origin: readOrigin(headers.get("origin") ?? null),
     host,
     authority,
     credentials: carriesCredentials(handshake),
@@ -154,7 +154,7 @@ function authorityOf(url: string): string | null {
 }
 
 function decidingRule({ headers }: Handshake, policy: Policy, decision: Decision): ListedEntry | null {
-  const origin = headers.get("origin");
+  const origin = headers.get("origin") ?? null;
   if (origin === null) {
     return decision.allowed || decision.reason === "origin-absent"
       ? { list: "absent", index: -1, pattern: policy.absent }

@@ -49,14 +49,15 @@ const ALLOWED: Decision = /* @__PURE__ */ Object.freeze({ allowed: true });
  */
 export function check(handshake: Handshake, policy: Policy): Decision {
   // A runtime makes a new string of a header each time it is asked; all that follows reads these in place.
-  const host = handshake.headers.get("host");
+  // Undefined, as some frameworks' fields are, is absent here and below.
+  const host = handshake.headers.get("host") ?? null;
   const denied = whyHostDenied(host, handshake.url, policy);
   return denied === null ? checkOrigin(handshake, policy, host!) : denials[denied];
 }
 
 /** Judges a handshake by its Origin alone: the other half of {@linkcode check}. `host`: a Host header that was let in. */
 export function checkOrigin(handshake: Handshake, policy: Policy, host: string): Decision {
-  const origin = handshake.headers.get("origin");
+  const origin = handshake.headers.get("origin") ?? null;
   if (origin === null) {
     switch (policy.absent) {
       case "allow":
@@ -157,5 +158,5 @@ function isSelf(origin: string, hostHeader: string, scheme: string): boolean {
 
 /** Reports whether a login may ride along. */
 export function carriesCredentials({ headers }: Handshake): boolean {
-  return headers.get("cookie") !== null || headers.get("authorization") !== null;
+  return (headers.get("cookie") ?? headers.get("authorization") ?? null) !== null;
 }

@@ -3,7 +3,14 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertStrictEquals, assertThrows } from "@std/assert";
-import { check, compilePolicy, type Decision, type DenyReason, type PolicyOptions } from "@wsgate/wsgate";
+import {
+  check,
+  compilePolicy,
+  type Decision,
+  type DenyReason,
+  explain,
+  type PolicyOptions,
+} from "@wsgate/wsgate";
 import { checkHost, checkOrigin } from "../../src/verdict/check.ts";
 import { denials } from "../../src/denial.ts";
 import { type Outcome, outcome } from "../denials.ts";
@@ -371,6 +378,33 @@ describe("check(): a handshake without Origin", () => {
     eachRow(credentials, (headers) => {
       assertEquals(verdict(options, { host: "site.test", origin: GOOD, ...headers }), "allowed");
     });
+  });
+});
+
+describe("check(): header fields of a framework, undefined where there is none", () => {
+  const fields = (headers: Readonly<Record<string, string>>) => ({
+    method: "GET",
+    url: "/",
+    headers: { get: (name: string): string | null => untyped(headers[name]) },
+  });
+  const absents = ["deny", "allow", "allow-without-credentials"] as const;
+  const some: readonly Readonly<Record<string, string>>[] = [
+    {},
+    { origin: GOOD },
+    { host: "site.test" },
+    { host: "site.test", origin: GOOD },
+    { host: "site.test", origin: "" },
+    { host: "site.test", cookie: "" },
+    { host: "site.test", authorization: "Basic YTpi" },
+  ];
+  test("is absent, for the verdict and for its explanation", () => {
+    eachRow(product(absents, some), ([absent, headers]) => {
+      const policy = compilePolicy({ origins: [GOOD], absent });
+      const given = handshakeOf({ url: "/", headers });
+      assertEquals(check(fields(headers), policy), check(given, policy));
+      assertEquals(explain(fields(headers), policy), explain(given, policy));
+    });
+    assertEquals(outcome(check(fields({}), compilePolicy({ origins: [GOOD] }))), "host-absent");
   });
 });
 
