@@ -15,8 +15,8 @@ import { quote } from "./quote.ts";
 export interface DenialHook {
   /**
    * Called with every denial before its Response is made, instead of the console line. `cause` is what user code threw,
-   * where that is why, or an Error that says more than the reason does. A promise that it returns is not waited for. What it throws or rejects with changes nothing, and is
-   * reported on the console, once for each wrapper.
+   * where that is why, or an Error that says more than the reason does. A promise that it returns is not waited for. What
+   * it throws or rejects with changes nothing, and is reported on the console, once for each wrapper.
    *
    * **Security.** Whatever the handshake says is the client's word: escape it before it reaches a log or a terminal.
    */

@@ -165,9 +165,9 @@ function whileRunning<T>(request: Request, outer: Matched | undefined, inner: Ma
 }
 
 /**
- * What no route's path has: each of it is read as another path by somebody in front. URL parsers resolve dot segments,
- * take a backslash for a slash, drop what follows a `#` and some control characters; frameworks decode before they
- * compare; proxies do both, and decode %2F before they resolve dots.
+ * What no route's path has, because somebody in front reads another path: URL parsers resolve dot segments, take a
+ * backslash for a slash, drop a `#` and what follows it and some control characters; frameworks decode before they
+ * compare; nginx and Caddy decode %2F too before they resolve dots.
  */
 const UNROUTABLE = /[\\#\p{Cc} ]|%(?:2[DE]|3\d|[46][1-9A-F]|[57][\dA]|5F)|(?:\/|%2F)\.{1,2}(?:\/|%2F|$)/iu;
 
@@ -198,7 +198,10 @@ function matches(segments: readonly Segment[], open: boolean, path: readonly str
   );
 }
 
-/** Of a path that matches. Nothing is decoded before: one undecodable segment costs as much as a thousand others. */
+/**
+ * The parameters of a path that matches. Nothing is decoded before it does: each segment that does not decode costs an
+ * exception, and a client can send thousands.
+ */
 function paramsOf(segments: readonly Segment[], path: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {
@@ -209,7 +212,7 @@ function paramsOf(segments: readonly Segment[], path: readonly string[]): Record
   return params;
 }
 
-/** What about its spelling kept a path from every route; null: nothing. `path`: what {@linkcode readPath} gave. */
+/** Why the spelling of a path kept it from every route; null: it did not. `path`: what is left of it for these routes. */
 function whyMisspelled(
   url: string,
   path: readonly string[] | null,
