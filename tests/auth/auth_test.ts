@@ -83,8 +83,6 @@ const USERS: readonly (readonly [name: string, found: unknown, user: unknown])[]
 ];
 /** A plain object of sessions, as a client's cookie looks it up. */
 const PLAIN: Readonly<Record<string, unknown>> = {};
-const INHERITED =
-  'plain objects inherit "constructor" and "__proto__"\\. Look users up in a Map, or by Object\\.hasOwn$';
 const NO_USERS: readonly (readonly [name: string, found: unknown])[] = [
   ["a function", () => {}],
   ["an async function", async () => await null],
