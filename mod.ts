@@ -44,14 +44,28 @@ export {
 export { type ExplanationLayout, formatExplanation } from "./src/explain/explanation_text.ts";
 export { lint, type LintCode, type LintedEntry, type LintFinding } from "./src/explain/lint.ts";
 export type { NearMiss, NearMissCode, Suggestion } from "./src/explain/near_misses.ts";
+export { createGate, type Gate, type GateOptions } from "./src/guard/gate.ts";
 export { guard, type GuardOptions } from "./src/guard/guard.ts";
+export type { PolicyFor, PolicySource, RequestedSite, RequestsOption } from "./src/guard/judge.ts";
 export {
   type AllowedHostsOptions,
   allowedHostsOriginValidator,
   hostValidator,
   originValidator,
 } from "./src/guard/validators.ts";
-export type { Decision, Denied, DenyReason, Handler, Handshake, Wrapped } from "./src/handler.ts";
+export type {
+  ContextOf,
+  Decision,
+  Denied,
+  DenyReason,
+  Handler,
+  Handshake,
+  Rest,
+  Routed,
+  Takes,
+  Third,
+  Wrapped,
+} from "./src/handler.ts";
 export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/matcher/matcher.ts";
 export type { SuffixList } from "./src/pattern/suffix_list.ts";
 export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";

@@ -16,7 +16,7 @@ import { attackerSite } from "./lab/attacker.ts";
 import { site } from "./lab/site.ts";
 import { Store } from "./lab/store.ts";
 
-type Application = Wrapped<unknown, Response>;
+type Application = Wrapped<[], Response>;
 
 /** Serves on this machine alone; on another port where the one asked for is taken. */
 function listen(port: number, fetch: Application): number {

@@ -7,6 +7,7 @@ import type { Denied, DenyReason } from "./handler.ts";
 const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
   "not-a-handshake": 426,
   "method-not-allowed": 405,
+  "connect-not-supported": 405,
   "version-unsupported": 426,
   "upgrade-malformed": 400,
   "connection-malformed": 400,

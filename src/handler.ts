@@ -2,6 +2,11 @@
  * The shapes that every layer speaks: handlers, handshakes, decisions.
  */
 
+/** What a runtime passes after the request. */
+// `any`, not `unknown`: it is a constraint, and what TypeScript takes for a parameter of which it can infer nothing.
+// deno-lint-ignore no-explicit-any
+export type Rest = readonly any[];
+
 /**
  * A web-standard request handler.
  *
@@ -10,21 +15,72 @@
  *
  * @typeParam C What the handler needs as its second argument; `unknown` where it needs nothing.
  * @typeParam R What it answers.
+ * @typeParam Q The request, where a runtime passes more than a `Request`: Bun's routes, with their `params`.
  */
-export type Handler<C = unknown, R extends Response | undefined = Response> = (
-  request: Request,
-  context: C,
+export type Handler<
+  C = unknown,
+  R extends Response | undefined = Response,
+  Q extends Request = Request,
+> = (request: Q, context: C) => R | Promise<R>;
+
+/**
+ * What a wrapper takes: a handler with whatever else the runtime passes, as one tuple, which is handed on as it came. So
+ * a handler of one parameter is seen to be one, and Workers' third argument arrives.
+ *
+ * @typeParam A What comes after the request.
+ * @typeParam R What the handler answers.
+ * @typeParam Q The request.
+ */
+export type Takes<A extends Rest, R, Q extends Request = Request> = (
+  request: Q,
+  ...rest: A
 ) => R | Promise<R>;
+
+/** The second argument of a handler that {@linkcode Takes} describes; `unknown` where it needs none. */
+export type ContextOf<A extends Rest> = A extends readonly [infer C, ...unknown[]] ? C : unknown;
 
 /**
  * What a wrapper returns: a handler whose `context` may be left out when nothing inside needs one.
  *
- * @typeParam C What the wrapped handler needs as its second argument.
+ * @typeParam A What the wrapped handler needs after the request.
  * @typeParam R What the wrapper answers: what the handler does, or a denial.
+ * @typeParam Q The request.
+ * @typeParam D What a hook beside the handler needs as its context.
  */
-export type Wrapped<C, R extends Response | undefined> = unknown extends C
-  ? (request: Request, context?: unknown) => R | Promise<R>
-  : (request: Request, context: C) => R | Promise<R>;
+export type Wrapped<
+  A extends Rest,
+  R extends Response | undefined,
+  Q extends Request = Request,
+  D = unknown,
+> = (
+  request: Q,
+  ...rest: unknown extends D ? A extends readonly [] ? [context?: unknown] : A
+    : A extends readonly [infer C, ...infer X] ? [context: C & D, ...X]
+    : [context: D]
+) => R | Promise<R>;
+
+/**
+ * What a router returns. Its handlers differ in what they need, so one context and one third argument are inferred for
+ * all of them.
+ *
+ * @typeParam C What the handlers need as their second argument.
+ * @typeParam R What the router answers: what a handler does, or a denial.
+ * @typeParam Q The request.
+ * @typeParam X What the handlers need as their third argument.
+ */
+export type Routed<
+  C,
+  R extends Response | undefined,
+  Q extends Request = Request,
+  X = unknown,
+> = Wrapped<unknown extends X ? unknown extends C ? [] : [context: C] : [context: C, more?: X], R, Q>;
+
+/**
+ * A third argument in a router. One that is not known yet is `never` while TypeScript infers, and would keep it from
+ * inferring the second.
+ */
+// deno-lint-ignore no-explicit-any
+export type Third<X> = [X] extends [never] ? any : X;
 
 /**
  * What a verdict reads of an HTTP request. A `Request` fits, and so does a snapshot of one.
@@ -59,12 +115,13 @@ export interface Handshake {
  * Status 400: `upgrade-malformed`, `connection-malformed`, `key-malformed`, `host-absent`, `host-malformed`,
  * `host-mismatch`. 401: `unauthenticated`. 403: `host-not-allowed`, `origin-absent`, `origin-empty`,
  * `origin-null`, `origin-malformed`, `origin-not-allowed`, `origin-unchecked`. 404: `not-found`.
- * 405: `method-not-allowed`. 426: `not-a-handshake`, `version-unsupported`. 503: `user-lookup-failed`,
+ * 405: `method-not-allowed`, `connect-not-supported`. 426: `not-a-handshake`, `version-unsupported`. 503: `user-lookup-failed`,
  * `policy-unavailable`, `too-many-sockets`.
  */
 export type DenyReason =
   | "not-a-handshake"
   | "method-not-allowed"
+  | "connect-not-supported"
   | "version-unsupported"
   | "upgrade-malformed"
   | "connection-malformed"

@@ -21,14 +21,17 @@ import { parseHost } from "./origin/authority.ts";
 const WEBSOCKET = /websocket/i;
 
 /**
- * Tells what a request's `Upgrade` asks for.
+ * Tells what a request asks for, by its method and its `Upgrade`.
  *
  * - `"none"`: no WebSocket; neither runtime would upgrade it.
+ * - `"connect"`: the method CONNECT, which opens WebSockets over HTTP/2 and HTTP/3 (RFC 8441, RFC 9220). No runtime upgrades
+ *   it yet, and a handler that answers it with 200 has opened a tunnel.
  * - `"websocket"`: exactly the one token that every browser and client sends.
  * - `"malformed"`: the word among other things. A runtime may upgrade it, no honest client sends it, and a repeated
  *   field looks like this too, so it is recognised as a handshake in order to be refused as one.
  */
-export function requestedUpgrade(handshake: Handshake): "none" | "websocket" | "malformed" {
+export function requestedUpgrade(handshake: Handshake): "none" | "connect" | "websocket" | "malformed" {
+  if (handshake.method === "CONNECT") return "connect";
   const value = handshake.headers.get("upgrade");
   if (value === null) return "none";
   if (value === "websocket") return "websocket";
@@ -80,6 +83,7 @@ export function checkOpeningHandshake(handshake: Handshake, judged?: "upgrade" |
   if (judged === undefined) {
     const upgrade = requestedUpgrade(handshake);
     if (upgrade === "none") return denials["not-a-handshake"];
+    if (upgrade === "connect") return denials["connect-not-supported"];
     if (upgrade === "malformed") return denials["upgrade-malformed"];
   }
   if (method !== "GET") return denials["method-not-allowed"];

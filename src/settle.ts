@@ -10,6 +10,7 @@ import { deny } from "./denial.ts";
 import type { Denied, Handshake } from "./handler.ts";
 import { parseOrigin } from "./origin/origin.ts";
 import { quote } from "./quote.ts";
+import { markAnswered } from "./scope.ts";
 
 /** How the operator is told of denials: what every layer that refuses takes. */
 export interface DenialHook {
@@ -68,20 +69,16 @@ export type Settle<C> = (
   details?: Details,
 ) => Response | Promise<Response>;
 
-/** One for each wrapper: what it has reported before is its own. */
-export function settler<C>({ refuse = deny, onDeny }: DenialOptions<C>): Settle<C> {
-  const tell: Tell = onDeny === undefined
-    ? consoleTeller()
-    : (denied, request, { cause }) => onDeny(denied, request, cause);
-  const hookFailed = reportOnce("onDeny");
+/**
+ * One for each wrapper: what it has reported before is its own. `atOnce`: nobody waits for the answer, so that a promise
+ * is none.
+ */
+export function settler<C>({ refuse = deny, onDeny }: DenialOptions<C>, atOnce = false): Settle<C> {
+  const tell = teller({ onDeny });
   const answerFailed = reportOnce("refuse");
 
   return (denied, request, context, details = {}) => {
-    try {
-      catchRejection(tell(denied, request, details), hookFailed);
-    } catch (error) {
-      hookFailed(error);
-    }
+    tell(denied, request, details);
     const answer = (response: unknown): Response => {
       // One that was sent before cannot be sent again: the runtime would answer 500, and say so each time.
       if (response instanceof Response && !response.bodyUsed) return response;
@@ -94,14 +91,33 @@ export function settler<C>({ refuse = deny, onDeny }: DenialOptions<C>): Settle<
     };
     try {
       const response: unknown = refuse(denied, request, context);
-      return isPromiseLike(response) ? Promise.resolve(response).then(answer, failed) : answer(response);
+      if (!isPromiseLike(response)) return answer(response);
+      if (!atOnce) return Promise.resolve(response).then(answer, failed);
+      catchRejection(response);
+      markAnswered(request);
+      return failed(new TypeError("it returned a promise, and a gate answers at once"));
     } catch (error) {
       return failed(error);
     }
   };
 }
 
-type Tell = (denied: Denied, request: Request, details: Details) => unknown;
+/** Tells the operator of a denial. Never throws. */
+export type Tell = (denied: Denied, handshake: Handshake, details?: Details) => void;
+
+/** One for each wrapper, by its hook or on the console. */
+export function teller({ onDeny }: { readonly onDeny: DenialHook["onDeny"] | undefined }): Tell {
+  const write = consoleTeller();
+  const hookFailed = reportOnce("onDeny");
+  return (denied, handshake, details = {}) => {
+    try {
+      if (onDeny === undefined) write(denied, handshake, details);
+      else catchRejection(onDeny(denied, handshake, details.cause), hookFailed);
+    } catch (error) {
+      hookFailed(error);
+    }
+  };
+}
 
 /** Lines of one wrapper's console output: enough to see what is wrong, too few to be flooded with. */
 const MAX_LINES = 20;
@@ -110,7 +126,7 @@ const MAX_LINES = 20;
  * One line for the first denial of each reason and origin. Only a well-formed origin is a key or is printed as it is:
  * anything else a client can vary without end, and can fill with what a terminal obeys.
  */
-function consoleTeller(): Tell {
+function consoleTeller(): (denied: Denied, handshake: Handshake, details: Details) => void {
   const seen = new Set<string>();
   return ({ reason, status }, { headers }, details) => {
     // Scanners try every path there is.

@@ -25,6 +25,7 @@ export const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
   "origin-unchecked": 403,
   "not-found": 404,
   "method-not-allowed": 405,
+  "connect-not-supported": 405,
   "not-a-handshake": 426,
   "version-unsupported": 426,
   "user-lookup-failed": 503,

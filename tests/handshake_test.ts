@@ -158,7 +158,7 @@ describe("requestedUpgrade", () => {
       "\xa0",
       "/13",
     ];
-    const seen: Record<Asked, number> = { none: 0, websocket: 0, malformed: 0 };
+    const seen: Record<Asked, number> = { none: 0, connect: 0, websocket: 0, malformed: 0 };
     let upgraded = 0;
     for (let i = 0; i < 30_000; i++) {
       const value = Array.from({ length: random.below(7) }, () => random.pick(pieces)).join("");
@@ -501,11 +501,12 @@ describe("checkOpeningHandshake()", () => {
       "OPTIONS",
       "PATCH",
       "TRACE",
-      "CONNECT",
       "",
       "GET ",
     ];
     eachRow(others, (method) => assertEquals(verdict({ method }), "method-not-allowed"));
+    // That one asks for a WebSocket by itself, and for a way of opening it that no runtime has.
+    assertEquals(verdict({ method: "CONNECT" }), "connect-not-supported");
   });
 
   for (const { field, accepts, rejects } of ROWS) {

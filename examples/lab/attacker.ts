@@ -22,7 +22,7 @@ import type { Store } from "./store.ts";
 const PATIENCE_MS = 3000;
 
 /** The whole application of the attacker's site. */
-export function attackerSite(store: Store): Wrapped<unknown, Response> {
+export function attackerSite(store: Store): Wrapped<[], Response> {
   const { ports } = store;
   const byHost = new Map(
     store.attackers.flatMap((attacker) =>

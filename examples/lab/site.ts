@@ -29,7 +29,7 @@ const MAX_NAME_LENGTH = 40;
 const MAX_NOTE_LENGTH = 500;
 
 /** The whole application of the good site. */
-export function site(store: Store): Wrapped<unknown, Response> {
+export function site(store: Store): Wrapped<[], Response> {
   const user = (request: Request) => store.sessionOf(request);
   const notes = new Map<Socket, Session | null>();
 
@@ -91,7 +91,7 @@ export function site(store: Store): Wrapped<unknown, Response> {
   const listening = new Map<Socket, { send(faults?: SiteNews["faults"]): void; stop(): void }>();
 
   const attempt =
-    (socket: SocketName, handler: Wrapped<unknown, Response>) => (request: Request, context: unknown) => {
+    (socket: SocketName, handler: Wrapped<[], Response>) => (request: Request, context: unknown) => {
       store.record(new URL(request.url, "http://localhost").searchParams.get("by") ?? "", socket, request);
       return handler(request, context);
     };

@@ -12,7 +12,7 @@ import {
   throwIfAny,
 } from "../config.ts";
 import { clientLeft, denials } from "../denial.ts";
-import type { Handler, Wrapped } from "../handler.ts";
+import type { Rest, Takes, Wrapped } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { judgedConnection, RequestScope } from "../scope.ts";
 import { DENIAL_OPTIONS, type DenialOptions, isPromiseLike, readDenialOptions, settler } from "../settle.ts";
@@ -24,7 +24,9 @@ import { DENIAL_OPTIONS, type DenialOptions, isPromiseLike, readDenialOptions, s
  */
 export interface Auth<S> {
   /** Wraps a handler, for `http` and for `websocket` alike. */
-  <C, R extends Response | undefined>(handler: Handler<C, R>): Wrapped<C, R | Response>;
+  <Q extends Request, R extends Response | undefined, A extends Rest>(
+    handler: Takes<A, R, Q>,
+  ): Wrapped<A, R | Response, Q>;
   /**
    * What this layer learned about `request`.
    *
@@ -116,13 +118,16 @@ export function authMiddlewareStack<U extends object>(
     "This authMiddlewareStack() has not looked anybody up for this request: wrap the handler with it.",
   );
 
-  function auth<C, R extends Response | undefined>(handler: Handler<C, R>): Wrapped<C, R | Response> {
+  function auth<Q extends Request, R extends Response | undefined, A extends Rest>(
+    handler: Takes<A, R, Q>,
+  ): Wrapped<A, R | Response, Q> {
     const issues: ConfigIssue[] = [];
     checkFunction(handler, "handler", issues);
     throwIfAny(issues);
     const settle = settler(denial);
 
-    const authenticated: Handler<C, R | Response> = (request, context) => {
+    const authenticated = (request: Q, ...rest: A): R | Response | Promise<R | Response> => {
+      const context = rest[0];
       const judged = judgedConnection(request) !== undefined;
       const isHandshake = judged || requestedUpgrade(request) !== "none";
       if (isHandshake && !judged) {
@@ -136,7 +141,7 @@ export function authMiddlewareStack<U extends object>(
           return settle(denials["unauthenticated"], request, context);
         }
         scopes.set(request, Object.freeze({ user: user as U | null ?? null }));
-        return handler(request, context);
+        return handler(request, ...rest);
       };
 
       let found;
@@ -159,7 +164,7 @@ export function authMiddlewareStack<U extends object>(
         failed,
       );
     };
-    return authenticated as Wrapped<C, R | Response>;
+    return authenticated as Wrapped<A, R | Response, Q>;
   }
 
   return Object.freeze(Object.assign(auth, { scope: (request: Request) => scopes.read(request) }));

@@ -7,117 +7,92 @@
  */
 
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
-import { denials } from "../denial.ts";
-import { whyDenied } from "../explain/console_line.ts";
-import type { Handler, Wrapped } from "../handler.ts";
-import { connectionUpgrade, requestedUpgrade } from "../handshake.ts";
-import { markJudged } from "../scope.ts";
+import type { ContextOf, Rest, Takes, Wrapped } from "../handler.ts";
+import { whileJudged } from "../scope.ts";
+import { DENIAL_OPTIONS, type DenialOptions, readDenialOptions, type Settle, settler } from "../settle.ts";
 import {
-  catchRejection,
-  DENIAL_OPTIONS,
-  type DenialOptions,
-  isPromiseLike,
-  readDenialOptions,
-  type Settle,
-  settler,
-} from "../settle.ts";
-import { check } from "../verdict/check.ts";
-import { isPolicy, type Policy } from "../verdict/policy.ts";
+  judge,
+  type PolicySource,
+  readRequests,
+  readSource,
+  type RequestsOption,
+  type Source,
+} from "./judge.ts";
 
 /**
- * What becomes of a guard's denials.
+ * Which requests a guard judges, and what becomes of its denials.
  *
  * @typeParam C What the wrapped handler gets as its second argument.
  */
-export interface GuardOptions<C = unknown> extends DenialOptions<C> {}
+export interface GuardOptions<C = unknown> extends DenialOptions<C>, RequestsOption {}
+
+/** The names of {@linkcode GuardOptions}. */
+export const GUARD_OPTIONS = ["requests", ...DENIAL_OPTIONS] as const;
 
 /**
- * Judges every request that asks for a WebSocket; every other request passes untouched, so that a guard may wrap a
- * whole site.
+ * Judges every request that asks for a WebSocket; every other request passes untouched, unless `requests` is `"all"`.
  *
  * A handshake is recognised by the word `websocket` anywhere in `Upgrade`, in any case, whatever its method: more than
  * either runtime would upgrade. One whose `Upgrade` is anything but that single token is refused as
  * `upgrade-malformed`, one whose `Connection` holds `upgrade` other than as an option as `connection-malformed`: no
- * browser sends either.
+ * browser sends either. CONNECT, which asks for a WebSocket over HTTP/2 and HTTP/3, is refused with 405.
  *
- * **Security.** Put it around everything that upgrades, and outside of everything that looks up a user. With a
- * function in place of the policy the list can be swapped while serving: it is called once for each handshake, which
- * is then judged by that policy alone. A function that throws, or returns anything but a policy, refuses with 503.
+ * With a function in place of the policy each site has its own, and it can be swapped while serving: it is called once for
+ * each request that is judged, which is then judged by that policy alone.
  *
- * @typeParam C What the handler needs as its second argument.
+ * **Security.** Put it around everything that upgrades, and outside of everything that looks up a user. It may wrap a
+ * whole site where the upgrade happens inside of the handler; where a framework upgrades elsewhere, a gate goes there: see
+ * {@linkcode createGate}. What it lets in counts as judged while the handler runs, until the promise that it returned
+ * settles.
+ *
+ * @typeParam Q The request.
  * @typeParam R What the handler returns.
+ * @typeParam A What the handler needs after the request.
+ * @typeParam D What `refuse` needs as its context.
  * @param handler Any handler that upgrades; native ones as they are.
- * @param policy What {@linkcode compilePolicy} made, or a function that returns the one in force.
- * @param options What becomes of denials.
+ * @param policy What {@linkcode compilePolicy} made, the options for it, or a function that finds it for each site.
+ * @param options Which requests are judged, and what becomes of denials.
  * @returns A handler for `Deno.serve`, `Bun.serve`, `export default` and any framework that hands over the Request.
- * @throws {ConfigError} A handler, policy or option of the wrong type; all faults at once.
+ * @throws {ConfigError} A handler, policy or option of the wrong type, or a wrong list; all faults at once.
  *
- * @example A list that is swapped while serving
+ * @example A policy for each tenant
  * ```ts
- * import { compilePolicy, guard } from "@wsgate/wsgate";
+ * import { compilePolicy, guard, type Policy } from "@wsgate/wsgate";
  *
- * let policy = compilePolicy({ origins: ["https://example.com"] });
- * const fetch = guard(() => new Response("upgraded here"), () => policy);
- * policy = compilePolicy({ origins: ["https://example.com", "https://example.org"] });
+ * const tenants = new Map<string, Policy>();
+ * for (const host of ["ada.example", "bob.example"]) {
+ *   tenants.set(host, compilePolicy({ origins: [`https://${host}`] }));
+ * }
+ * const fetch = guard(() => new Response("upgraded here"), ({ host }) => tenants.get(host) ?? null);
  * export default { fetch };
  * ```
  */
-export function guard<C, R extends Response | undefined>(
-  handler: Handler<C, R>,
-  policy: Policy | (() => Policy),
-  options: GuardOptions<C> = {},
-): Wrapped<C, R | Response> {
+export function guard<Q extends Request, R extends Response | undefined, A extends Rest, D = unknown>(
+  handler: Takes<A, R, Q>,
+  policy: PolicySource,
+  options: GuardOptions<ContextOf<A> & D> = {},
+): Wrapped<A, R | Response, Q, NoInfer<D>> {
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
-  if (!isPolicy(policy) && typeof policy !== "function") {
-    issues.push({
-      code: "wrong-type",
-      field: "policy",
-      index: -1,
-      value: policy,
-      fix: "Give what compilePolicy() returned, or a function that returns it; a copy of a policy is none.",
-    });
-  }
-  const read = readDenialOptions<C>(readOptions(options, DENIAL_OPTIONS, issues) ?? {}, issues);
+  const source = readSource(policy, issues);
+  const read = readOptions(options, GUARD_OPTIONS, issues) ?? {};
+  const all = readRequests(read, issues);
+  const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
-  return guardHandshakes(handler, policy, settler(read));
+  return guardRequests(handler, source!, all, settler(denial)) as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }
 
 /** A guard of options that were read. */
-export function guardHandshakes<C, R extends Response | undefined>(
-  handler: Handler<C, R>,
-  source: Policy | (() => Policy),
-  settle: Settle<C>,
-): Wrapped<C, R | Response> {
-  const guarded: Handler<C, R | Response> = (request, context) => {
-    const upgrade = requestedUpgrade(request);
-    if (upgrade === "none") return handler(request, context);
-    if (upgrade === "malformed") return settle(denials["upgrade-malformed"], request, context);
-    const connection = connectionUpgrade(request);
-    if (connection === "malformed") return settle(denials["connection-malformed"], request, context);
-
-    let policy: Policy;
-    try {
-      policy = typeof source === "function" ? inForce(source()) : source;
-    } catch (cause) {
-      return settle(denials["policy-unavailable"], request, context, { cause });
-    }
-    const decision = check(request, policy);
-    if (!decision.allowed) {
-      return settle(decision, request, context, { note: () => whyDenied(request, policy) });
-    }
-    markJudged(request, connection);
-    return handler(request, context);
+export function guardRequests<Q extends Request, R extends Response | undefined>(
+  handler: Takes<Rest, R, Q>,
+  source: Source,
+  all: boolean,
+  settle: Settle<unknown>,
+): Takes<Rest, R | Response, Q> {
+  return (request, ...rest) => {
+    const verdict = judge(request, source, all);
+    if (verdict === null) return handler(request, ...rest);
+    if (typeof verdict === "string") return whileJudged(request, verdict, () => handler(request, ...rest));
+    return settle(verdict.denied, request, rest[0], verdict.details);
   };
-  return guarded as Wrapped<C, R | Response>;
-}
-
-/** What a policy function returned, if that is a policy. */
-function inForce(returned: unknown): Policy {
-  if (isPolicy(returned)) return returned;
-  catchRejection(returned);
-  const what = isPromiseLike(returned)
-    ? "a promise: load it elsewhere, return the one in force"
-    : "no policy";
-  throw new TypeError(`the policy function returned ${what}`);
 }

@@ -4,8 +4,7 @@
 
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { whyDeniedByHost } from "../explain/console_line.ts";
-import type { Handler, Wrapped } from "../handler.ts";
-import { requestedUpgrade } from "../handshake.ts";
+import type { ContextOf, Rest, Takes, Wrapped } from "../handler.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { DENIAL_OPTIONS, readDenialOptions, type Settle, settler } from "../settle.ts";
 import { checkHost } from "../verdict/check.ts";
@@ -16,7 +15,8 @@ import {
   readAllowedHosts,
   readPolicy,
 } from "../verdict/policy.ts";
-import { guardHandshakes, type GuardOptions } from "./guard.ts";
+import { GUARD_OPTIONS, type GuardOptions, guardRequests } from "./guard.ts";
+import { authorityOf, readRequests } from "./judge.ts";
 
 /**
  * Lets handshakes in whose Origin is on a list: the `OriginValidator` of Django Channels.
@@ -26,8 +26,10 @@ import { guardHandshakes, type GuardOptions } from "./guard.ts";
  * **Security.** The list is complete: the server's own origin is not on it unless it is written there, by name or as
  * `'self'`. A handshake without Origin is refused unless the list holds `"*"` or `absent` says otherwise.
  *
- * @typeParam C What the handler needs as its second argument.
+ * @typeParam Q The request.
  * @typeParam R What the handler returns.
+ * @typeParam A What the handler needs after the request.
+ * @typeParam D What `refuse` needs as its context.
  * @param handler Any handler that upgrades.
  * @param allowed The allowed origins: the patterns of {@linkcode compileOrigins}, and `'self'`.
  * @param options The rest of the policy, and what becomes of denials.
@@ -47,19 +49,25 @@ import { guardHandshakes, type GuardOptions } from "./guard.ts";
  * export default { fetch };
  * ```
  */
-export function originValidator<C, R extends Response | undefined>(
-  handler: Handler<C, R>,
+export function originValidator<
+  Q extends Request,
+  R extends Response | undefined,
+  A extends Rest,
+  D = unknown,
+>(
+  handler: Takes<A, R, Q>,
   allowed: readonly string[],
-  options: Omit<PolicyOptions, "origins"> & GuardOptions<C> = {},
-): Wrapped<C, R | Response> {
+  options: Omit<PolicyOptions, "origins"> & GuardOptions<ContextOf<A> & D> = {},
+): Wrapped<A, R | Response, Q, NoInfer<D>> {
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
-  const known = [...POLICY_OPTIONS.filter((name) => name !== "origins"), ...DENIAL_OPTIONS];
+  const known = [...POLICY_OPTIONS.filter((name) => name !== "origins"), ...GUARD_OPTIONS];
   const read = readOptions(options, known, issues) ?? {};
   const policy = readPolicy({ __proto__: null, ...read, origins: allowed }, issues);
-  const denial = readDenialOptions<C>(read, issues);
+  const all = readRequests(read, issues);
+  const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
-  return guardHandshakes(handler, policy!, settler(denial));
+  return guardRequests(handler, policy!, all, settler(denial)) as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }
 
 /** What {@linkcode allowedHostsOriginValidator} and {@linkcode hostValidator} share: declared once, spread into both. */
@@ -90,8 +98,10 @@ export interface AllowedHostsOptions {
  * as one of these hosts reaches a socket behind `https`, with its cookies. Where all pages are `https`, use
  * {@linkcode originValidator} with `["https://example.com"]` or `["'self'"]`.
  *
- * @typeParam C What the handler needs as its second argument.
+ * @typeParam Q The request.
  * @typeParam R What the handler returns.
+ * @typeParam A What the handler needs after the request.
+ * @typeParam D What `refuse` needs as its context.
  * @param handler Any handler that upgrades.
  * @param options The hosts, the rest of the policy, and what becomes of denials.
  * @returns A handler that judges every handshake and passes every other request through.
@@ -111,17 +121,25 @@ export interface AllowedHostsOptions {
  * export default { fetch };
  * ```
  */
-export function allowedHostsOriginValidator<C, R extends Response | undefined>(
-  handler: Handler<C, R>,
-  options: AllowedHostsOptions & Omit<PolicyOptions, "origins" | "hosts"> & GuardOptions<C>,
-): Wrapped<C, R | Response> {
+export function allowedHostsOriginValidator<
+  Q extends Request,
+  R extends Response | undefined,
+  A extends Rest,
+  D = unknown,
+>(
+  handler: Takes<A, R, Q>,
+  options:
+    & AllowedHostsOptions
+    & Omit<PolicyOptions, "origins" | "hosts">
+    & GuardOptions<ContextOf<A> & D>,
+): Wrapped<A, R | Response, Q, NoInfer<D>> {
   const known = [
     "allowedHosts",
     ...POLICY_OPTIONS.filter((name) => name !== "origins" && name !== "hosts"),
-    ...DENIAL_OPTIONS,
+    ...GUARD_OPTIONS,
   ];
-  const { policy, settle } = readHostOptions<C>(handler, options, known, true);
-  return guardHandshakes(handler, policy, settle);
+  const { policy, all, settle } = readHostOptions(handler, options, known, true);
+  return guardRequests(handler, policy, all, settle) as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }
 
 /**
@@ -134,8 +152,10 @@ export function allowedHostsOriginValidator<C, R extends Response | undefined>(
  * its own. It says nothing of Origin, so it does not count as a guard: {@linkcode authMiddlewareStack} still
  * refuses handshakes that only it has seen.
  *
- * @typeParam C What the handler needs as its second argument.
+ * @typeParam Q The request.
  * @typeParam R What the handler returns.
+ * @typeParam A What the handler needs after the request.
+ * @typeParam D What `refuse` needs as its context.
  * @param handler The site.
  * @param options The hosts, and what becomes of denials.
  * @returns A handler that judges every request.
@@ -151,39 +171,38 @@ export function allowedHostsOriginValidator<C, R extends Response | undefined>(
  * assertEquals((await site(request)).status, 403);
  * ```
  */
-export function hostValidator<C, R extends Response | undefined>(
-  handler: Handler<C, R>,
-  options: AllowedHostsOptions & GuardOptions<C>,
-): Wrapped<C, R | Response> {
+export function hostValidator<
+  Q extends Request,
+  R extends Response | undefined,
+  A extends Rest,
+  D = unknown,
+>(
+  handler: Takes<A, R, Q>,
+  options: AllowedHostsOptions & Omit<GuardOptions<ContextOf<A> & D>, "requests">,
+): Wrapped<A, R | Response, Q, NoInfer<D>> {
   const known = ["allowedHosts", "suffixes", "scheme", "debug", ...DENIAL_OPTIONS];
-  const { policy, settle } = readHostOptions<C>(handler, options, known, false);
-  const guarded: Handler<C, R | Response> = (request, context) => {
-    const host = hostOf(request);
+  const { policy, settle } = readHostOptions(handler, options, known, false);
+  const guarded: Takes<Rest, R | Response, Q> = (request, ...rest) => {
+    const host = authorityOf(request);
     const decision = checkHost(host, request.url, policy);
-    if (decision.allowed) return handler(request, context);
-    return settle(decision, request, context, { note: () => whyDeniedByHost(request, host, policy) });
+    if (decision.allowed) return handler(request, ...rest as unknown as A);
+    return settle(decision, request, rest[0], { note: () => whyDeniedByHost(request, host, policy) });
   };
-  return guarded as Wrapped<C, R | Response>;
+  return guarded as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }
 
-/** HTTP/2 has `:authority` in place of Host, and Deno shows it in the URL only. */
-function hostOf(request: Request): string | null {
-  const host = request.headers.get("host");
-  if (host !== null || requestedUpgrade(request) !== "none") return host;
-  return /^https:\/\/([^/?#]*)/.exec(request.url)?.[1] ?? null;
-}
-
-function readHostOptions<C>(
+function readHostOptions(
   handler: unknown,
   options: unknown,
   known: readonly string[],
   withOrigins: boolean,
-): { policy: Policy; settle: Settle<C> } {
+): { policy: Policy; all: boolean; settle: Settle<unknown> } {
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
   const read = readOptions(options, known, issues) ?? {};
   const policy = readAllowedHosts(read, issues, withOrigins);
-  const denial = readDenialOptions<C>(read, issues);
+  const all = readRequests(read, issues);
+  const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
-  return { policy: policy!, settle: settler(denial) };
+  return { policy: policy!, all, settle: settler(denial) };
 }

@@ -4,7 +4,7 @@
 
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { denials, deny } from "../denial.ts";
-import type { Handler, Wrapped } from "../handler.ts";
+import type { Rest, Routed, Takes, Third } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { type DenialHook, readDenialHook, settler } from "../settle.ts";
 
@@ -20,6 +20,8 @@ import { type DenialHook, readDenialHook, settler } from "../settle.ts";
  *
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the handlers return.
+ * @typeParam Q The request.
+ * @typeParam X What the handlers need as their third argument.
  * @param protocols A handler for each protocol that is served.
  * @param options How the operator is told of handshakes that no handler gets.
  * @returns One handler for both.
@@ -39,10 +41,18 @@ import { type DenialHook, readDenialHook, settler } from "../settle.ts";
  * assertEquals(await response.text(), "the site");
  * ```
  */
-export function protocolTypeRouter<C, R extends Response | undefined>(
-  protocols: { readonly http?: Handler<C, R>; readonly websocket?: Handler<C, R> },
+export function protocolTypeRouter<
+  C,
+  R extends Response | undefined,
+  Q extends Request = Request,
+  X = unknown,
+>(
+  protocols: {
+    readonly http?: Takes<[context: C, more: Third<X>], R, Q>;
+    readonly websocket?: Takes<[context: C, more: Third<X>], R, Q>;
+  },
   options: DenialHook = {},
-): Wrapped<C, R | Response> {
+): Routed<C, R | Response, Q, X> {
   const issues: ConfigIssue[] = [];
   const read = readOptions(protocols, ["http", "websocket"], issues, "protocols") ?? {};
   for (const name of ["http", "websocket"]) if (name in read) checkFunction(read[name], name, issues);
@@ -50,20 +60,20 @@ export function protocolTypeRouter<C, R extends Response | undefined>(
     const fix = "Give a handler for `http`, for `websocket`, or for both.";
     issues.push({ code: "missing-option", field: "protocols", index: -1, value: protocols, fix });
   }
-  const settle = settler<C>(readDenialHook(options, issues));
+  const settle = settler(readDenialHook(options, issues));
   throwIfAny(issues);
-  const { http, websocket } = read as typeof protocols;
-  const routed: Handler<C, R | Response> = (request, context) => {
+  const { http, websocket } = read as { readonly [protocol: string]: Takes<Rest, R, Q> };
+  const routed = (request: Q, ...rest: Rest) => {
     if (requestedUpgrade(request) !== "none") {
-      if (websocket !== undefined) return websocket(request, context);
-      return settle(denials["not-found"], request, context);
+      if (websocket !== undefined) return websocket(request, ...rest);
+      return settle(denials["not-found"], request, rest[0]);
     }
     if (request.headers.get("sec-websocket-key") !== null) {
-      return settle(denials["not-a-handshake"], request, context, { note: () => UPGRADE_STRIPPED });
+      return settle(denials["not-a-handshake"], request, rest[0], { note: () => UPGRADE_STRIPPED });
     }
-    return http === undefined ? deny(denials["not-found"]) : http(request, context);
+    return http === undefined ? deny(denials["not-found"]) : http(request, ...rest);
   };
-  return routed as Wrapped<C, R | Response>;
+  return routed as Routed<C, R | Response, Q, X>;
 }
 
 const UPGRADE_STRIPPED =

@@ -4,10 +4,10 @@
 
 import { type ConfigIssue, throwIfAny } from "../config.ts";
 import { denials, deny } from "../denial.ts";
-import type { Handler, Wrapped } from "../handler.ts";
+import type { Rest, Routed, Takes, Third } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { quote } from "../quote.ts";
-import { RequestScope } from "../scope.ts";
+import { RequestScope, whileRunning } from "../scope.ts";
 import { type DenialHook, readDenialHook, settler } from "../settle.ts";
 
 /** Of a route's path: a literal, or `{ name }` for a parameter. */
@@ -63,6 +63,8 @@ const routers = /* @__PURE__ */ new WeakSet<object>();
  *
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the handlers return.
+ * @typeParam Q The request.
+ * @typeParam X What the handlers need as their third argument.
  * @param routes Paths and their handlers, the first match wins.
  * @param options How the operator is told of handshakes that no route takes.
  * @returns One handler for all routes.
@@ -80,27 +82,27 @@ const routers = /* @__PURE__ */ new WeakSet<object>();
  * assertEquals((await fetch(new Request("https://example.com/chat/"))).status, 404);
  * ```
  */
-export function urlRouter<C, R extends Response | undefined>(
-  routes: readonly (readonly [path: string, handler: Handler<C, R>])[],
+export function urlRouter<C, R extends Response | undefined, Q extends Request = Request, X = unknown>(
+  routes: readonly (readonly [path: string, handler: Takes<[context: C, more: Third<X>], R, Q>])[],
   options: DenialHook = {},
-): Wrapped<C, R | Response> {
+): Routed<C, R | Response, Q, X> {
   const issues: ConfigIssue[] = [];
-  const compiled = compileRoutes<Handler<C, R>>(routes, issues);
-  const settle = settler<C>(readDenialHook(options, issues));
+  const compiled = compileRoutes<Takes<Rest, R, Q>>(routes, issues);
+  const settle = settler(readDenialHook(options, issues));
   throwIfAny(issues);
-  const notFound = (request: Request, context: C, path: readonly string[] | null) => {
+  const notFound = (request: Request, context: unknown, path: readonly string[] | null) => {
     // Of scanners, who try every path there is, only those are told of who ask for a socket.
     if (requestedUpgrade(request) === "none") return deny(denials["not-found"]);
     const why = whyMisspelled(request.url, path, compiled);
     return settle(denials["not-found"], request, context, why === null ? {} : { cause: new Error(why) });
   };
-  const routed: Handler<C, R | Response> = (request, context) => {
+  const routed = (request: Q, ...more: Rest) => {
     const outer = running.get(request);
     const path = outer === undefined ? readPath(request.url) : outer.rest;
     const route = path === null
       ? undefined
       : compiled.find(({ segments, open }) => matches(segments, open, path));
-    if (path === null || route === undefined) return notFound(request, context, path);
+    if (path === null || route === undefined) return notFound(request, more[0], path);
     const { segments, open, handler } = route;
     const rest = open ? path.slice(segments.length) : null;
     // An outer `*` is this router's business now; an own one is for the handler to read.
@@ -108,10 +110,12 @@ export function urlRouter<C, R extends Response | undefined>(
     const own = rest && { "*": spelled(`/${rest.join("/")}`).slice(1) };
     const all = Object.assign(Object.create(null), inherited, paramsOf(segments, path), own);
     found.set(request, Object.freeze(all));
-    return whileRunning(request, outer, { params: all, rest }, () => handler(request, context));
+    running.set(request, { params: all, rest });
+    const done = () => void (outer === undefined ? running.delete(request) : running.set(request, outer));
+    return whileRunning(() => handler(request, ...more), done);
   };
   routers.add(routed);
-  return routed as Wrapped<C, R | Response>;
+  return routed as Routed<C, R | Response, Q, X>;
 }
 
 /**
@@ -141,27 +145,6 @@ export function urlRouter<C, R extends Response | undefined>(
  */
 export function routeParams(request: Request): Readonly<Record<string, string>> {
   return found.read(request);
-}
-
-/**
- * Calls a route's handler, and takes back what its router found when it is done.
- *
- * The one place where something comes after a handler. It cannot fail, and what the handler returned is handed on
- * untouched and not waited for: a promise is only told to call back.
- */
-function whileRunning<T>(request: Request, outer: Matched | undefined, inner: Matched, handler: () => T): T {
-  running.set(request, inner);
-  const done = () => void (outer === undefined ? running.delete(request) : running.set(request, outer));
-  let result;
-  try {
-    result = handler();
-  } catch (error) {
-    done();
-    throw error;
-  }
-  if (result instanceof Promise) result.then(done, done);
-  else done();
-  return result;
 }
 
 /**

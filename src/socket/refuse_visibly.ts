@@ -5,6 +5,7 @@
 import { clientLeft, deny } from "../denial.ts";
 import type { Denied } from "../handler.ts";
 import { checkOpeningHandshake, offeredProtocols } from "../handshake.ts";
+import { isAnswered } from "../scope.ts";
 import { reportOnce } from "../settle.ts";
 import { clientStays, needsTurn, wasJustSeen } from "../turn.ts";
 import { runtimeOf } from "./runtime.ts";
@@ -76,5 +77,6 @@ export function refuseVisibly(
     }
   };
   if (!needsTurn || wasJustSeen(request)) return show();
-  return clientStays(request, request.signal).then((stays) => stays ? show() : clientLeft());
+  return clientStays(request, request.signal)
+    .then((stays) => stays && !isAnswered(request) ? show() : clientLeft());
 }

@@ -82,7 +82,7 @@ const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|tran
  * Makes a handler that upgrades, on Deno and on Bun alike.
  *
  * What is no good handshake by RFC 6455 §4.2.1 is refused: 426 without `Upgrade` or with another version, 405 for
- * another method, 400 for a bad Host, Connection, key or `Upgrade`. The subprotocol is the first of `protocols` that the
+ * another method (CONNECT, which opens WebSockets over HTTP/2 and HTTP/3, too), 400 for a bad Host, Connection, key or `Upgrade`. The subprotocol is the first of `protocols` that the
  * client offers; without one the connection opens all the same, and Chromium then closes it.
  *
  * On Bun the server has to be given {@linkcode websocket}, and the handler Bun's server as its second argument: every
@@ -110,7 +110,7 @@ const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|tran
 export function upgradeHandler<D = unknown>(
   handlers: SocketHandlers<D>,
   options: SocketOptions = {},
-): Wrapped<unknown, Response> {
+): Wrapped<[], Response> {
   const { events, protocols, limits, headers: headersFor, hook } = readSocketOptions(handlers, options);
   const settle = settler<unknown>(hook);
   const reportHeaders = reportOnce("headers()");
@@ -126,10 +126,10 @@ export function upgradeHandler<D = unknown>(
   return (request, context) => {
     const judged = judgedConnection(request);
     if (judged === undefined) {
-      const reason = requestedUpgrade(request) === "none" ? "not-a-handshake" : "origin-unchecked";
-      return settle(denials[reason], request, context, {
-        note: () => reason === "origin-unchecked" ? UNCHECKED : "",
-      });
+      const asked = requestedUpgrade(request);
+      if (asked === "none") return settle(denials["not-a-handshake"], request, context);
+      if (asked === "connect") return settle(denials["connect-not-supported"], request, context);
+      return settle(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
     }
     const denied = checkOpeningHandshake(request, judged);
     if (denied !== null) return settle(denied, request, context);

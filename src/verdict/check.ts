@@ -92,16 +92,22 @@ export function checkHost(host: string | null, url: string, policy: Policy): Dec
 function whyHostDenied(header: string | null, url: string, policy: Policy): DenyReason | null {
   // First: what is no policy judges nothing.
   const { findHost } = compiledOf(policy);
+  const fault = hostFault(header, url);
+  if (fault !== null || findHost === null) return fault;
+  const host = lowerHost(header!);
+  const end = hostEnd(host, 0);
+  const effective = portAfter(host, end) || defaultPort(siteScheme(url, policy));
+  return findHost(host, end, effective) === NONE ? "host-not-allowed" : null;
+}
+
+/** Why a Host header is refused whatever the policy says: it is none, or not what the URL names. Null: it is not. */
+export function hostFault(header: string | null, url: string): DenyReason | null {
   if (header === null) return "host-absent";
   if (header.length > MAX_AUTHORITY_LENGTH) return "host-malformed";
   const host = lowerHost(header);
   const end = hostEnd(host, 0);
-  const port = portAfter(host, end);
-  if (port < 0 || !isHost(host, 0, end)) return "host-malformed";
-  if (!namesHost(url, host)) return "host-mismatch";
-  if (findHost === null) return null;
-  const effective = port || defaultPort(siteScheme(url, policy));
-  return findHost(host, end, effective) === NONE ? "host-not-allowed" : null;
+  if (portAfter(host, end) < 0 || !isHost(host, 0, end)) return "host-malformed";
+  return namesHost(url, host) ? null : "host-mismatch";
 }
 
 const HTTP_SCHEMES = ["http", "https", "ws", "wss", "http+unix"];

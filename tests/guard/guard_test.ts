@@ -115,11 +115,9 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
       }, { onDeny });
       for (const request of [plain, refused, admitted]) wrapped(request, context);
       assertEquals(before, [undefined, isGuard ? "none" : undefined]);
-      assertEquals([plain, refused, admitted].map(judgedConnection), [
-        undefined,
-        undefined,
-        isGuard ? "none" : undefined,
-      ]);
+      // A gate has no handler after which its verdict would be over.
+      const after = name === "createGate()" ? "none" : undefined;
+      assertEquals([plain, refused, admitted].map(judgedConnection), [undefined, undefined, after]);
       assertEquals(judgedConnection(new Request(admitted)), undefined);
     });
   });
@@ -149,7 +147,7 @@ describe("handshakes are recognised", () => {
 
   for (const [name, wrap] of Object.entries(GUARDS)) {
     test(`${name}: by Upgrade alone, whatever the method and Connection`, () => {
-      const methods = ["GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT", "get"];
+      const methods = ["GET", "HEAD", "POST", "PUT", "OPTIONS", "get", "connect"];
       const connections = [null, "", "Upgrade", "keep-alive, upgrade", "close"];
       eachRow(product(methods, connections), ([method, connection]) => {
         const ask = (upgrade: string | null, origin: string) =>
@@ -161,6 +159,14 @@ describe("handshakes are recognised", () => {
         // No browser sends it, so no origin is good enough.
         eachRow(malformed, (upgrade) => assertEquals(ask(upgrade, GOOD), "upgrade-malformed"));
         eachRow(none, (upgrade) => assertEquals(ask(upgrade, EVIL), "handled"));
+      });
+    });
+
+    test(`${name}: CONNECT asks for a WebSocket, whatever else it says, and gets none`, () => {
+      const upgrades = [null, "", "h2c", "websocket", "websocket, websocket"];
+      eachRow(product(upgrades, [GOOD, EVIL, null]), ([upgrade, origin]) => {
+        const request = handshakeRequest(origin, { method: "CONNECT", headers: { upgrade } });
+        assertEquals(outcomeOf(wrap, request), "connect-not-supported");
       });
     });
 
@@ -202,7 +208,7 @@ describe("handshakes are recognised", () => {
 });
 
 describe("guard(): a function in place of the policy", () => {
-  test("is called once for each handshake, without arguments, and for nothing else", () => {
+  test("is called once for each handshake, with its site, and for nothing else", () => {
     const given: unknown[][] = [];
     const { handler, onDeny, reasons } = recorder();
     const wrapped = guard(handler, (...all: unknown[]) => {
@@ -210,9 +216,11 @@ describe("guard(): a function in place of the policy", () => {
       return POLICY;
     }, { onDeny });
     wrapped(handshakeRequest(GOOD), context);
-    assertEquals(given, [[]]);
+    const site = { host: "site.test", port: null, path: "/" };
+    assertEquals(given, [[site]]);
+    assert(Object.isFrozen(given[0]![0]));
     wrapped(handshakeRequest(EVIL), context);
-    assertEquals(given, [[], []]);
+    assertEquals(given, [[site], [site]]);
     wrapped(handshakeRequest(GOOD, { headers: { upgrade: null } }), context);
     wrapped(handshakeRequest(GOOD, { headers: { upgrade: "h2c, websocket" } }), context);
     wrapped(handshakeRequest(GOOD, { headers: { connection: "upgrades" } }), context);
@@ -260,7 +268,6 @@ describe("guard(): a function in place of the policy", () => {
       throw undefined;
     }, "undefined"],
     ["returns undefined", () => undefined],
-    ["returns null", () => null],
     ["returns a list", () => [GOOD]],
     ["returns the options", () => ({ origins: ["*"] })],
     ["returns a copy", () => ({ ...POLICY })],

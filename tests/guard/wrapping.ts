@@ -8,6 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import {
   allowedHostsOriginValidator,
   compilePolicy,
+  createGate,
   type DenyReason,
   guard,
   type Handler,
@@ -33,6 +34,10 @@ export const GUARDS: Readonly<Record<string, Wrap>> = {
   "originValidator()": (handler, options) => originValidator(handler, [GOOD], options),
   "allowedHostsOriginValidator()": (handler, options) =>
     allowedHostsOriginValidator(handler, { allowedHosts: ["good.test", "site.test"], ...options }),
+  "createGate()": (handler, options) => {
+    const gate = createGate(POLICY, options);
+    return (request, given) => gate(request, given) ?? handler(request, given);
+  },
 };
 export const WRAPPERS: Readonly<Record<string, Wrap>> = {
   ...GUARDS,

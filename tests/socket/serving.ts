@@ -20,7 +20,7 @@ import { type NativeHandler, serve } from "../runtime.ts";
 export function openToAll(
   handlers: SocketHandlers = {},
   options: SocketOptions = {},
-): Wrapped<unknown, Response> {
+): Wrapped<[], Response> {
   const { onDeny } = options;
   return originValidator(upgradeHandler(handlers, options), ["*"], onDeny === undefined ? {} : { onDeny });
 }

@@ -108,7 +108,7 @@ export function theWholeProgram() {
       [".goodsite.com", "http://.goodsite.com:80", "http://other.site.com"],
     ),
   });
-  const same: Same<typeof fetch, Wrapped<unknown, Response>> = true;
+  const same: Same<typeof fetch, Wrapped<[], Response>> = true;
   void same;
   return { fetch, websocket };
 }
@@ -224,7 +224,7 @@ export function contextMayBeMissing(): void {
   authMiddlewareStack({ user: findUser })(plain)(request);
   urlRouter([["/a/*", urlRouter([["/b", plain]])]])(request);
   protocolTypeRouter({ http: plain, websocket: plain })(request);
-  const same: Same<typeof guarded, Wrapped<unknown, Response>> = true;
+  const same: Same<typeof guarded, Wrapped<[], Response>> = true;
   void same;
 }
 
@@ -381,8 +381,8 @@ export function policyMistakes(): void {
   guard(plain, { ...policy });
   // @ts-expect-error TS2345: nor around a native handler.
   guard(native, { ...policy });
-  // @ts-expect-error TS2345: what a policy is made from is none either.
-  guard(plain, { origins: ["https://goodsite.com"] });
+  // @ts-expect-error TS2345: options without a list are no policy's.
+  guard(plain, { hosts: ["goodsite.com"] });
   // @ts-expect-error TS2345: a verdict is not waited for, so the policy can't be.
   guard(plain, () => Promise.resolve(policy));
   // @ts-expect-error TS2345: nor around a native handler.

@@ -1,0 +1,187 @@
+/**
+ * What guards and gates have in common: which policy is in force, and what it says of a request.
+ */
+
+import { checkChoice, type ConfigIssue, type Options, readOptions } from "../config.ts";
+import { denials } from "../denial.ts";
+import { whyDenied, whyDeniedByHost } from "../explain/console_line.ts";
+import type { Denied, Handshake } from "../handler.ts";
+import { connectionUpgrade, requestedUpgrade } from "../handshake.ts";
+import { parseHost } from "../origin/authority.ts";
+import { catchRejection, type Details, isPromiseLike } from "../settle.ts";
+import { checkHost, checkOrigin, hostFault } from "../verdict/check.ts";
+import {
+  compilePolicy,
+  isPolicy,
+  Policy,
+  POLICY_OPTIONS,
+  type PolicyOptions,
+  readPolicy,
+} from "../verdict/policy.ts";
+
+/** Where a request goes, as the verdict reads it: what the URL and the Host header agree on. Frozen. */
+export interface RequestedSite {
+  /** Canonical, in lower case, an IPv6 address in its brackets. */
+  readonly host: string;
+  /** 1 to 65535; null: none was written. */
+  readonly port: number | null;
+  /** As the client spelled it, without the query; Bun shows it normalised. */
+  readonly path: string;
+}
+
+/**
+ * Finds the policy in force for one site.
+ *
+ * null: there is no such site, and the request is refused with 403 `host-not-allowed`. What it throws, or returns
+ * otherwise, a promise too, refuses with 503 `policy-unavailable`. Without a Host that can be read, or with one that is not
+ * the URL's, it is not asked: that is a 400.
+ *
+ * **Security.** It is given the site and nothing else: what could read Origin could hand it back as allowed. Keep
+ * compiled policies in a Map; who has to ask a database first fills that Map before he calls the guard.
+ */
+export type PolicyFor = (site: RequestedSite) => Policy | null;
+
+/** What guards and gates judge by: a compiled policy, the options of one, or a function that finds it for each site. */
+export type PolicySource = Policy | PolicyOptions | PolicyFor;
+
+/** Which requests a guard judges. */
+export interface RequestsOption {
+  /**
+   * `"all"`: plain requests are judged too, so that what stands beside the socket (log-in, log-out, event streams, MCP)
+   * has its policy: the Host as {@linkcode hostValidator} judges it, the Origin where there is one. `null` passes with
+   * `Sec-Fetch-Site: same-origin`, as a browser sends a page's own form under `Referrer-Policy: no-referrer`. Default
+   * `"handshakes"`.
+   *
+   * **Security.** Browsers send no Origin with most GETs, so it is no protection of those that change something.
+   */
+  readonly requests?: "handshakes" | "all";
+}
+
+/** A policy source whose options are compiled. */
+export type Source = Policy | PolicyFor;
+
+/** A denial, and what the operator is told of it. */
+export interface Refusal {
+  readonly denied: Denied;
+  readonly details: Details;
+}
+
+/** Reads a {@linkcode PolicySource}. */
+export function readSource(given: unknown, issues: ConfigIssue[]): Source | null {
+  if (isPolicy(given)) return given;
+  if (typeof given === "function") return given as PolicyFor;
+  if (typeof given === "object" && given !== null && "origins" in given && !(given instanceof Policy)) {
+    const options = readOptions(given, POLICY_OPTIONS, issues, "policy");
+    return options && readPolicy(options, issues);
+  }
+  issues.push({
+    code: "wrong-type",
+    field: "policy",
+    index: -1,
+    value: given,
+    fix:
+      "Give what compilePolicy() returned, its options, or a function that returns the policy of a site; " +
+      "a copy of a policy is none.",
+  });
+  return null;
+}
+
+/** Reads {@linkcode RequestsOption}: whether plain requests are judged too. */
+export function readRequests(options: Options, issues: ConfigIssue[]): boolean {
+  return checkChoice(options, "requests", ["handshakes", "all"] as const, issues) === "all";
+}
+
+/**
+ * What becomes of a request: null where it goes on and asks for no WebSocket; what its `Connection` said, where it is a
+ * handshake that was let in; else the refusal. Never throws.
+ */
+export function judge(request: Handshake, source: Source, all: boolean): null | "upgrade" | "none" | Refusal {
+  let connection: ReturnType<typeof connectionUpgrade> | null = null;
+  switch (requestedUpgrade(request)) {
+    case "none":
+      if (!all) return null;
+      break;
+    case "connect":
+      return refusal("connect-not-supported", { note: () => CONNECT });
+    case "malformed":
+      return refusal("upgrade-malformed");
+    case "websocket":
+      connection = connectionUpgrade(request);
+      if (connection === "malformed") return refusal("connection-malformed");
+  }
+  const isPlain = connection === null;
+  // Read once: a runtime makes a new string of a header each time it is asked.
+  const host = isPlain ? authorityOf(request) : request.headers.get("host");
+  const policy = typeof source === "function" ? policyFor(source, request, host) : source;
+  if ("denied" in policy) return policy;
+  const byHost = checkHost(host, request.url, policy);
+  if (!byHost.allowed) {
+    const note = () => isPlain ? whyDeniedByHost(request, host, policy) : whyDenied(request, policy);
+    return { denied: byHost, details: { note } };
+  }
+  if (isPlain && needsNoOrigin(request)) return null;
+  const byOrigin = checkOrigin(request, policy, host!);
+  if (byOrigin.allowed) return connection;
+  return { denied: byOrigin, details: { note: () => whyDenied(withHost(request, host), policy) } };
+}
+
+/** Of plain requests most have no Origin, and under some referrer policies a page's own form has `null`. */
+function needsNoOrigin({ headers }: Handshake): boolean {
+  const origin = headers.get("origin");
+  // No page can write the second header, and no other page's request has it so.
+  return origin === null || origin === "null" && headers.get("sec-fetch-site") === "same-origin";
+}
+
+/**
+ * The authority of a request: its Host header, or, where no handshake is asked for, what its `https` URL names. HTTP/2 has
+ * `:authority` in place of Host, and Deno shows that in the URL only. What has no Host at all is no browser's, so it
+ * opens no rebinding.
+ */
+export function authorityOf(request: Handshake): string | null {
+  const host = request.headers.get("host");
+  if (host !== null || /websocket/i.test(request.headers.get("upgrade") ?? "")) return host;
+  return /^https:\/\/([^/?#]*)/.exec(request.url)?.[1] ?? null;
+}
+
+/** The same, with what was judged in place of Host. */
+function withHost(request: Handshake, host: string | null): Handshake {
+  const { method, url, headers } = request;
+  return { method, url, headers: { get: (name) => name === "host" ? host : headers.get(name) } };
+}
+
+/** What a policy function has for a request, or why it has nothing. */
+function policyFor(find: PolicyFor, request: Handshake, host: string | null): Policy | Refusal {
+  const fault = hostFault(host, request.url);
+  if (fault !== null) {
+    // Of the Host alone: no list was asked.
+    return refusal(fault, { note: () => whyDeniedByHost(request, host, compilePolicy({ origins: [] })) });
+  }
+  try {
+    const found: unknown = find(siteOf(host!, request.url));
+    if (isPolicy(found)) return found;
+    if (found === null) return refusal("host-not-allowed", { note: () => NO_SITE });
+    catchRejection(found);
+    const what = isPromiseLike(found)
+      ? "a promise: wait for it before the guard is called, and return the policy in force"
+      : "neither a policy nor null: return what compilePolicy() made, and null where there is no such site";
+    throw new TypeError(`the policy function returned ${what}`);
+  } catch (cause) {
+    return refusal("policy-unavailable", { cause });
+  }
+}
+
+/** `host`: a Host header that is one. */
+function siteOf(host: string, url: string): RequestedSite {
+  const authority = parseHost(host)!;
+  const [path = ""] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i, "").split(/[?#]/, 1);
+  return Object.freeze({ host: authority.host, port: authority.port || null, path });
+}
+
+function refusal(reason: Denied["reason"], details: Details = {}): Refusal {
+  return { denied: denials[reason], details };
+}
+
+const CONNECT =
+  "CONNECT opens a WebSocket over HTTP/2 or HTTP/3, and no runtime upgrades it: let the proxy in front speak HTTP/1.1 to " +
+  "this server";
+const NO_SITE = "The policy function returned null: there is no such site";
