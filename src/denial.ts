@@ -59,6 +59,25 @@ const DEMANDED: { readonly [S in Denied["status"]]?: Readonly<Record<string, str
   426: { upgrade: "websocket", connection: "Upgrade", "sec-websocket-version": "13" },
 };
 
+/** What a denial is answered with, where there is no Response to put it in. */
+export interface Answer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** The answer to a denial, in its parts. */
+export function answerOf({ status }: Denied): Answer {
+  const statusText = TEXTS[status];
+  const headers = {
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+    ...DEMANDED[status],
+  };
+  return { status, statusText, headers, text: `${statusText}\n` };
+}
+
 /**
  * The response for a denial.
  *
@@ -84,16 +103,8 @@ const DEMANDED: { readonly [S in Denied["status"]]?: Readonly<Record<string, str
  * ```
  */
 export function deny(denied: Denied): Response {
-  const text = TEXTS[denied.status];
-  return new Response(`${text}\n`, {
-    status: denied.status,
-    statusText: text,
-    headers: {
-      "content-type": "text/plain; charset=utf-8",
-      "cache-control": "no-store",
-      ...DEMANDED[denied.status],
-    },
-  });
+  const { text, ...parts } = answerOf(denied);
+  return new Response(text, parts);
 }
 
 /**

@@ -73,8 +73,9 @@ export type Settle<C> = (
  * One for each wrapper: what it has reported before is its own. `atOnce`: nobody waits for the answer, so that a promise
  * is none.
  */
-export function settler<C>({ refuse = deny, onDeny }: DenialOptions<C>, atOnce = false): Settle<C> {
-  const tell = teller({ onDeny });
+export function settler<C>(options: DenialOptions<C>, atOnce = false): Settle<C> {
+  const { refuse = deny } = options;
+  const tell = teller(options);
   const answerFailed = reportOnce("refuse");
 
   return (denied, request, context, details = {}) => {
@@ -106,7 +107,7 @@ export function settler<C>({ refuse = deny, onDeny }: DenialOptions<C>, atOnce =
 export type Tell = (denied: Denied, handshake: Handshake, details?: Details) => void;
 
 /** One for each wrapper, by its hook or on the console. */
-export function teller({ onDeny }: { readonly onDeny: DenialHook["onDeny"] | undefined }): Tell {
+export function teller({ onDeny }: DenialHook): Tell {
   const write = consoleTeller();
   const hookFailed = reportOnce("onDeny");
   return (denied, handshake, details = {}) => {

@@ -1,0 +1,161 @@
+/**
+ * A gate for Node's own servers, whose sockets are upgraded from the `upgrade` event and never come by as a Request.
+ *
+ * Nothing of Node is imported: what is used of its objects is described here.
+ */
+
+import { type ConfigIssue, throwIfAny } from "../config.ts";
+import { answerOf, denials } from "../denial.ts";
+import type { Denied, Handshake } from "../handler.ts";
+import { requestedUpgrade } from "../handshake.ts";
+import { lowerAscii } from "../origin/authority.ts";
+import { type DenialHook, readDenialHook, teller } from "../settle.ts";
+import { judge, type PolicySource, readSource, type Refusal, type Source } from "./judge.ts";
+
+/** What is used of Node's `IncomingMessage`. */
+export interface NodeRequest {
+  /** The request method. */
+  readonly method?: string | undefined;
+  /** The request's target, as it came. */
+  readonly url?: string | undefined;
+  /** Such as `1.1`. */
+  readonly httpVersion?: string | undefined;
+  /** Names and values in turn, as they came; `headers` drops repeated fields. */
+  readonly rawHeaders: readonly string[];
+  /** The connection. */
+  readonly socket: {
+    /** Whether TLS ends here. */
+    readonly encrypted?: boolean | undefined;
+    /** Not read: without it no type of Node's would fit. */
+    readonly remoteAddress?: string | undefined;
+  };
+}
+
+/** What is used of the raw socket of Node's `upgrade` event. */
+export interface NodeSocket {
+  /** Writes a last text. */
+  end(text: string): unknown;
+  /** Lets go of the connection. */
+  destroy(): unknown;
+  /** Listens to an event. */
+  on(event: "error" | "finish", listener: () => void): unknown;
+}
+
+/** A gate for Node's own servers: see {@linkcode createNodeGate}. */
+export interface NodeGate {
+  /**
+   * Judges a request.
+   *
+   * @param request Node's `IncomingMessage`.
+   * @param socket The raw socket of the `upgrade` event, to be answered on.
+   * @returns true where the request may go on; false where it was refused, and answered where a socket was given.
+   */
+  (request: NodeRequest, socket?: NodeSocket): boolean;
+}
+
+/**
+ * Makes a gate for `server.on("upgrade", …)` of Node's own servers, and so for ws, Express, Fastify and socket.io.
+ *
+ * With the raw socket a refusal is answered on it, and the connection is let go. Without one (`verifyClient` of ws,
+ * `io.engine.use` of socket.io) the answer is left to who asked. A request that asks for no WebSocket may always go on.
+ *
+ * **Security.** First in the `upgrade` listener: request middleware never sees an upgrade. HTTP/1.0, in which there is no
+ * upgrade (RFC 9110 §7.8), is refused here; the other runtimes do not show the version. The gate sets an `error` listener on the
+ * socket before anything else: without one a client that resets ends the process.
+ *
+ * @param policy What {@linkcode compilePolicy} made, the options for it, or a function that finds it for each site.
+ * @param options How the operator is told of denials.
+ * @returns The gate.
+ * @throws {ConfigError} A policy or option of the wrong type, or a wrong list; all faults at once.
+ *
+ * @example A server of Node's with ws
+ * ```ts
+ * import { createNodeGate, type NodeRequest, type NodeSocket } from "@wsgate/wsgate/node";
+ *
+ * const gate = createNodeGate({ origins: ["https://example.com"] });
+ * // server.on("upgrade", (request, socket, head) => {
+ * function upgrade(request: NodeRequest, socket: NodeSocket): void {
+ *   if (!gate(request, socket)) return;
+ *   // sockets.handleUpgrade(request, socket, head, (ws) => { … });
+ * }
+ * console.log(typeof upgrade);
+ * ```
+ */
+export function createNodeGate(policy: PolicySource, options: DenialHook = {}): NodeGate {
+  const issues: ConfigIssue[] = [];
+  const source = readSource(policy, issues);
+  const tell = teller(readDenialHook(options, issues));
+  throwIfAny(issues);
+  return (request, socket) => {
+    // Before anything else, and of a request that goes on too: whoever upgrades it may listen too late.
+    socket?.on("error", () => {});
+    const handshake = nodeHandshake(request);
+    const refusal = whyRefused(handshake, request.httpVersion, source!);
+    if (refusal === null) return true;
+    tell(refusal.denied, handshake, refusal.details);
+    if (socket !== undefined) answer(socket, refusal.denied);
+    return false;
+  };
+}
+
+/**
+ * What {@linkcode check} and {@linkcode explain} read of a request of Node's.
+ *
+ * @param request Node's `IncomingMessage`.
+ * @returns A snapshot: repeated fields are joined by `", "`, and the URL has the scheme of the connection.
+ * @throws {TypeError} It is no request of Node's.
+ *
+ * @example What a log says
+ * ```ts
+ * import { compilePolicy, explain, formatExplanation } from "@wsgate/wsgate";
+ * import { nodeHandshake, type NodeRequest } from "@wsgate/wsgate/node";
+ *
+ * const policy = compilePolicy({ origins: ["https://example.com"] });
+ * function why(request: NodeRequest): string {
+ *   return formatExplanation(explain(nodeHandshake(request), policy));
+ * }
+ * console.log(typeof why);
+ * ```
+ */
+export function nodeHandshake(request: NodeRequest): Handshake {
+  const { method = "GET", url: target = "/", rawHeaders, socket } = request;
+  if (!Array.isArray(rawHeaders)) throw new TypeError(NO_REQUEST);
+  const fields = new Map<string, string>();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = lowerAscii(rawHeaders[i]!);
+    const before = fields.get(name);
+    fields.set(name, before === undefined ? rawHeaders[i + 1]! : `${before}, ${rawHeaders[i + 1]!}`);
+  }
+  const get = (name: string) => fields.get(lowerAscii(name)) ?? null;
+  const host = get("host");
+  // A target that names an authority of its own stays as it is: it has to be compared with Host.
+  const isPath = target.startsWith("/") && host !== null;
+  const scheme = socket?.encrypted ? "https" : "http";
+  return { method, url: isPath ? `${scheme}://${host}${target}` : target, headers: { get } };
+}
+
+function whyRefused(
+  handshake: Handshake,
+  version: string | undefined,
+  source: Source,
+): Refusal | null {
+  if ((version === "1.0" || version === "0.9") && requestedUpgrade(handshake) !== "none") {
+    return { denied: denials["upgrade-malformed"], details: { note: () => TOO_OLD } };
+  }
+  const verdict = judge(handshake, source, false);
+  return typeof verdict === "string" ? null : verdict;
+}
+
+/** Answers, and lets go: a client that stays would keep its descriptor. */
+function answer(socket: NodeSocket, denied: Denied): void {
+  const { status, statusText, headers, text } = answerOf(denied);
+  const fields = { ...headers, connection: "close", "content-length": String(text.length) };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.on("finish", () => void socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${statusText}\r\n${lines.join("")}\r\n${text}`);
+}
+
+const TOO_OLD =
+  "It came in HTTP/1.0, in which nothing is upgraded: let the proxy in front speak HTTP/1.1 to this server";
+const NO_REQUEST = "a node gate takes Node's own request, the first argument of the `upgrade` event; " +
+  "for a Request use createGate() of @wsgate/wsgate";
