@@ -211,6 +211,11 @@ export const bunRuntime: Runtime = {
   },
 };
 
+/** Whether this is Bun at all, whatever a handler was given. */
+export function isBun(): boolean {
+  return (globalThis as { readonly Bun?: unknown }).Bun !== undefined;
+}
+
 function isBunServer(context: unknown): context is BunServer {
   return typeof context === "object" && context !== null && "upgrade" in context &&
     typeof context.upgrade === "function";
