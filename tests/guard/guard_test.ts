@@ -3,6 +3,7 @@
 
 import { describe, test } from "node:test";
 import {
+  assert,
   assertEquals,
   assertInstanceOf,
   assertRejects,

@@ -21,4 +21,15 @@ test("a request's runtime is the one that runs, and on Bun its server has to be 
   });
 });
 
+test("where neither of them runs, that is said", { skip: runtime === "bun" }, () => {
+  const { owns } = denoRuntime;
+  try {
+    // As it answers on Node, where there is no Bun either.
+    Object.assign(denoRuntime, { owns: () => false });
+    words.assertOn("deno", "no runtime", assertThrows(() => runtimeOf({}), TypeError).message);
+  } finally {
+    Object.assign(denoRuntime, { owns });
+  }
+});
+
 words.end();
