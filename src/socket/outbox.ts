@@ -209,7 +209,7 @@ function forget(outbox: Outbox): void {
   quick.delete(outbox);
   slow.delete(outbox);
   if (slow.size > 0) return;
-  clearInterval(timer);
+  if (timer !== undefined) clearInterval(timer);
   timer = undefined;
 }
 

@@ -40,7 +40,7 @@ export function keepSwept(it: Swept, limitMs: number): void {
   if (timer !== undefined && wanted >= interval) return;
   interval = Math.min(interval, wanted);
   now = performance.now();
-  clearInterval(timer);
+  if (timer !== undefined) clearInterval(timer);
   timer = setInterval(sweepAll, interval);
 }
 
@@ -48,7 +48,7 @@ export function keepSwept(it: Swept, limitMs: number): void {
 export function dropSwept(it: Swept): void {
   all.delete(it);
   if (all.size > 0) return;
-  clearInterval(timer);
+  if (timer !== undefined) clearInterval(timer);
   timer = undefined;
 }
 

@@ -1,8 +1,9 @@
 /**
  * Holds the public types to what both runtimes' own types demand.
  *
- * - `surface.ts` and `deno.ts` by `deno check`, against the types that Deno carries within.
- * - `surface.ts`, `bun.ts` and the published entry by one run of `tsc`, against `@types/bun`: a Bun user's compiler.
+ * - `surface.ts`, `deno.ts` and `compositions_deno.ts` by `deno check`, against the types that Deno carries within.
+ * - `surface.ts`, `bun.ts`, `compositions_bun.ts`, `cannot_be_had.ts` and the published entry by one run of `tsc`, against
+ *   `@types/bun`: a Bun user's compiler; `compositions_workers.ts` by another, against Cloudflare's types.
  * - `mod.ts` and `src` once more by `deno check`, with a library that knows no runtime at all.
  *
  * A compiler says the same whichever runtime asks, so the runs are made under Deno, which brings one of the two
@@ -48,8 +49,12 @@ describe("compilers", () => {
   before(async () => void (scratch = await mkdtemp(join(tmpdir(), "wsgate-types-"))));
   after(() => rm(scratch, { recursive: true, force: true }));
 
-  it("tsc accepts mod.ts, surface.ts and bun.ts", oneRun, async () => {
+  it("tsc accepts mod.ts, surface.ts, bun.ts and the compositions", oneRun, async () => {
     assertEquals(await tsc(join(root, "tests/types/tsconfig.json")), accepted);
+  });
+
+  it("tsc accepts the compositions for Workers", oneRun, async () => {
+    assertEquals(await tsc(join(root, "tests/types/workers.json")), accepted);
   });
 
   it("tsc accepts the scripts of the lab's pages, which know a browser and no runtime", oneRun, async () => {
@@ -73,8 +78,9 @@ describe("compilers", () => {
     await assertMarked(errors, "bun.ts");
   });
 
-  it("deno check accepts surface.ts and deno.ts", oneRun, async () => {
-    assertEquals(await denoCheck("deno.json", join(root, "tests/types/deno.ts")), accepted);
+  it("deno check accepts surface.ts, deno.ts and the compositions", oneRun, async () => {
+    const files = ["tests/types/deno.ts", "tests/types/compositions_deno.ts"];
+    assertEquals(await denoCheck("deno.json", ...files.map((file) => join(root, file))), accepted);
   });
 
   it("deno check finds for Deno what is marked, and a mark that marks nothing", oneRun, async () => {
