@@ -59,6 +59,15 @@ export function connectionUpgrade(handshake: Handshake): "none" | "upgrade" | "m
   return /upgrade/i.test(value) ? "malformed" : "none";
 }
 
+/** The path of a request as it was sent, without the query; null: the URL names none. A URL parser would repair what has to be refused. */
+export function pathOf(url: string): string | null {
+  const afterAuthority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i.exec(url)?.[0].length ?? 0;
+  const path = url.slice(afterAuthority).split("?", 1)[0]!;
+  // The authority is the client's text on Deno, absent on Bun at times.
+  if (afterAuthority === 0 && !path.startsWith("/")) return null;
+  return path || "/";
+}
+
 /** Takes HTTP's white space (RFC 9110 §5.6.3) off both ends: spaces and tabs alone, where trim() takes a score more. */
 export function trimWhiteSpace(text: string): string {
   let start = 0;

@@ -6,14 +6,14 @@ import { checkChoice, type ConfigIssue, type Options, readOptions } from "../con
 import { denials } from "../denial.ts";
 import { whyDenied, whyDeniedByHost } from "../explain/console_line.ts";
 import type { Denied, Handshake } from "../handler.ts";
-import { connectionUpgrade, requestedUpgrade } from "../handshake.ts";
+import { connectionUpgrade, pathOf, requestedUpgrade } from "../handshake.ts";
 import { parseHost } from "../origin/authority.ts";
 import { catchRejection, type Details, isPromiseLike } from "../settle.ts";
 import { checkHost, checkOrigin, hostFault } from "../verdict/check.ts";
 import {
   compilePolicy,
   isPolicy,
-  Policy,
+  type Policy,
   POLICY_OPTIONS,
   type PolicyOptions,
   readPolicy,
@@ -70,7 +70,8 @@ export interface Refusal {
 export function readSource(given: unknown, issues: ConfigIssue[]): Source | null {
   if (isPolicy(given)) return given;
   if (typeof given === "function") return given as PolicyFor;
-  if (typeof given === "object" && given !== null && "origins" in given && !(given instanceof Policy)) {
+  // Of a policy's copy the list is no part, nor of its class.
+  if (typeof given === "object" && given !== null && Object.keys(given).includes("origins")) {
     const options = readOptions(given, POLICY_OPTIONS, issues, "policy");
     return options && readPolicy(options, issues);
   }
@@ -173,8 +174,7 @@ function policyFor(find: PolicyFor, request: Handshake, host: string | null): Po
 /** `host`: a Host header that is one. */
 function siteOf(host: string, url: string): RequestedSite {
   const authority = parseHost(host)!;
-  const [path = ""] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i, "").split(/[?#]/, 1);
-  return Object.freeze({ host: authority.host, port: authority.port || null, path });
+  return Object.freeze({ host: authority.host, port: authority.port || null, path: pathOf(url) ?? "" });
 }
 
 function refusal(reason: Denied["reason"], details: Details = {}): Refusal {

@@ -5,7 +5,7 @@
 import { type ConfigIssue, throwIfAny } from "../config.ts";
 import { denials, deny } from "../denial.ts";
 import type { Rest, Routed, Takes, Third } from "../handler.ts";
-import { requestedUpgrade } from "../handshake.ts";
+import { pathOf, requestedUpgrade } from "../handshake.ts";
 import { quote } from "../quote.ts";
 import { RequestScope, whileRunning } from "../scope.ts";
 import { type DenialHook, readDenialHook, settler } from "../settle.ts";
@@ -158,15 +158,6 @@ const UNROUTABLE = /[\\#\p{Cc} ]|%(?:2[DE]|3\d|[46][1-9A-F]|[57][\dA]|5F)|(?:\/|
 function readPath(url: string): readonly string[] | null {
   const path = pathOf(url);
   return path === null || UNROUTABLE.test(path) ? null : path.slice(1).split("/");
-}
-
-/** The path as it was sent; null: the URL names none. A URL parser would repair what has to be refused. */
-function pathOf(url: string): string | null {
-  const afterAuthority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i.exec(url)?.[0].length ?? 0;
-  const path = url.slice(afterAuthority).split("?", 1)[0]!;
-  // The authority is the client's text on Deno, absent on Bun at times.
-  if (afterAuthority === 0 && !path.startsWith("/")) return null;
-  return path || "/";
 }
 
 /** A path as the URL Standard writes it. Deno's parser leaves the "^" that the standard and browsers escape. */

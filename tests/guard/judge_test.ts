@@ -76,6 +76,8 @@ for (const [name, by] of Object.entries(LAYERS)) {
       const rows: [host: string, url: string, site: RequestedSite][] = [
         ["site.test", "http://site.test/chat", { host: "site.test", port: null, path: "/chat" }],
         ["SITE.test:8080", "http://site.test:8080/", { host: "site.test", port: 8080, path: "/" }],
+        ["site.test", "http://site.test?q", { host: "site.test", port: null, path: "/" }],
+        ["site.test", "nonsense", { host: "site.test", port: null, path: "" }],
         ["[::1]:3000", "http://[::1]:3000/a?b=/c#d", { host: "[::1]", port: 3000, path: "/a" }],
         ["127.0.0.1", "/relative?q", { host: "127.0.0.1", port: null, path: "/relative" }],
         ["site.test.", "http://site.test./", { host: "site.test.", port: null, path: "/" }],

@@ -623,8 +623,10 @@ describe("the whole nesting, with the runtime's own upgrade inside", () => {
       assertEquals(await statusOf(server.port, join(path, "session=ada")), 404);
     });
     assertEquals(events.filter((event) => event.startsWith("handler")), []);
-    // A hostile target is a path like any other.
-    await assertGreets(server.port, join("/x/../chat/blue", "session=ada"), "ada in blue");
+    // Bun has resolved the dots before anybody sees them.
+    const hostile = join("/x/../chat/blue", "session=ada");
+    if (runtime === "bun") await assertGreets(server.port, hostile, "ada in blue");
+    else assertEquals(await statusOf(server.port, hostile), 404);
   });
 
   test("a protocol that nobody serves is a 404", async () => {

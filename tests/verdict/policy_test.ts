@@ -273,7 +273,7 @@ describe("Policy", () => {
       ["one of its class by prototype", Object.assign(Object.create(Policy.prototype), { ...policy })],
       ["a clone", structuredClone({ ...policy })],
       ["a proxy", new Proxy(policy, {})],
-      ["the options", { origins: [GOOD] }],
+      ["options without a list", { hosts: ["good.test"] }],
       ["the class", Policy.prototype],
       ["a list", [GOOD]],
       ["a string", "https://good.test"],
