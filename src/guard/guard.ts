@@ -9,7 +9,7 @@
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import type { ContextOf, Rest, Takes, Wrapped } from "../handler.ts";
 import { whileJudged } from "../scope.ts";
-import { DENIAL_OPTIONS, type DenialOptions, readDenialOptions, type Settle, settler } from "../settle.ts";
+import { type DenialOptions, readDenialOptions, type Settle, settler } from "../settle.ts";
 import {
   judge,
   type PolicySource,
@@ -26,8 +26,8 @@ import {
  */
 export interface GuardOptions<C = unknown> extends DenialOptions<C>, RequestsOption {}
 
-/** The names of {@linkcode GuardOptions}. */
-export const GUARD_OPTIONS = ["requests", ...DENIAL_OPTIONS] as const;
+/** The names of {@linkcode GuardOptions}. Not with `...`, which bundlers take for something done. */
+export const GUARD_OPTIONS = ["requests", "refuse", "onDeny"] as const;
 
 /**
  * Judges every request that asks for a WebSocket; every other request passes untouched, unless `requests` is `"all"`.
