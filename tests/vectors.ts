@@ -6,7 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { assertEquals, fail } from "@std/assert";
-import type { Handshake, PolicyOptions } from "@wsgate/wsgate";
+import type { DenyReason, Handshake, PolicyOptions } from "@wsgate/wsgate";
 import { runtime } from "./runtime.ts";
 
 /** A list of patterns, an origin (null: absent), and what the real Django Channels says of it. */
@@ -72,6 +72,21 @@ export interface CapturedPolicy {
   readonly absent?: "deny" | "allow" | "allow-without-credentials";
 }
 
+/** A request that asks for no WebSocket, as a browser sent it. */
+export interface CapturedRequest {
+  readonly browser: "chromium" | "firefox";
+  /** What kind of page asked, in words. */
+  readonly page: string;
+  /** null: typed into the address bar. */
+  readonly page_url: string | null;
+  /** How it asked, in words. */
+  readonly way: string;
+  readonly method: string;
+  readonly url: string;
+  /** Those that say where it comes from; the cookies are named after their SameSite. */
+  readonly headers: HeaderLines;
+}
+
 /** Reads one of the files in `vectors/`. */
 function load(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`./vectors/${name}.json`, import.meta.url), "utf8"));
@@ -88,6 +103,11 @@ export const captured = load("handshake_verdicts") as {
   readonly policies: Readonly<Record<string, CapturedPolicy>>;
   /** For each policy: `allowed` or the reason, one for each handshake in order. */
   readonly verdicts: Readonly<Record<string, readonly string[]>>;
+};
+export const plainRequests = load("plain_requests") as {
+  readonly about: string;
+  readonly browsers: Readonly<Record<string, string>>;
+  readonly requests: readonly CapturedRequest[];
 };
 
 /** Request targets: what is told of a router behind a guard by path. */
@@ -154,6 +174,23 @@ export function hostAttackUrl(attack: HostAttack): string {
 export function capturedHandshake({ method, path, headers }: CapturedHandshake): Handshake {
   const host = headers.find(([name]) => name.toLowerCase() === "host")?.[1];
   return handshakeOf(`http://${host}${path}`, headers, method);
+}
+
+/** Whether a page of the requested site asked, and asked it straight away. */
+export function isOwnRequest({ page, way }: CapturedRequest): boolean {
+  return (page === "typed" || /^its own page/.test(page)) && !way.includes(" by way of ");
+}
+
+/** What has to become of it where the requested site's own origin is allowed and nothing else. */
+export function plainVerdict(request: CapturedRequest): DenyReason | "allowed" {
+  if (request.page === "a name that leads here") return "host-not-allowed";
+  const origin = request.headers.find(([name]) => name === "Origin")?.[1];
+  if (origin === undefined) return "allowed";
+  const { protocol, hostname } = new URL(request.url);
+  // No browser says to a site without TLS where a request comes from, so `null` there is anybody's.
+  const isTold = protocol === "https:" || hostname === "localhost";
+  if (isOwnRequest(request) && (origin !== "null" || isTold)) return "allowed";
+  return origin === "null" ? "origin-null" : "origin-not-allowed";
 }
 
 /** Every captured handshake under every policy, and the verdict on record. */
