@@ -10,7 +10,7 @@ import { makeCertificate } from "../certificate.ts";
 import { startChild } from "../child.ts";
 import { executableOf } from "../programs.ts";
 import type { HeaderLines } from "../vectors.ts";
-import type { BrowserProgram } from "./browser.ts";
+import type { BrowserProgram, RunningBrowser } from "./browser.ts";
 
 /** For each wait: longer than anything takes on a machine that is busy with other work. */
 const PATIENCE_MS = 20_000;
@@ -60,6 +60,7 @@ export const ELSEWHERE = " by way of ";
 const LOGINS = ["http://goodsite.test:8080", "https://goodsite.test:8443", "http://localhost:8080"]
   .map((origin) => `${origin}/login`);
 
+/** Three sites, one of them without TLS and one on this machine, and whatever pages there are around each. */
 export const PLACES: readonly Place[] = [
   ...placesAround("http://goodsite.test:8080", {
     another: "http://evil.test:8080",
@@ -123,21 +124,19 @@ export async function startPlain({ launch }: BrowserProgram, runtime: "deno" | "
   const executable = await executableOf(runtime);
   const script = new URL("plain_server.ts", import.meta.url);
   const server = await startChild(script, [cert, key], 3 * PATIENCE_MS, { name: runtime, executable });
+  let browser: RunningBrowser | undefined;
+  const close = async () => {
+    await browser?.close();
+    await server.kill();
+  };
   try {
     const { http, https } = server.ports as { http: number; https: number };
-    const ports = { 8080: http, 8081: http, 8443: https, 8444: https };
-    const browser = await launch({ ports });
-    const close = () => Promise.all([browser.close(), server.kill()]).then(() => {});
-    try {
-      const page = await browser.newPage();
-      for (const login of LOGINS) await page.goto(login);
-      return { page, port: http, version: await page.browser().version(), close };
-    } catch (error) {
-      await close();
-      throw error;
-    }
+    browser = await launch({ ports: { 8080: http, 8081: http, 8443: https, 8444: https } });
+    const page = await browser.newPage();
+    for (const login of LOGINS) await page.goto(login);
+    return { page, port: http, version: await page.browser().version(), close };
   } catch (error) {
-    await server.kill();
+    await close();
     throw error;
   }
 }
