@@ -2,11 +2,11 @@
 // SDK's own client. The specification: "Servers MUST validate the Origin header on all incoming connections", with 403.
 
 import { after, beforeEach, describe, test } from "node:test";
-import { assert, assertEquals } from "@std/assert";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import { assert, assertEquals } from "@std/assert";
 import { originValidator } from "@wsgate/wsgate";
 import { recorder } from "../recorder.ts";
 import { eachRowInTurn } from "../rows.ts";
