@@ -2,15 +2,19 @@
 // SDK's own client. The specification: "Servers MUST validate the Origin header on all incoming connections", with 403.
 
 import { after, beforeEach, describe, test } from "node:test";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
-import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { assert, assertEquals } from "@std/assert";
 import { originValidator } from "@wsgate/wsgate";
 import { recorder } from "../recorder.ts";
 import { eachRowInTurn } from "../rows.ts";
 import { handshakeBytes, sendRaw, serve } from "../runtime.ts";
+
+/** Without their types, which the package names in a way that Deno does not find. */
+// deno-lint-ignore no-explicit-any
+const sdk = (path: string): Promise<any> => import(`@modelcontextprotocol/sdk/${path}`);
+const { Client } = await sdk("client/index.js");
+const { StreamableHTTPClientTransport } = await sdk("client/streamableHttp.js");
+const { McpServer } = await sdk("server/mcp.js");
+const { WebStandardStreamableHTTPServerTransport } = await sdk("server/webStandardStreamableHttp.js");
 
 const EVIL = "https://evil.test";
 const INSPECTOR = "http://localhost:6274";
