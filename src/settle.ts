@@ -96,7 +96,7 @@ export function settler<C>(options: DenialOptions<C>, atOnce = false): Settle<C>
       if (!atOnce) return Promise.resolve(response).then(answer, failed);
       catchRejection(response);
       markAnswered(request);
-      return failed(new TypeError("it returned a promise, and a gate answers at once"));
+      return failed(new TypeError("A gate answers at once, but refuse returned a promise"));
     } catch (error) {
       return failed(error);
     }

@@ -94,7 +94,7 @@ describe("the packed package", asked, () => {
     await serving("node", async (port, log) => {
       const response = await fetch(`http://127.0.0.1:${port}/`);
       assertEquals(await response.text(), "500");
-      assertStringIncludes(log(), "neither Deno nor Bun");
+      assertStringIncludes(log(), "upgradeHandler() needs Deno or Bun");
     });
   });
 

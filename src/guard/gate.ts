@@ -80,5 +80,5 @@ export function createGate(policy: PolicySource, options: GateOptions = {}): Gat
 }
 
 const NO_REQUEST =
-  "a gate takes the Request itself: in Hono `c.req.raw`, in Elysia `context.request`, in h3 `event.req`; in Node's own " +
-  "servers use createNodeGate() of @wsgate/wsgate/node";
+  "Pass the Request to the gate: in Hono c.req.raw, in Elysia context.request, in h3 event.req. In Node's own servers use " +
+  "createNodeGate() of @wsgate/wsgate/node";

@@ -81,8 +81,8 @@ export function readSource(given: unknown, issues: ConfigIssue[]): Source | null
     index: -1,
     value: given,
     fix:
-      "Give what compilePolicy() returned, its options, or a function that returns the policy of a site; " +
-      "a copy of a policy is none.",
+      "Give what compilePolicy() returned, its options, or a function that returns the policy of a site. " +
+      "A copy of a policy does not work",
   });
   return null;
 }
@@ -162,10 +162,10 @@ function policyFor(find: PolicyFor, request: Handshake, host: string | null): Po
     if (isPolicy(found)) return found;
     if (found === null) return refusal("host-not-allowed", { note: () => NO_SITE });
     catchRejection(found);
-    const what = isPromiseLike(found)
-      ? "a promise: wait for it before the guard is called, and return the policy in force"
-      : "neither a policy nor null: return what compilePolicy() made, and null where there is no such site";
-    throw new TypeError(`the policy function returned ${what}`);
+    const fix = isPromiseLike(found)
+      ? "Await the policy before you call the guard. The policy function returned a promise"
+      : "Return what compilePolicy() made, or null for an unknown site. The policy function returned neither";
+    throw new TypeError(fix);
   } catch (cause) {
     return refusal("policy-unavailable", { cause });
   }
@@ -182,6 +182,6 @@ function refusal(reason: Denied["reason"], details: Details = {}): Refusal {
 }
 
 const CONNECT =
-  "CONNECT opens a WebSocket over HTTP/2 or HTTP/3, and no runtime upgrades it: let the proxy in front speak HTTP/1.1 to " +
-  "this server";
-const NO_SITE = "The policy function returned null: there is no such site";
+  "Have the proxy in front speak HTTP/1.1 to this server. CONNECT opens WebSockets over HTTP/2 and HTTP/3, which no " +
+  "runtime upgrades";
+const NO_SITE = "Return a policy for this site, if it is yours. The policy function returned null";

@@ -155,7 +155,7 @@ function answer(socket: NodeSocket, denied: Denied): void {
   socket.end(`HTTP/1.1 ${status} ${statusText}\r\n${lines.join("")}\r\n${text}`);
 }
 
-const TOO_OLD =
-  "It came in HTTP/1.0, in which nothing is upgraded: let the proxy in front speak HTTP/1.1 to this server";
-const NO_REQUEST = "a node gate takes Node's own request, the first argument of the `upgrade` event; " +
-  "for a Request use createGate() of @wsgate/wsgate";
+const TOO_OLD = "Have the proxy in front speak HTTP/1.1 to this server. HTTP/1.0 has no upgrades";
+const NO_REQUEST =
+  "Pass Node's own request, the first argument of the upgrade event. For a Request use createGate() of " +
+  "@wsgate/wsgate";

@@ -17,5 +17,5 @@ export function runtimeOf(context: unknown): Runtime {
 
 const NO_SERVER = "no server: pass the second argument on (in Hono, `c.env`)";
 const NO_RUNTIME =
-  "this runtime is neither Deno nor Bun: upgrade with its own sockets, behind a guard or a gate " +
-  "(on Node createNodeGate() of @wsgate/wsgate/node)";
+  "Upgrade with this runtime's own sockets, behind a guard or a gate (on Node createNodeGate() of " +
+  "@wsgate/wsgate/node). upgradeHandler() needs Deno or Bun";
