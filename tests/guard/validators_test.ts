@@ -132,7 +132,7 @@ describe("hostValidator()", () => {
   test("judges every request by Host, handshakes included, and by nothing else", () => {
     const upgrades = [null, "websocket", "h2c, websocket", "h2c"];
     const origins = [null, "null", EVIL, "x"];
-    eachRow(product(upgrades, origins, ["GET", "POST"]), ([upgrade, origin, method]) => {
+    eachRow(product(upgrades, origins, ["GET", "POST", "CONNECT"]), ([upgrade, origin, method]) => {
       const at = (host: string | null, url = "/") => ask({ method, url, headers: { host, origin, upgrade } });
       assertEquals(at("site.test"), "handled");
       assertEquals(at("WWW.site.test:8443"), "handled");

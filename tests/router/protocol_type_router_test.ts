@@ -37,6 +37,11 @@ describe("protocolTypeRouter()", () => {
       fetch(requestOf({ method, headers: { upgrade, connection } }));
       assertEquals(calls.splice(0), [to]);
     });
+    // CONNECT asks for one whatever else it says, so that the guard there can refuse it.
+    eachRow(UPGRADES, ([upgrade]) => {
+      fetch(requestOf({ method: "CONNECT", headers: { upgrade } }));
+      assertEquals(calls.splice(0), ["websocket"]);
+    });
   });
 
   test("passes on the very objects, and what the handler returns, rejects with and throws", async () => {
