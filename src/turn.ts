@@ -10,7 +10,8 @@
 
 /** What is used of the global scope. */
 interface EventLoop {
-  setImmediate(callback: () => void): unknown;
+  /** Deno has it since 2.4. */
+  setImmediate?(callback: () => void): unknown;
   readonly Deno?: { readonly upgradeWebSocket?: unknown };
 }
 
@@ -19,6 +20,8 @@ const loop = /* @__PURE__ */ (() => globalThis as unknown as EventLoop)();
 /** Whether this runtime has to be given a turn before it upgrades. */
 export const needsTurn: boolean = /* @__PURE__ */ (() => typeof loop.Deno?.upgradeWebSocket === "function")();
 
+/** After so long a round has come, whatever the runtime says. */
+const FALLBACK_MS = 2;
 /** Rounds that each client waits for. */
 const ROUNDS = 2;
 /** Of so many clients that wait, one goes on in each round: where they are more, so do more. */
@@ -67,7 +70,7 @@ export function afterRounds(rounds: number, callback: () => void): void {
 function comeRound(): void {
   if (isComing) return;
   isComing = true;
-  loop.setImmediate(() => {
+  nextRound(() => {
     isComing = false;
     round++;
     const due = callbacks.filter((it) => it.due <= round);
@@ -77,4 +80,20 @@ function comeRound(): void {
     while (left-- > 0 && clients[0]!.due <= round) clients.shift()!.goOn();
     if (callbacks.length > 0 || clients.length > 0) comeRound();
   });
+}
+
+/**
+ * Deno 2.6 to 2.8 forget an immediate that another one has asked for until something else happens, and older ones have none:
+ * so a timer comes by too, and whichever is there first is the round.
+ */
+function nextRound(callback: () => void): void {
+  let isOver = false;
+  const once = () => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    callback();
+  };
+  const timer = setTimeout(once, FALLBACK_MS);
+  loop.setImmediate?.(once);
 }

@@ -62,6 +62,24 @@ describe("clientStays", () => {
   });
 });
 
+test("where immediates are forgotten, or there are none, a round comes by time", async () => {
+  const global = globalThis as { setImmediate?: unknown };
+  const { setImmediate } = global;
+  const { signal } = new AbortController();
+  try {
+    for (const lost of [() => {}, undefined]) {
+      global.setImmediate = lost;
+      let called = 0;
+      afterRounds(1, () => void called++);
+      assertEquals(await clientStays(requestWith(signal), signal), true);
+      await new Promise<void>((resolve) => afterRounds(1, resolve));
+      assertEquals(called, 1);
+    }
+  } finally {
+    global.setImmediate = setImmediate;
+  }
+});
+
 test("afterRounds() calls back in the order of rounds, once", async () => {
   const called: string[] = [];
   afterRounds(3, () => called.push("three"));
