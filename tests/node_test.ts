@@ -2,7 +2,7 @@
 // server. The gate itself is tested in `guard/node_gate_test.ts`, frameworks of Node's in `examples`.
 
 import { execFile, spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { packInto } from "./packed.ts";
 import { eachRowInTurn } from "./rows.ts";
 import { handshakeBytes, handshakeHeaders, runtime, sendRaw } from "./runtime.ts";
 
@@ -30,11 +31,7 @@ describe("the packed package", asked, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "wsgate-node-"));
-    const home = join(folder, "node_modules/@wsgate/wsgate");
-    await mkdir(home, { recursive: true });
-    const tarball = join(folder, "wsgate.tgz");
-    await run(process.execPath, ["pack", "--quiet", "--allow-dirty", "-o", tarball], { cwd: root });
-    await run("tar", ["-xzf", tarball, "--strip-components=1", "-C", home]);
+    await packInto(folder);
     await copyFile(join(root, "tests/node_server.mjs"), join(folder, "server.mjs"));
   });
   after(() => rm(folder, { recursive: true, force: true }));
