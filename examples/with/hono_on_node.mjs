@@ -1,4 +1,4 @@
-// Hono on Node, by @hono/node-server 2, which asks the application before it upgrades. Version 1 does not.
+// Hono on Node, by @hono/node-server 2: the gate stands on the route of the socket, before the upgrade.
 
 import process from "node:process";
 import { serve, upgradeWebSocket } from "@hono/node-server";

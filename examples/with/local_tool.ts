@@ -1,5 +1,5 @@
-// A tool on this machine, with a page of its own and programs that talk to it, on Deno and Bun. No other page gets in, on
-// another port, rebound or sandboxed, and no browser without Origin: a program has no cookies. `origins: []`: no page.
+// A tool on this machine, on Deno (`deno serve --host 127.0.0.1`) and Bun: its own page gets in, and programs. No other
+// page does, on another port, rebound or sandboxed, and nothing with a cookie and no Origin. `origins: []`: no page at all.
 
 import { guard, upgradeHandler, websocket } from "@wsgate/wsgate";
 

@@ -2,8 +2,9 @@
  * Holds the public types to what both runtimes' own types demand.
  *
  * - `surface.ts`, `deno.ts` and `compositions_deno.ts` by `deno check`, against the types that Deno carries within.
- * - `surface.ts`, `bun.ts`, `compositions_bun.ts`, `cannot_be_had.ts` and the published entry by one run of `tsc`, against
- *   `@types/bun`: a Bun user's compiler; `compositions_workers.ts` by another, against Cloudflare's types.
+ * - `surface.ts`, `bun.ts`, `compositions_bun.ts`, `cannot_be_had.ts`, the examples for Bun and the published entry by one
+ *   run of `tsc`, against `@types/bun`: a Bun user's compiler; `compositions_workers.ts` and the example for Workers by
+ *   another, against Cloudflare's types.
  * - `mod.ts` and `src` once more by `deno check`, with a library that knows no runtime at all.
  *
  * A compiler says the same whichever runtime asks, so the runs are made under Deno, which brings one of the two
@@ -49,11 +50,15 @@ describe("compilers", () => {
   before(async () => void (scratch = await mkdtemp(join(tmpdir(), "wsgate-types-"))));
   after(() => rm(scratch, { recursive: true, force: true }));
 
-  it("tsc accepts mod.ts, surface.ts, bun.ts and the compositions", oneRun, async () => {
-    assertEquals(await tsc(join(root, "tests/types/tsconfig.json")), accepted);
-  });
+  it(
+    "tsc accepts mod.ts, surface.ts, bun.ts, the compositions and the examples for Bun",
+    oneRun,
+    async () => {
+      assertEquals(await tsc(join(root, "tests/types/tsconfig.json")), accepted);
+    },
+  );
 
-  it("tsc accepts the compositions for Workers", oneRun, async () => {
+  it("tsc accepts the compositions and the example for Workers", oneRun, async () => {
     assertEquals(await tsc(join(root, "tests/types/workers.json")), accepted);
   });
 
