@@ -4,7 +4,7 @@ import { compilePolicy, guard, type Policy, upgradeHandler, websocket } from "@w
 
 const tenants = new Map<string, Policy>();
 for (const host of ["one.example", "two.example"]) {
-  tenants.set(host, compilePolicy({ origins: [`https://${host}`], hosts: [host] }));
+  tenants.set(host, compilePolicy({ origins: [`https://${host}`] }));
 }
 
 const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
