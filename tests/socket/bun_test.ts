@@ -34,7 +34,11 @@ const { originValidator } = await import("../../src/guard/validators.ts");
 const { ConfigError } = await import("../../src/config.ts");
 const { denials } = await import("../../src/denial.ts");
 const { handshakeRequest, printed, untyped } = await import("../doubles.ts");
-if (deno !== undefined) Object.defineProperty(globalThis, "Deno", deno);
+if (deno !== undefined) {
+  Object.defineProperty(globalThis, "Deno", deno);
+  // What is said where the server was not handed on is said on Bun alone.
+  Object.defineProperty(globalThis, "Bun", { value: {} });
+}
 
 const words = wordsOf(import.meta.url);
 
