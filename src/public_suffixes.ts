@@ -2,8 +2,8 @@
  * The Public Suffix List, for the option `suffixes` of `compileOrigins`, `compilePolicy` and the guards.
  *
  * A wildcard over a name below which strangers can register lets them all in: `*.github.io` is everybody who ever signed
- * up. The library refuses a short list of the commonest such names by itself; with this import it knows all of them, the
- * registries of every country and the hosting services that asked to be listed.
+ * up. The library refuses a short list of the commonest such names by itself; with this import it refuses all of them
+ * too, the registries of every country and the hosting services that asked to be listed.
  *
  * ```ts
  * import { originValidator } from "@wsgate/wsgate";
@@ -19,7 +19,7 @@
  */
 
 import { makeSuffixList, type SuffixList } from "./pattern/suffix_list.ts";
-import { PACKED } from "./public_suffixes_data.ts";
+import { DATE, PACKED } from "./public_suffixes_data.ts";
 
 export type { SuffixList };
 
@@ -27,8 +27,8 @@ export type { SuffixList };
  * The Public Suffix List, both its sections: the registries' suffixes and those of private owners such as hosting
  * services. It is unpacked when it is first asked.
  *
- * **Security.** The list is that of the day it was packed, which its data file names. Newer registries and services are
- * not on it.
+ * **Security.** The list is of the day that its `date` says. Newer registries and services are not on it; {@linkcode lint}
+ * reports a list that is older than a year. Names of your own are added by `publicSuffixes.with(["corp.example"])`.
  *
  * @example A wildcard over everybody's sites
  * ```ts
@@ -41,4 +41,4 @@ export type { SuffixList };
  * assertThrows(() => compileOrigins(["https://*.readthedocs.io"], options), ConfigError);
  * ```
  */
-export const publicSuffixes: SuffixList = /* @__PURE__ */ makeSuffixList(PACKED);
+export const publicSuffixes: SuffixList = /* @__PURE__ */ makeSuffixList(PACKED, DATE);

@@ -22,8 +22,8 @@ export interface PatternOptions {
   readonly dangerouslyAllow?: readonly string[];
   /**
    * The names under which strangers can register, over which no wildcard may stand: `publicSuffixes` of
-   * `@wsgate/wsgate/public_suffixes`, the whole Public Suffix List, in place of the short list that is built in. The
-   * names on the short list stay refused; its guess at the registries of countries does not.
+   * `@wsgate/wsgate/public_suffixes`, the whole Public Suffix List, beside the short list that is built in: what that one
+   * refuses stays refused. Names of your own are added by `publicSuffixes.with(["corp.example"])`.
    *
    * **Security.** The short list cannot know every registry and every hosting service. Where patterns come from others
    * (customers, a table of tenants), give the whole one.
