@@ -6,6 +6,7 @@
 import type { ConfigIssue, Options } from "../config.ts";
 import { readPatterns } from "../pattern/list.ts";
 import { type Rule, widerThan } from "../pattern/rule.ts";
+import type { SuffixList } from "../pattern/suffix_list.ts";
 import { quote } from "../quote.ts";
 import { compilePolicy, entryAt, type Lists, type PolicyOptions, readLists } from "../verdict/policy.ts";
 import { isLoopback } from "./near_misses.ts";
@@ -15,7 +16,7 @@ import { isLoopback } from "./near_misses.ts";
  *
  * Adds nothing: `duplicate`, `covered`, `needless-danger`. Lets in more than it seems: `any-origin`, `any-host`,
  * `any-scheme`, `any-port`, `any-scheme-and-port`, `cleartext`. Lets in nobody, or nobody who is meant: `empty-list`,
- * `socket-scheme`, `trailing-dot`.
+ * `socket-scheme`, `trailing-dot`. Knows too little: `outdated-suffixes`.
  */
 export type LintCode =
   | "duplicate"
@@ -29,15 +30,16 @@ export type LintCode =
   | "cleartext"
   | "empty-list"
   | "socket-scheme"
-  | "trailing-dot";
+  | "trailing-dot"
+  | "outdated-suffixes";
 
 /** An entry of an option's list. */
 export interface LintedEntry {
   /** The option that it stands in. */
-  readonly field: "origins" | "dangerouslyAllow" | "hosts";
+  readonly field: "origins" | "dangerouslyAllow" | "hosts" | "suffixes";
   /** Its place in that list, from 0; -1: the option itself. */
   readonly index: number;
-  /** The entry as written, or the list. Not escaped: an operator's text. */
+  /** The entry as written, or the list; of `suffixes` its date. Not escaped: an operator's text. */
   readonly value: string | readonly string[];
 }
 
@@ -55,7 +57,8 @@ export interface LintFinding extends LintedEntry {
  * Looks a policy's lists over for what compiles and is perhaps not meant.
  *
  * Costs as much as compiling them: linear in the lists. What is wrong is not for it to say: that is thrown, as
- * {@linkcode compilePolicy} throws it. What `debug` adds is not looked at.
+ * {@linkcode compilePolicy} throws it. What `debug` adds is not looked at. A list of `suffixes` is reported when it is
+ * older than a year, so on another day there may be one finding more.
  *
  * **Security.** Nothing that it reports is refused, and a list without findings may still name a site that should not be
  * on it.
@@ -80,6 +83,11 @@ export interface LintFinding extends LintedEntry {
  * ```
  */
 export function lint(options: PolicyOptions): readonly LintFinding[] {
+  return lintOn(options, new Date());
+}
+
+/** The same, on a given day: what was published long ago depends on it. */
+export function lintOn(options: PolicyOptions, today: Date): readonly LintFinding[] {
   compilePolicy(options);
   const lists = readLists(options as unknown as Options, []);
   const origins = lists.originRules.map((rule) => linted(lists.origins, rule));
@@ -95,13 +103,24 @@ export function lint(options: PolicyOptions): readonly LintFinding[] {
       finding(read, "needless-danger", "There is no danger in it: it can stand in origins")
     ),
   ].sort(inOrder);
-  if (lists.hostRules === null) return freezeAll(findings);
+  const suffixes = lists.suffixes === null ? [] : lookAtSuffixes(lists.suffixes, today);
+  if (lists.hostRules === null) return freezeAll([...findings, ...suffixes]);
   const hosts = lists.hostRules.map((rule) => linted(lists.hosts, rule));
   return freezeAll([
     ...findings,
     ...hosts.length === 0 ? [emptyList("hosts")] : [],
     ...[...hosts.flatMap(repeats(hosts)), ...hosts.flatMap(trailingDot)].sort(inOrder),
+    ...suffixes,
   ]);
+}
+
+function lookAtSuffixes({ date }: SuffixList, today: Date): LintFinding[] {
+  const aYearLater = new Date(date);
+  aYearLater.setUTCFullYear(aYearLater.getUTCFullYear() + 1);
+  if (today <= aYearLater) return [];
+  const text =
+    `Update wsgate. Its Public Suffix List is of ${date}, and services that opened since then are not on it`;
+  return [finding({ field: "suffixes", index: -1, value: date }, "outdated-suffixes", text)];
 }
 
 /** An entry, with what it means. */

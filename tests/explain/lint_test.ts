@@ -3,12 +3,14 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { compilePolicy, ConfigError, lint, type LintFinding, type PolicyOptions } from "@wsgate/wsgate";
+import { lintOn } from "../../src/explain/lint.ts";
+import { makeSuffixList } from "../../src/pattern/suffix_list.ts";
 import { faultsOf, untyped } from "../doubles.ts";
 import { assertGrowth } from "../growth.ts";
 import { many, randomList, randomPattern, takeSeed } from "../matcher/generator.ts";
 import { naiveMatcher } from "../matcher/naive.ts";
 import { Random } from "../random.ts";
-import { eachRow } from "../rows.ts";
+import { eachRow, product } from "../rows.ts";
 import { wordsOf } from "../words.ts";
 
 const words = wordsOf(import.meta.url);
@@ -140,6 +142,39 @@ describe("lint()", () => {
         assertStringIncludes(text, `"${value}" (${field}[${index}])`);
       }
     });
+  });
+
+  test("a list of suffixes that is older than a year, on the given day", () => {
+    const suffixes = makeSuffixList("EcomC", "2024-02-29");
+    const others = { origins: ["a.test", "https://a.test"], hosts: ["b.test."] };
+    const before = lint(others).map(brief);
+    const table: [today: string, isOld: boolean][] = [
+      ["1970-01-01", false],
+      ["2024-02-29", false],
+      ["2025-02-28", false],
+      // A year after a day that is in every fourth.
+      ["2025-03-01T00:00:00.000Z", false],
+      ["2025-03-01T00:00:00.001Z", true],
+      ["2100-01-01", true],
+    ];
+    eachRow(product(table, [suffixes, suffixes.with(["corp.test"])]), ([[today, isOld], given]) => {
+      const findings = lintOn({ ...others, suffixes: given }, new Date(today));
+      assertEquals(findings.map(brief), [...before, ...isOld ? ["suffixes[-1] outdated-suffixes"] : []]);
+      assert(Object.isFrozen(findings) && findings.every((it) => Object.isFrozen(it)));
+      if (!isOld) return;
+      assertEquals(findings.at(-1)?.value, "2024-02-29");
+      words.assert("suffixes", findings.at(-1)!.text);
+    });
+    const { origins } = others;
+    const withoutHosts = lintOn({ origins, suffixes }, new Date("2026-01-01")).map(brief);
+    assertEquals(withoutHosts.at(-1), "suffixes[-1] outdated-suffixes");
+    assertEquals(lintOn(others, new Date("2100-01-01")).map(brief), before);
+  });
+
+  test("of today, where no day is given", () => {
+    const lists = (date: Date) => makeSuffixList("EcomC", date.toISOString().slice(0, "YYYY-MM-DD".length));
+    assertEquals(found({ suffixes: lists(new Date()) }), []);
+    assertEquals(found({ suffixes: lists(new Date(0)) }), ["suffixes[-1] outdated-suffixes"]);
   });
 
   test("an operator's text is escaped in words, and whole beside them", () => {
