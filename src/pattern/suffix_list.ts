@@ -184,7 +184,7 @@ export function readSuffixes(options: Options, issues: ConfigIssue[]): SuffixLis
     value,
     fix:
       'Give `publicSuffixes` of "@wsgate/wsgate/public_suffixes" itself, of this very version, or leave it out. ' +
-      "Names of your own go into publicSuffixes.with([...])",
+      "Add names of your own with publicSuffixes.with([...])",
   });
   return null;
 }

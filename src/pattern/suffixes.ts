@@ -21,7 +21,7 @@ const SHARED_SUFFIXES: readonly string[] = [
   "myshopify.com supabase.co convex.cloud convex.site ondigitalocean.app amplifyapp.com *.awsapprunner.com",
   "*.elasticbeanstalk.com azureedge.net azurefd.net trafficmanager.net cloudapp.net azure-api.net *.core.windows.net",
   "*.azurecontainer.io *.azurecontainerapps.io cloudfunctions.net *.hosted.app koyeb.app zeabur.app *.code.run now.sh",
-  "webflow.io framer.app framer.website wixsite.com wixstudio.com bubbleapps.io notion.site pythonanywhere.com",
+  "webflow.io framer.app framer.website wixsite.com wixstudio.com bubbleapps.io notion.site",
   // demos and previews: a name for everyone who tries something out
   "hf.space streamlit.app gradio.live shinyapps.io modal.run csb.app *.gitpod.io expo.app v0.build vusercontent.net",
   "lovableproject.com bolt.host base44.app preview.emergentagent.com",

@@ -194,16 +194,24 @@ describe("an origin near an entry", () => {
   });
 
   test("no wildcard is named over a name that strangers can register below, and whoever adds one is told", () => {
-    const told = (more: Partial<PolicyOptions>, list: string) => {
-      const miss = first("https://x.gov.be", "https://gov.be", more);
-      assertMiss(`https://x.gov.be, listed https://gov.be, by ${list}`, miss);
+    const told = (name: string, more: Partial<PolicyOptions>, list: string) => {
+      const miss = first(`https://x.${name}`, `https://${name}`, more);
+      assertMiss(`https://x.${name}, listed https://${name}, by ${list}`, miss);
       const { code, text, suggestion } = miss;
-      assertEquals([code, suggestion?.entry], ["missing-subdomain-wildcard", "https://x.gov.be"]);
-      return [text.includes('"https://*.gov.be"'), suggestion?.danger === null];
+      assertEquals([code, suggestion?.entry], ["missing-subdomain-wildcard", `https://x.${name}`]);
+      return [text.includes(`"https://*.${name}"`), suggestion?.danger === null];
     };
-    // A guess at the registries of countries calls it one; the Public Suffix List, where it is given, knows better.
-    assertEquals(told({}, "the short list of suffixes"), [false, false]);
-    assertEquals(told({ suffixes: publicSuffixes }, "the Public Suffix List"), [true, true]);
+    const table: [name: string, byTheShortList: boolean, byTheFullOne: boolean][] = [
+      ["a.test", true, true],
+      ["readthedocs.io", true, false],
+      // A guess at the registries of countries, which the full list does not take back.
+      ["gov.be", false, false],
+    ];
+    eachRow(table, ([name, byTheShortList, byTheFullOne]) => {
+      assertEquals(told(name, {}, "the short list of suffixes"), [byTheShortList, byTheShortList]);
+      const full = told(name, { suffixes: publicSuffixes }, "the Public Suffix List");
+      assertEquals(full, [byTheFullOne, byTheFullOne]);
+    });
   });
 
   test("the nearest comes first, whatever the order of the list", () => {

@@ -2,19 +2,30 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
-import { type ConfigIssue, readOptions } from "../../src/config.ts";
-import { isOnOrAbove, makeSuffixList, readSuffixes, SuffixList } from "../../src/pattern/suffix_list.ts";
+import { ConfigError, type ConfigIssue, readOptions } from "../../src/config.ts";
+import { compileOrigins } from "@wsgate/wsgate";
+import {
+  ancestors,
+  isOnOrAbove,
+  isOwnOrAbove,
+  makeSuffixList,
+  readSuffixes,
+  SuffixList,
+} from "../../src/pattern/suffix_list.ts";
+import { untyped } from "../doubles.ts";
 import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
 import { NaiveSuffixes } from "../naive_suffixes.ts";
 import { pack } from "../pack_public_suffixes.ts";
 import { Random } from "../random.ts";
+import { eachRow } from "../rows.ts";
 import { takeSeed } from "../matcher/generator.ts";
 import { wordsOf } from "../words.ts";
 
 const words = wordsOf(import.meta.url);
 
 const RULES = ["com", "uk", "co.uk", "*.ck", "!www.ck"];
-const small = makeSuffixList(pack(RULES));
+const DATE = "2026-11-25";
+const small = makeSuffixList(pack(RULES), DATE);
 
 describe("SuffixList", () => {
   test("is packed as its page draws it", () => {
@@ -93,7 +104,7 @@ describe("SuffixList", () => {
   }
 
   test("knows the names above its own, at any depth, though they are on no list", () => {
-    const deep = makeSuffixList(pack(["a.b.c.d", "*.x.y.z"]));
+    const deep = makeSuffixList(pack(["a.b.c.d", "*.x.y.z"]), DATE);
     for (const name of ["b.c.d", "c.d", "x.y.z", "y.z", "any.x.y.z", "a.b.c.d"]) {
       assert(isOnOrAbove(deep, name), name);
     }
@@ -123,7 +134,7 @@ describe("SuffixList", () => {
         if (isFree) rules.add(`!${exception}`);
       }
       const naive = new NaiveSuffixes([...rules]);
-      const packed = makeSuffixList(pack(random.shuffle([...rules])));
+      const packed = makeSuffixList(pack(random.shuffle([...rules])), DATE);
       for (let i = 0; i < 100; i++) {
         const near = random.pick([...rules])?.replace("!", "").replace("*", label());
         const asked = near === undefined || random.oneIn(2) ? name(1 + random.below(5)) : near;
@@ -145,11 +156,162 @@ describe("SuffixList", () => {
   });
 
   test("is frozen, and nobody else can make one", () => {
-    assert(Object.isFrozen(small));
-    assertEquals(Object.keys(small), []);
+    eachRow([small, small.with([]), small.with(["corp.example"])], (list) => {
+      assert(Object.isFrozen(list));
+      assertEquals(Object.keys(list), []);
+    });
     const Made = SuffixList as unknown as new (...args: unknown[]) => SuffixList;
     words.assert("new SuffixList()", assertThrows(() => new Made("EcomC"), TypeError).message);
     assertThrows(() => new Made("EcomC", Symbol()), TypeError);
+  });
+});
+
+/** What is wrong with a configuration, if anything is. */
+function issuesOf(configure: () => unknown): readonly ConfigIssue[] {
+  try {
+    configure();
+    return [];
+  } catch (error) {
+    assert(error instanceof ConfigError, String(error));
+    return error.issues;
+  }
+}
+
+describe("SuffixList.with()", () => {
+  const own = small.with([
+    "corp.example",
+    "eu.corp.example",
+    "Team.B\u00fccher.Example.",
+    "internal",
+    "www.ck",
+  ]);
+
+  test("adds the names, as browsers send them", () => {
+    const table: [host: string, suffix: string | null][] = [
+      ["corp.example", "corp.example"],
+      ["ada.corp.example", "corp.example"],
+      ["www.ada.corp.example.", "corp.example."],
+      ["ada.eu.corp.example", "eu.corp.example"],
+      ["eu.corp.example", "eu.corp.example"],
+      ["xcorp.example", "example"],
+      ["corp.example.com", "com"],
+      ["ada.team.xn--bcher-kva.example", "team.xn--bcher-kva.example"],
+      ["a.b.internal", "internal"],
+      // Excepted by the public list, and the operator's word all the same.
+      ["own.www.ck", "www.ck"],
+      // What the public list says.
+      ["example.co.uk", "co.uk"],
+      ["own.any.ck", "any.ck"],
+      ["127.0.0.1", null],
+    ];
+    eachRow(table, ([host, suffix]) => assertEquals(own.suffixOf(host), suffix));
+  });
+
+  test("refuses a wildcard over them and above them, and takes what is below", () => {
+    const table: [name: string, isOwn: boolean][] = [
+      ["corp.example", true],
+      ["eu.corp.example", true],
+      ["team.xn--bcher-kva.example", true],
+      ["xn--bcher-kva.example", true],
+      ["example", true],
+      ["internal", true],
+      ["www.ck", true],
+      ["ada.corp.example", false],
+      ["ada.eu.corp.example", false],
+      ["ada.internal", false],
+      ["other.example", false],
+      ["xcorp.example", false],
+      ["co.uk", false],
+    ];
+    eachRow(table, ([name, isOwn]) => {
+      assertEquals(isOwnOrAbove(own, name), isOwn);
+      assertEquals(isOwnOrAbove(small, name), false);
+      const issues = issuesOf(() => compileOrigins([`*.${name}`, `.${name}.`], { suffixes: own }));
+      assertEquals(issues.length, isOwn || name === "co.uk" ? 2 : 0, name);
+    });
+  });
+
+  test("adds to what was added, and changes no list that there is", () => {
+    const more = own.with(["a.test"]);
+    assertEquals(more.suffixOf("x.a.test"), "a.test");
+    assertEquals(more.suffixOf("x.corp.example"), "corp.example");
+    assertEquals(own.suffixOf("x.a.test"), "test");
+    assertEquals(small.suffixOf("x.corp.example"), "example");
+    assertEquals([small, own, more].map(({ date }) => date), [DATE, DATE, DATE]);
+  });
+
+  test("keeps nothing by reference", () => {
+    const names = ["a.test"];
+    const list = small.with(names);
+    names[0] = "b.test";
+    assertEquals([list.suffixOf("x.a.test"), list.suffixOf("x.b.test")], ["a.test", "test"]);
+  });
+
+  test("reports all faults at once, each with the name that was probably meant", () => {
+    const table: [name: unknown, code: string, written?: string][] = [
+      ["*.corp.example", "wildcard-malformed", "corp.example"],
+      [".corp.example", "wildcard-malformed", "corp.example"],
+      ["https://*.corp.example:8443/", "wildcard-malformed", "corp.example"],
+      ["*.", "wildcard-malformed"],
+      ["*.127.0.0.1", "wildcard-malformed"],
+      ["https://corp.example", "host-malformed", "corp.example"],
+      ["CORP.example:8443", "host-malformed", "corp.example"],
+      ["corp.example/path", "host-malformed", "corp.example"],
+      ["!corp.example", "host-malformed"],
+      ["a.*.example", "host-malformed"],
+      ["*", "host-malformed"],
+      ["", "host-malformed"],
+      [".", "wildcard-malformed"],
+      ["corp..example", "host-malformed"],
+      ["corp example", "host-malformed"],
+      ["corp.example,corp.test", "host-malformed"],
+      ["127.0.0.1", "host-malformed"],
+      ["[::1]", "host-malformed"],
+      ["undefined", "host-malformed"],
+      ["\uff45xample.test", "host-malformed"],
+      [undefined, "not-a-string"],
+      [null, "not-a-string"],
+      [/corp/, "not-a-string"],
+    ];
+    const issues = issuesOf(() => small.with(untyped(["corp.example", ...table.map(([name]) => name)])));
+    assertEquals(
+      issues.map(({ field, index }) => [field, index]),
+      table.map((_, at) => ["suffixes", at + 1]),
+    );
+    eachRow(table.entries(), ([at, [name, code, written]]) => {
+      const issue = issues[at]!;
+      assertEquals([issue.code, issue.value], [code, name]);
+      assertEquals(/"(.*)"/.exec(issue.fix)?.[1], written);
+      words.assert(`with: ${JSON.stringify(name) ?? String(name)}`, issue.fix);
+      if (written !== undefined) small.with([written]);
+    });
+  });
+
+  test("takes a list alone, without holes", () => {
+    eachRow([undefined, null, "corp.example", new Set(["corp.example"]), { 0: "corp.example" }], (wrong) => {
+      const [issue, ...more] = issuesOf(() => small.with(untyped(wrong)));
+      assertEquals([issue?.code, issue?.field, issue?.index, more.length], ["not-a-list", "suffixes", -1, 0]);
+      words.assert("with: no list", issue!.fix);
+    });
+    const holed = ["a.test"];
+    holed[2] = "b.test";
+    assertEquals(issuesOf(() => small.with(holed)).map(({ code, index }) => [code, index]), [[
+      "not-a-string",
+      1,
+    ]]);
+  });
+
+  test("costs as much as its names are long, and no host costs more for them", () => {
+    assertGrowth((name) => issuesOf(() => small.with([name])), runsOf({ units: ["a.", "*.", "://"] }));
+    const long = small.with([`${"a.".repeat(120)}test`]);
+    assertGrowth((host) => long.suffixOf(host), runsOf({ suffix: ".test", units: ["a."] }), CONSTANT);
+  });
+});
+
+describe("ancestors()", () => {
+  test("are every name above, the longest first", () => {
+    assertEquals(ancestors("a.b.c"), ["b.c", "c"]);
+    assertEquals(ancestors("a"), []);
   });
 });
 

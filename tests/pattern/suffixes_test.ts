@@ -14,10 +14,19 @@ const LISTED = `
   azurewebsites.net azurestaticapps.net cloudapp.azure.com s3.amazonaws.com compute.amazonaws.com
   compute-1.amazonaws.com elb.amazonaws.com cloudfront.net
   surge.sh glitch.me replit.app replit.dev repl.co stackblitz.io webcontainer.io lovable.app blogspot.com
-  wordpress.com myshopify.com
+  wordpress.com myshopify.com supabase.co convex.cloud convex.site ondigitalocean.app amplifyapp.com awsapprunner.com
+  elasticbeanstalk.com azureedge.net azurefd.net trafficmanager.net cloudapp.net azure-api.net core.windows.net
+  azurecontainer.io azurecontainerapps.io cloudfunctions.net hosted.app koyeb.app zeabur.app code.run now.sh webflow.io
+  framer.app framer.website wixsite.com wixstudio.com bubbleapps.io notion.site
+  hf.space streamlit.app gradio.live shinyapps.io modal.run csb.app gitpod.io expo.app v0.build vusercontent.net
+  lovableproject.com bolt.host base44.app preview.emergentagent.com
+  ts.net c.ts.net lhr.life lhr.rocks serveousercontent.com share.zrok.io a.pinggy.link a.free.pinggy.link localto.net
+  exp.direct loophole.site ngrok.pro ngrok.pizza
   ngrok.io ngrok.app ngrok.dev ngrok-free.app ngrok-free.dev trycloudflare.com loca.lt serveo.net devtunnels.ms
   tunnelmole.net eu.ngrok.io us.ngrok.io ap.ngrok.io au.ngrok.io sa.ngrok.io jp.ngrok.io in.ngrok.io
-  duckdns.org ddns.net dynv6.net nip.io sslip.io xip.io localtest.me lvh.me
+  duckdns.org ddns.net dynv6.net hopto.org zapto.org sytes.net no-ip.org mooo.com synology.me myds.me dscloud.me
+  direct.quickconnect.to myqnapcloud.com myfritz.net ui.nabu.casa
+  nip.io sslip.io xip.io traefik.me localtest.me lvh.me
 `.trim().split(/\s+/);
 
 /** The names one label down are the provider's too: regions, zones, numbered clusters. */
@@ -34,6 +43,16 @@ const WITH_ZONES = [
   "execute-api.eu-west-1.amazonaws.com",
   "janeway.replit.dev",
   "euw.devtunnels.ms",
+  "us-east-1.awsapprunner.com",
+  "us-east-1.elasticbeanstalk.com",
+  "web.core.windows.net",
+  "westeurope.azurecontainer.io",
+  "westeurope.azurecontainerapps.io",
+  "us-central1.hosted.app",
+  "p1.code.run",
+  "ws-eu.gitpod.io",
+  "any.c.ts.net",
+  "any.localto.net",
 ];
 
 /** Registries that nearly every country has. */
@@ -43,7 +62,19 @@ const REGISTRIES = `
 `.trim().split(/\s+/);
 
 /** A wildcard over one of these covers a listed name. */
-const ABOVE = ["amazonaws.com", "azure.com", "github.dev", "railway.app"];
+const ABOVE = [
+  "amazonaws.com",
+  "azure.com",
+  "github.dev",
+  "railway.app",
+  "windows.net",
+  "emergentagent.com",
+  "zrok.io",
+  "pinggy.link",
+  "free.pinggy.link",
+  "quickconnect.to",
+  "nabu.casa",
+];
 
 const SHARED = [...LISTED, ...ABOVE, ...WITH_ZONES, ...REGISTRIES];
 
@@ -93,6 +124,10 @@ const OWN = [
   "amazonaws.org",
   "a.github.io",
   "a.vercel.app",
+  "tail1234.ts.net",
+  "me-app.hf.space",
+  "project.supabase.co",
+  "account.blob.core.windows.net",
   // like a country's registry, and none
   "com.example",
   "co.ukx",
@@ -133,18 +168,34 @@ describe("whyShared", () => {
     }
   });
 
-  test("with the whole list keeps the names it knows, and guesses no more at countries", () => {
-    for (const name of [...LISTED, ...ABOVE, ...WITH_ZONES, "any.amazonaws.com", "s3.any.amazonaws.com"]) {
-      assertEquals(whyShared(name, publicSuffixes), "shared-suffix", name);
+  test("with the whole list refuses the same and more", () => {
+    for (
+      const name of [...SHARED, "any.amazonaws.com", "s3.any.amazonaws.com", "gov.be", "co.de", "com.zz"]
+    ) {
+      assertEquals(
+        [whyShared(name), whyShared(name, publicSuffixes)],
+        ["shared-suffix", "shared-suffix"],
+        name,
+      );
     }
-    for (const name of ["co.uk", "com.au", "gov.br"]) {
-      assertEquals(whyShared(name, publicSuffixes), "shared-suffix", name);
-    }
-    for (const name of ["gov.be", "co.de", "com.zz"]) {
-      assertEquals([whyShared(name), whyShared(name, publicSuffixes)], ["shared-suffix", null], name);
+    for (const name of ["readthedocs.io", "kyoto.jp", "any.ck"]) {
+      assertEquals([whyShared(name), whyShared(name, publicSuffixes)], [null, "shared-suffix"], name);
     }
     for (const name of SINGLE) assertEquals(whyShared(name, publicSuffixes), "single-label", name);
-    for (const name of RESERVED) assertEquals(whyShared(name, publicSuffixes), null, name);
+    for (const name of [...RESERVED, ...OWN]) assertEquals(whyShared(name, publicSuffixes), null, name);
+  });
+
+  test("takes an operator's word before all else, for what is reserved too", () => {
+    const suffixes = publicSuffixes.with(["corp.internal", "test", "lab.home.arpa", "example.com"]);
+    for (const name of ["corp.internal", "internal", "test", "home.arpa", "arpa", "example.com", "com"]) {
+      assertEquals(whyShared(name, suffixes), "shared-suffix", name);
+      assertEquals(whyShared(`${name}.`, suffixes), "shared-suffix", name);
+    }
+    for (
+      const name of ["a.corp.internal", "hq.internal", "example", "localhost", "a.test", "a.example.com"]
+    ) {
+      assertEquals(whyShared(name, suffixes), null, name);
+    }
   });
 
   test("is asked of every wildcard, and of nothing else", () => {
