@@ -374,6 +374,9 @@ export function suffixMistakes(): void {
   compileOrigins([], { suffixes: ["co.uk"] });
   // @ts-expect-error TS2739: a copy is none; what is packed does not come along.
   originValidator(plain, [], { suffixes: { ...publicSuffixes } });
+  compileOrigins([], { suffixes: publicSuffixes.with(["corp.example"]).with([]) });
+  // @ts-expect-error TS2345: a name is not a list.
+  publicSuffixes.with("corp.example");
 }
 
 export function policyMistakes(): void {
