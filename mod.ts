@@ -23,8 +23,9 @@
  * - {@linkcode upgradeHandler}, {@linkcode websocket}, {@linkcode refuseVisibly}: the socket, the same on both runtimes.
  * - {@linkcode protocolTypeRouter}, {@linkcode urlRouter}, {@linkcode authMiddlewareStack}: the rest of the
  *   composition, as in Django Channels.
- * - {@linkcode compileOrigins}, {@linkcode compilePolicy}, {@linkcode check}, {@linkcode getCookies},
- *   {@linkcode deny}: the pure functions under them, to be called alone.
+ * - {@linkcode compileOrigins}, {@linkcode compilePolicy}, {@linkcode compileAllowedHosts}, {@linkcode check},
+ *   {@linkcode getCookies}, {@linkcode deny}: the pure functions under them, to be called alone.
+ * - {@linkcode parseList}: a list out of an environment variable.
  * - {@linkcode explain}, {@linkcode formatExplanation}, {@linkcode lint}: why a handshake was refused and what would let
  *   it in; what a list lets in that may not be meant.
  *
@@ -42,7 +43,13 @@ export {
   type Explanation,
 } from "./src/explain/explain.ts";
 export { type ExplanationLayout, formatExplanation } from "./src/explain/explanation_text.ts";
-export { lint, type LintCode, type LintedEntry, type LintFinding } from "./src/explain/lint.ts";
+export {
+  lint,
+  type LintCode,
+  type LintedEntry,
+  type LintFinding,
+  type LintLevel,
+} from "./src/explain/lint.ts";
 export type { NearMiss, NearMissCode, Suggestion } from "./src/explain/near_misses.ts";
 export { createGate, type Gate, type GateOptions } from "./src/guard/gate.ts";
 export { guard, type GuardOptions } from "./src/guard/guard.ts";
@@ -67,6 +74,7 @@ export type {
   Wrapped,
 } from "./src/handler.ts";
 export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/matcher/matcher.ts";
+export { parseList } from "./src/pattern/parse_list.ts";
 export type { SuffixList } from "./src/pattern/suffix_list.ts";
 export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";
 export { routeParams, urlRouter } from "./src/router/url_router.ts";
@@ -76,4 +84,11 @@ export { refuseVisibly } from "./src/socket/refuse_visibly.ts";
 export type { Socket, SocketHandlers } from "./src/socket/socket.ts";
 export { type SocketOptions, upgradeHandler } from "./src/socket/upgrade.ts";
 export { check } from "./src/verdict/check.ts";
-export { compilePolicy, type ListedEntry, Policy, type PolicyOptions } from "./src/verdict/policy.ts";
+export {
+  type AllowedHostsPolicyOptions,
+  compileAllowedHosts,
+  compilePolicy,
+  type ListedEntry,
+  Policy,
+  type PolicyOptions,
+} from "./src/verdict/policy.ts";

@@ -9,6 +9,7 @@ import type { SuffixList } from "../pattern/suffix_list.ts";
 import { DENIAL_OPTIONS, readDenialOptions, type Settle, settler } from "../settle.ts";
 import { checkHost } from "../verdict/check.ts";
 import {
+  ALLOWED_HOSTS_OPTIONS,
   type Policy,
   POLICY_OPTIONS,
   type PolicyOptions,
@@ -133,11 +134,7 @@ export function allowedHostsOriginValidator<
     & Omit<PolicyOptions, "origins" | "hosts">
     & GuardOptions<ContextOf<A> & D>,
 ): Wrapped<A, R | Response, Q, NoInfer<D>> {
-  const known = [
-    "allowedHosts",
-    ...POLICY_OPTIONS.filter((name) => name !== "origins" && name !== "hosts"),
-    ...GUARD_OPTIONS,
-  ];
+  const known = [...ALLOWED_HOSTS_OPTIONS, ...GUARD_OPTIONS];
   const { policy, all, settle } = readHostOptions(handler, options, known, true);
   return guardRequests(handler, policy, all, settle) as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }

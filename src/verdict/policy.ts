@@ -63,6 +63,21 @@ export const POLICY_OPTIONS = [
   "debug",
 ] as const;
 
+/** What a policy of one list of hosts judges by: {@linkcode PolicyOptions} with that list in place of two. */
+export interface AllowedHostsPolicyOptions extends Omit<PolicyOptions, "origins" | "hosts"> {
+  /**
+   * The hosts of this site, for Host and Origin alike: `example.com`, `.example.com` with its subdomains,
+   * `*.example.com` without the host itself, an address, each with an optional `:port`. Django's `ALLOWED_HOSTS`.
+   */
+  readonly allowedHosts: readonly string[];
+}
+
+/** The names of {@linkcode AllowedHostsPolicyOptions}. */
+export const ALLOWED_HOSTS_OPTIONS: readonly string[] = /* @__PURE__ */ [
+  "allowedHosts",
+  ...POLICY_OPTIONS,
+].filter((name) => name !== "origins" && name !== "hosts");
+
 const ABSENT = ["deny", "allow", "allow-without-credentials"] as const;
 const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
 const LOCAL_ORIGINS = /* @__PURE__ */ LOCAL_HOSTS.flatMap((
@@ -197,6 +212,35 @@ export function compilePolicy(options: PolicyOptions): Policy {
   return policy!;
 }
 
+/**
+ * Compiles what {@linkcode allowedHostsOriginValidator} judges by, for {@linkcode check}, {@linkcode explain},
+ * {@linkcode guard} and {@linkcode createGate}.
+ *
+ * **Security.** It admits `http` and `https` pages of the listed hosts. Where all pages are `https`, list their
+ * origins with {@linkcode compilePolicy} instead.
+ *
+ * @param options The hosts and the rest of the policy; nothing of it is kept by reference.
+ * @returns A frozen policy.
+ * @throws {ConfigError} All faults at once.
+ *
+ * @example One list for Host and Origin
+ * ```ts
+ * import { check, compileAllowedHosts } from "@wsgate/wsgate";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const policy = compileAllowedHosts({ allowedHosts: [".example.com"] });
+ * const headers = new Headers({ host: "ws.example.com", origin: "https://app.example.com" });
+ * assertEquals(check({ method: "GET", url: "/chat", headers }, policy), { allowed: true });
+ * ```
+ */
+export function compileAllowedHosts(options: AllowedHostsPolicyOptions): Policy {
+  const issues: ConfigIssue[] = [];
+  const read = readOptions(options, ALLOWED_HOSTS_OPTIONS, issues);
+  const policy = read && readAllowedHosts(read, issues, true);
+  throwIfAny(issues);
+  return policy!;
+}
+
 /** The policy of options whose keys are known; null where there are issues. */
 export function readPolicy(options: Options, issues: ConfigIssue[]): Policy | null {
   return compile(readLists(options, issues), options, issues);
@@ -241,6 +285,11 @@ export function readAllowedHosts(
   issues: ConfigIssue[],
   judgesOrigin: boolean,
 ): Policy | null {
+  return compile(readAllowedLists(options, issues, judgesOrigin), options, issues);
+}
+
+/** The lists of {@linkcode AllowedHostsPolicyOptions}; `judgesOrigin`: one of them is for Origin too. */
+export function readAllowedLists(options: Options, issues: ConfigIssue[], judgesOrigin: boolean): ReadLists {
   const suffixes = readSuffixes(options, issues);
   const hostRules = readHosts(options.allowedHosts, "allowedHosts", issues, { suffixes });
   const hosts = copyOf(options.allowedHosts);
@@ -248,7 +297,7 @@ export function readAllowedHosts(
   const { dangerouslyAllow = [] } = options;
   const also = { unsafe: true, start: entries.length };
   const dangerous = readPatterns(dangerouslyAllow, "dangerouslyAllow", also, issues);
-  const lists: ReadLists = {
+  return {
     origins: [{ list: "allowedHosts", entries }, {
       list: "dangerouslyAllow",
       entries: copyOf(dangerouslyAllow),
@@ -258,7 +307,6 @@ export function readAllowedHosts(
     hostRules,
     suffixes,
   };
-  return compile(lists, options, issues);
 }
 
 function compile(read: ReadLists, options: Options, issues: ConfigIssue[]): Policy | null {

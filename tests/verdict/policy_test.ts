@@ -2,7 +2,15 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { check, compilePolicy, guard, Policy, type PolicyOptions } from "@wsgate/wsgate";
+import {
+  allowedHostsOriginValidator,
+  check,
+  compileAllowedHosts,
+  compilePolicy,
+  guard,
+  Policy,
+  type PolicyOptions,
+} from "@wsgate/wsgate";
 import type { ConfigIssue } from "../../src/config.ts";
 import { NONE } from "../../src/matcher/trie_layout.ts";
 import { readHosts, readPatterns } from "../../src/pattern/list.ts";
@@ -347,6 +355,50 @@ describe("compiledOf()", () => {
     assertEquals(named("site.test"), { list: "hosts", index: 0, pattern: "site.test" });
     assertEquals(named("a.localhost"), { list: "debug", index: 1, pattern: "*.localhost" });
     words.assert("no entry at a place", assertThrows(() => entryAt(hosts, NONE), RangeError).message);
+  });
+});
+
+describe("compileAllowedHosts()", () => {
+  test("judges Host and Origin by one list, as allowedHostsOriginValidator does", () => {
+    const options = { allowedHosts: [".site.test", "other.test:8443"] };
+    const policy = compileAllowedHosts(options);
+    const fetch = allowedHostsOriginValidator(() => new Response("in"), options);
+    const table: [host: string, origin: string, allowed: boolean][] = [
+      ["site.test", "https://a.site.test", true],
+      ["a.site.test:1", "http://site.test:2", true],
+      ["site.test", "https://other.test:8443", true],
+      ["site.test", "https://other.test", false],
+      ["site.test", "capacitor://site.test", false],
+      ["evil.test", "https://site.test", false],
+    ];
+    return Promise.all(table.map(async ([host, origin, allowed]) => {
+      const headers = { host, origin, upgrade: "websocket", connection: "Upgrade" };
+      const request = new Request(`http://${host}/`, { headers });
+      assertEquals(check(request, policy).allowed, allowed, `${host} ${origin}`);
+      assertEquals((await fetch(request)).status === 200, allowed, `${host} ${origin}`);
+    }));
+  });
+
+  test("takes the rest of the options, and no other", () => {
+    const policy = compileAllowedHosts({
+      allowedHosts: ["a.test"],
+      debug: true,
+      absent: "allow",
+      scheme: "https",
+    });
+    assertEquals([policy.hosts, policy.debug, policy.absent, policy.scheme], [
+      ["a.test"],
+      true,
+      "allow",
+      "https",
+    ]);
+    assert(isPolicy(policy));
+    assertEquals(faultsOf(() => compileAllowedHosts(untyped({ allowedHosts: ["*"], hosts: ["a.test"] }))), [
+      "unknown-option hosts -1",
+      "wildcard-malformed allowedHosts 0",
+    ]);
+    assertEquals(faultsOf(() => compileAllowedHosts(untyped(null))), ["wrong-type options -1"]);
+    assertEquals(faultsOf(() => compileAllowedHosts(untyped({}))), ["not-a-list allowedHosts -1"]);
   });
 });
 
