@@ -2,9 +2,15 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { compilePolicy, ConfigError, lint, type LintFinding, type PolicyOptions } from "@wsgate/wsgate";
-import { lintOn } from "../../src/explain/lint.ts";
-import { makeSuffixList } from "../../src/pattern/suffix_list.ts";
+import {
+  type AllowedHostsPolicyOptions,
+  compilePolicy,
+  ConfigError,
+  lint,
+  type LintFinding,
+  type PolicyOptions,
+} from "@wsgate/wsgate";
+import { LINT_LEVELS } from "../../src/explain/lint.ts";
 import { faultsOf, untyped } from "../doubles.ts";
 import { assertGrowth } from "../growth.ts";
 import { many, randomList, randomPattern, takeSeed } from "../matcher/generator.ts";
@@ -30,9 +36,19 @@ describe("lint()", () => {
     [["https://a.test"], []],
     [
       ["https://a.test", "https://*.b.test", "https://bücher.test:8443", "capacitor://localhost", "'self'"],
-      [],
+      ["origins[3] app-origin"],
     ],
-    [["http://localhost:3000", "http://app.localhost", "http://127.0.0.1", "http://[::1]:1"], []],
+    [["http://localhost:3000", "http://app.localhost", "http://127.0.0.1", "http://[::1]:1"], [
+      // Beside hosts: ["site.test"].
+      "origins[0] loopback-entry",
+      "origins[1] loopback-entry",
+      "origins[2] loopback-entry",
+      "origins[3] loopback-entry",
+    ]],
+    [["https://undefined-app.a.test", "https://pr-undefined.b.test", "https://undefinedly.test"], [
+      "origins[0] unset-variable",
+      "origins[1] unset-variable",
+    ]],
     [[], ["origins[-1] empty-list"]],
     [["*"], ["origins[0] any-origin"]],
     [["https://a.test", "*", "'self'"], [
@@ -46,7 +62,11 @@ describe("lint()", () => {
     [["http://a.test"], ["origins[0] cleartext"]],
     [["ws://a.test", "wss://a.test"], ["origins[0] socket-scheme", "origins[1] socket-scheme"]],
     [["https://a.test."], ["origins[0] trailing-dot"]],
-    [["moz-extension://*", "wss://*"], ["origins[0] any-host", "origins[1] socket-scheme"]],
+    [["moz-extension://*", "wss://*"], [
+      "origins[0] app-origin",
+      "origins[0] any-host",
+      "origins[1] socket-scheme",
+    ]],
     [["https://a.test", "HTTPS://A.test:443"], ["origins[1] duplicate < origins[0]"]],
     [["'self'", "'self'"], ["origins[1] duplicate < origins[0]"]],
     // The list in Channels' documentation.
@@ -70,8 +90,12 @@ describe("lint()", () => {
     ]],
     [["https://a.test", "a.test:443"], ["origins[0] covered < origins[1]", "origins[1] any-scheme"]],
     [["a.test:443", "https://a.test:*"], ["origins[0] any-scheme", "origins[1] any-port"]],
-    [["moz-extension://x", "moz-extension://*"], ["origins[0] covered < origins[1]", "origins[1] any-host"]],
-    [["moz-extension://x:1", "moz-extension://*"], ["origins[1] any-host"]],
+    [["moz-extension://x", "moz-extension://*"], [
+      "origins[0] covered < origins[1]",
+      "origins[1] app-origin",
+      "origins[1] any-host",
+    ]],
+    [["moz-extension://x:1", "moz-extension://*"], ["origins[1] app-origin", "origins[1] any-host"]],
     [["https://evila.test", "https://*.a.test", "https://a.test.evil.test"], []],
   ];
   for (const [origins, findings] of table) {
@@ -94,20 +118,27 @@ describe("lint()", () => {
       [
         "origins[0] covered < dangerouslyAllow[0]",
         "origins[1] any-scheme",
+        "dangerouslyAllow[0] dangerous-entry",
         "dangerouslyAllow[1] needless-danger",
+        "dangerouslyAllow[2] null-allowed",
         "dangerouslyAllow[3] any-host",
         "dangerouslyAllow[3] cleartext",
+        "dangerouslyAllow[3] dangerous-entry",
         "dangerouslyAllow[4] duplicate < dangerouslyAllow[3]",
         "dangerouslyAllow[4] any-host",
         "dangerouslyAllow[4] cleartext",
+        "dangerouslyAllow[4] dangerous-entry",
         "dangerouslyAllow[5] any-scheme-and-port",
         "dangerouslyAllow[5] trailing-dot",
+        "dangerouslyAllow[5] dangerous-entry",
       ],
     );
-    assertEquals(found({ origins: [], dangerouslyAllow: ["null"] }), []);
+    assertEquals(found({ origins: [], dangerouslyAllow: ["null"] }), ["dangerouslyAllow[0] null-allowed"]);
+    assertEquals(found({ origins: [], dangerouslyAllow: ["*"] }), ["dangerouslyAllow[0] any-origin"]);
     assertEquals(found({ origins: ["*"], dangerouslyAllow: ["null"] }), [
       "origins[0] any-origin",
       "dangerouslyAllow[0] covered < origins[0]",
+      "dangerouslyAllow[0] null-allowed",
     ]);
   });
 
@@ -119,11 +150,78 @@ describe("lint()", () => {
       "hosts[5] trailing-dot",
     ]);
     assertEquals(found({ hosts: [] }), ["hosts[-1] empty-list"]);
-    assertEquals(found({ hosts: [], debug: true }), ["hosts[-1] empty-list"]);
+    assertEquals(found({ hosts: [], debug: true }), ["hosts[-1] empty-list", "debug[-1] debug-on"]);
+  });
+
+  test("hosts: the dangers of their names", () => {
+    assertEquals(found({ hosts: ["a.test", "localhost", "0.0.0.0", "10.0.0.1.nip.io"] }), [
+      "hosts[1] loopback-entry",
+      "hosts[2] bind-address",
+      "hosts[3] rebinding-names",
+    ]);
+  });
+
+  test("options that let in more than the lists", () => {
+    assertEquals(found({ absent: "allow", debug: true }), [
+      "absent[-1] absent-allowed",
+      "debug[-1] debug-on",
+    ]);
+    assertEquals(found({ absent: "allow-without-credentials", debug: false }), []);
+    const [absent, debug] = lint({ origins: ["https://a.test"], absent: "allow", debug: true });
+    assertEquals([absent?.value, debug?.value], ["allow", true]);
+  });
+
+  test("a list of allowedHosts is one list, and named so", () => {
+    const of = (allowedHosts: string[], more: Partial<AllowedHostsPolicyOptions> = {}) =>
+      lint({ allowedHosts, ...more }).map(brief);
+    assertEquals(of(["localhost"]), []);
+    assertEquals(of([".a.test", "x.a.test", "0.0.0.0", "undefined-app.a.test"]), [
+      "allowedHosts[-1] cleartext",
+      "allowedHosts[1] covered < allowedHosts[0]",
+      "allowedHosts[2] bind-address",
+      "allowedHosts[3] covered < allowedHosts[0]",
+      "allowedHosts[3] unset-variable",
+    ]);
+    assertEquals(of([], { debug: true }), ["allowedHosts[-1] empty-list", "debug[-1] debug-on"]);
+    assertEquals(
+      of(["localhost", "a.test"], { dangerouslyAllow: ["null", "https://b.test"], absent: "allow" }),
+      [
+        "dangerouslyAllow[0] null-allowed",
+        "dangerouslyAllow[1] needless-danger",
+        "allowedHosts[-1] cleartext",
+        "allowedHosts[0] loopback-entry",
+        "absent[-1] absent-allowed",
+      ],
+    );
+    // What debug adds is nobody's entry.
+    assertEquals(of(["a.test"], { debug: true }), ["allowedHosts[-1] cleartext", "debug[-1] debug-on"]);
+    assertEquals(faultsOf(() => lint({ allowedHosts: ["https://a.test"] })), [
+      "scheme-not-allowed allowedHosts 0",
+    ]);
+    assertEquals(faultsOf(() => lint(untyped({ allowedHosts: ["a.test"], origins: [] }))), [
+      "unknown-option allowedHosts -1",
+    ]);
+  });
+
+  test("a level for each code, and for each finding its code's", () => {
+    const findings = lint({
+      origins: ["*", "http://a.test", "https://b.test", "http://localhost"],
+      hosts: [],
+      dangerouslyAllow: ["null"],
+      debug: true,
+    });
+    assertEquals(findings.filter(({ level }) => level === "danger").map(({ code }) => code), [
+      "any-origin",
+      "loopback-entry",
+      "null-allowed",
+      "debug-on",
+    ]);
+    assert(findings.every(({ code, level }) => LINT_LEVELS[code] === level));
+    assertEquals(new Set(Object.values(LINT_LEVELS)), new Set(["danger", "note"]));
   });
 
   test("the words", () => {
-    eachRow<Partial<PolicyOptions>>([
+    eachRow<Partial<PolicyOptions> | AllowedHostsPolicyOptions>([
       { origins: [".goodsite.com", "http://.goodsite.com:80", "HTTP://.goodsite.com"] },
       { origins: ["localhost", "127.0.0.1:80", "ws://a.test", "wss://b.test"] },
       { origins: [] },
@@ -131,9 +229,11 @@ describe("lint()", () => {
       { origins: ["*"] },
       { origins: ["app://*"] },
       { origins: ["https://a.test:*", "https://a.test."] },
-      { origins: [], dangerouslyAllow: ["https://a.test"] },
+      { origins: [], dangerouslyAllow: ["https://a.test", "null", "http://*", "*.vercel.app"] },
+      { origins: ["https://undefined-app.a.test"], absent: "allow", debug: true },
+      { allowedHosts: ["a.test"] },
     ], (options) => {
-      for (const finding of lint({ origins: [], ...options })) {
+      for (const finding of lint("allowedHosts" in options ? options : { origins: [], ...options })) {
         words.assert(`${JSON.stringify(options)}: ${brief(finding)}`, finding.text);
         // What covers it is named as it stands there.
         const { text, coveredBy } = finding;
