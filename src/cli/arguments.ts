@@ -3,8 +3,17 @@
  * environment or standard input.
  */
 
+import { parseList } from "../pattern/parse_list.ts";
+import { publicSuffixes } from "../public_suffixes.ts";
 import { quote } from "../quote.ts";
-import type { PolicyOptions } from "../verdict/policy.ts";
+import { didYouMean } from "../spelling.ts";
+import {
+  type AllowedHostsPolicyOptions,
+  compileAllowedHosts,
+  compilePolicy,
+  type Policy,
+  type PolicyOptions,
+} from "../verdict/policy.ts";
 
 /** The world around a command. */
 export interface Environment {
@@ -34,10 +43,12 @@ export const LIST_OPTIONS = {
   file: "many",
   env: "many",
   hosts: "many",
+  "allowed-hosts": "many",
   "dangerously-allow": "many",
   absent: "once",
   scheme: "once",
   debug: "flag",
+  "public-suffixes": "flag",
   json: "flag",
   help: "flag",
 } as const satisfies OptionTable;
@@ -70,7 +81,8 @@ export function sortArguments(args: readonly string[], command: string, table: O
     const name = SHORT[written] ?? (written.startsWith("--") ? written.slice(2) : "");
     const kind = Object.hasOwn(table, name) ? table[name] : undefined;
     if (kind === undefined) {
-      throw new UsageError(`there is no option ${quote(written)}; ${command} -h lists them`);
+      const meant = didYouMean(name, Object.keys(table), "--");
+      throw new UsageError(`unknown option ${quote(written)}.${meant} ${command} -h lists the options`);
     }
     const before = values.get(name) ?? [];
     if (kind !== "many" && before.length > 0) throw new UsageError(`--${name} is given twice`);
@@ -86,8 +98,21 @@ export function sortArguments(args: readonly string[], command: string, table: O
   return { values, operands };
 }
 
+/** What the lists and options of a command come to. */
+export type ListOptions = PolicyOptions | AllowedHostsPolicyOptions;
+
+/** Compiles either kind. Throws ConfigError. */
+export function policyOf(options: ListOptions): Policy {
+  return isOfHosts(options) ? compileAllowedHosts(options) : compilePolicy(options);
+}
+
+/** Reports whether one list of hosts is given in place of origins and hosts. */
+export function isOfHosts(options: ListOptions): options is AllowedHostsPolicyOptions {
+  return "allowedHosts" in options;
+}
+
 /** The policy that the lists and options of a command make. Throws {@linkcode UsageError}. */
-export function policyOptions({ values, operands }: Given, environment: Environment): PolicyOptions {
+export function policyOptions({ values, operands }: Given, environment: Environment): ListOptions {
   const options: Record<string, unknown> = {};
   const origins: unknown[] = [];
   let given = false;
@@ -116,15 +141,23 @@ export function policyOptions({ values, operands }: Given, environment: Environm
       origins.push(operand);
     }
   }
-  if (!given) {
-    throw new UsageError("which origins? Give patterns, --file FILE, --env NAME, or - for standard input");
-  }
-  const listed = options.origins;
-  if (listed === undefined) options.origins = origins;
-  // What is no list stays, to be told of.
-  else if (Array.isArray(listed)) options.origins = [...listed, ...origins];
   const hosts = commaSeparated(values.get("hosts"));
   if (hosts !== undefined) options.hosts = hosts;
+  const allowedHosts = commaSeparated(values.get("allowed-hosts"));
+  if (allowedHosts !== undefined) options.allowedHosts = allowedHosts;
+  if (Object.hasOwn(options, "allowedHosts")) {
+    if (origins.length > 0 || Object.hasOwn(options, "origins") || Object.hasOwn(options, "hosts")) {
+      throw new UsageError(
+        "give allowed hosts, or origins and --hosts: allowed hosts take the place of both",
+      );
+    }
+  } else if (!given) {
+    throw new UsageError(
+      "which origins? Give patterns, --file FILE, --env NAME, --allowed-hosts, or - for standard input",
+    );
+  } else if (options.origins === undefined) options.origins = origins;
+  // What is no list stays, to be told of.
+  else if (Array.isArray(options.origins)) options.origins = [...options.origins, ...origins];
   const dangerous = values.get("dangerously-allow");
   if (dangerous !== undefined) options.dangerouslyAllow = dangerous;
   for (const name of ["absent", "scheme"]) {
@@ -132,8 +165,9 @@ export function policyOptions({ values, operands }: Given, environment: Environm
     if (value !== undefined) options[name] = value[0];
   }
   if (values.has("debug")) options.debug = true;
+  if (values.has("public-suffixes")) options.suffixes = publicSuffixes;
   // Whatever it is: compiling says what is wrong with it, and how to write it.
-  return options as unknown as PolicyOptions;
+  return options as unknown as ListOptions;
 }
 
 function commaSeparated(values: readonly string[] | undefined): string[] | undefined {
@@ -158,20 +192,19 @@ export function readInput(environment: Environment): string {
   }
 }
 
-/**
- * A list as people keep them: one entry a line, or separated by commas, `#` before a remark; or JSON, an array or an
- * object with the options of a policy.
- */
+/** A list as {@linkcode parseList} reads it, or a JSON object with the options of a policy. */
 function readList(text: string, from: string): unknown[] | Record<string, unknown> {
-  if (/^\s*[[{]/.test(text) && !/^\s*\[[\da-f:]/i.test(text)) {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw new UsageError(
-        `${quote(from)} begins like JSON and is none: ${quote((error as Error).message, 200)}`,
-      );
-    }
+  const plain = text.replace(/^\ufeff/, "").trim();
+  const isObject = plain.startsWith("{");
+  // An array that does not end was cut off: what is left of it is not the list. One that is not quite JSON is read.
+  const isCut = plain.startsWith("[") && !plain.endsWith("]") && !/^\[[\da-f:]/i.test(plain);
+  if (!isObject && !isCut) return parseList(text);
+  try {
+    return JSON.parse(plain);
+  } catch (error) {
+    const why = /,\s*[\]}]/.test(plain)
+      ? "remove the comma before the ] or } that closes it"
+      : quote((error as Error).message, 200);
+    throw new UsageError(`${quote(from)} begins like JSON, but cannot be read: ${why}`);
   }
-  return text.split("\n").map((line) => line.replace(/^\s*#.*|\s#.*/, ""))
-    .flatMap((line) => line.split(",")).map((entry) => entry.trim()).filter((entry) => entry !== "");
 }

@@ -3,26 +3,28 @@
  */
 
 import { ConfigError } from "../config.ts";
-import { explain } from "../explain/explain.ts";
-import { formatExplanation, whyInOneLine, wrap } from "../explain/explanation_text.ts";
-import { lint, type LintFinding } from "../explain/lint.ts";
-import type { Handshake } from "../handler.ts";
-import { requestedUpgrade } from "../handshake.ts";
+import { whyInOneLine, wrap } from "../explain/explanation_text.ts";
+import { lint, LINT_LEVELS, type LintFinding } from "../explain/lint.ts";
 import { quote } from "../quote.ts";
-import { compiledOf, compilePolicy, type PolicyOptions } from "../verdict/policy.ts";
+import { didYouMean } from "../spelling.ts";
+import { compiledOf, type Policy } from "../verdict/policy.ts";
 import {
   type Environment,
   type Given,
+  isOfHosts,
   LIST_OPTIONS,
+  type ListOptions,
   type OptionTable,
+  policyOf,
   policyOptions,
-  readFile,
-  readInput,
   sortArguments,
   UsageError,
 } from "./arguments.ts";
-import { handshakeOf, readHandshake } from "./handshake_text.ts";
-import { HELP } from "./help.ts";
+import { ANY_HOST, needsHost, runExplain, WHICH_SCHEME } from "./explain_command.ts";
+import { handshakeOf } from "./handshake_text.ts";
+import { HELP, VERSION } from "./help.ts";
+import { json } from "./json.ts";
+import { judgeAsServer, type Judgements } from "./judge.ts";
 import { drawTree, treeOf } from "./tree.ts";
 
 /** What a command ends with. */
@@ -51,7 +53,14 @@ const COMMANDS: Readonly<Record<string, { readonly options: OptionTable; readonl
   },
   lint: { options: LIST_OPTIONS, run: runLint },
   check: {
-    options: { ...LIST_OPTIONS, ignore: "many", allows: "many", refuses: "many", host: "once" },
+    options: {
+      ...LIST_OPTIONS,
+      ignore: "many",
+      strict: "flag",
+      allows: "many",
+      refuses: "many",
+      host: "once",
+    },
     run: runCheck,
   },
   tree: { options: LIST_OPTIONS, run: runTree },
@@ -65,10 +74,13 @@ export function runCommand(args: readonly string[], environment: Environment): C
       const [topic = ""] = rest;
       return said(HELP[Object.hasOwn(HELP, topic) ? topic : ""]!);
     }
+    if (["-V", "--version", "version"].includes(name)) return said(`wsgate ${VERSION}`);
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) {
-      const what = name === "" ? "which command?" : `there is no command ${quote(name)}:`;
-      throw new UsageError(`${what} explain, lint, check or tree; wsgate -h says more`);
+      const what = name === ""
+        ? "which command?"
+        : `unknown command ${quote(name)}.${didYouMean(name, Object.keys(COMMANDS))}`;
+      throw new UsageError(`${what} Commands: explain, lint, check, tree. wsgate -h says more`);
     }
     const given = sortArguments(rest, `wsgate ${name}`, command.options);
     if (given.values.has("help")) return said(HELP[name]!);
@@ -91,93 +103,8 @@ function said(help: string): CommandResult {
   return { status: 0, output: help.trimEnd(), error: "" };
 }
 
-/** JSON in ASCII: what an operator wrote may hold characters that a terminal obeys or turns around. */
-function json(value: unknown): string {
-  let text;
-  try {
-    text = JSON.stringify(value, null, 2);
-  } catch {
-    text = '"nested too deeply to be written"';
-  }
-  return text.replace(/[^\n\x20-\x7e]/g, (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"));
-}
-
 function one(given: Given, name: string): string | undefined {
   return given.values.get(name)?.[0];
-}
-
-function needsHost(options: PolicyOptions): boolean {
-  return options.hosts !== undefined || options.origins.includes("'self'");
-}
-
-/** For where it does not matter: no name, and nobody's. */
-const ANY_HOST = "host.invalid";
-
-// ---- explain --------------------------------------------------------------------------------------------------------
-
-function runExplain(given: Given, environment: Environment): Pick<CommandResult, "status" | "output"> {
-  const copied = one(given, "handshake");
-  if (copied === "-" && given.operands.includes("-")) {
-    throw new UsageError("standard input cannot be the list and the handshake: give one of them as a file");
-  }
-  if (copied === undefined && !["origin", "host", "header"].some((name) => given.values.has(name))) {
-    throw new UsageError("which handshake? Give --origin, or --handshake FILE");
-  }
-  const options = policyOptions(given, environment);
-  const policy = compilePolicy(options);
-  const handshake = handshakeFrom(given, environment, copied);
-  const hostGiven = handshake.headers.get("host") !== null || copied !== undefined;
-  if (!hostGiven && needsHost(options)) {
-    throw new UsageError("which Host? With --hosts or 'self', give --host");
-  }
-  const judged: Handshake = hostGiven ? handshake : withHost(handshake, ANY_HOST);
-  const explanation = explain(judged, policy);
-  const status = explanation.decision.allowed ? 0 : 1;
-  const shown = hostGiven
-    ? explanation
-    : { ...explanation, host: { kind: "absent", shown: "(not given)" } as const };
-  if (given.values.has("json")) return { status, output: json(shown) };
-  const { columns, colors } = environment;
-  const lines = [formatExplanation(shown, "text", { columns, colors })];
-  if (copied !== undefined && requestedUpgrade(handshake) !== "websocket") {
-    lines.push("", ...wrap(NO_HANDSHAKE, 2, columns));
-  }
-  return { status, output: lines.join("\n") };
-}
-
-const NO_HANDSHAKE =
-  "What was copied does not ask for a WebSocket (its Upgrade is not websocket), so a guard passes " +
-  "it on or refuses it for that alone; and browsers leave Origin out of a plain GET.";
-
-/** The copied handshake, if there is one, with what was given beside it in place of its own. */
-function handshakeFrom(given: Given, environment: Environment, copied: string | undefined): Handshake {
-  let handshake: Handshake = handshakeOf(one(given, "url") ?? "/", []);
-  if (copied !== undefined) {
-    const read = readHandshake(copied === "-" ? readInput(environment) : readFile(copied, environment));
-    if (read === null) {
-      throw new UsageError(
-        `there is no header in ${copied === "-" ? "standard input" : quote(copied)}: Name: value`,
-      );
-    }
-    handshake = { ...read, url: one(given, "url") ?? read.url };
-  }
-  const fields = (given.values.get("header") ?? []).map((text): [string, string] => {
-    const colon = text.indexOf(":");
-    if (colon <= 0) throw new UsageError(`a header is "Name: value", not ${quote(text)}`);
-    return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
-  });
-  for (const name of ["origin", "host"]) {
-    const value = one(given, name);
-    if (value !== undefined) fields.push([name, value]);
-  }
-  const own = handshakeOf("", fields).headers;
-  const { headers } = handshake;
-  return { ...handshake, headers: { get: (name) => own.get(name) ?? headers.get(name) } };
-}
-
-function withHost(handshake: Handshake, host: string): Handshake {
-  const { headers } = handshake;
-  return { ...handshake, headers: { get: (name) => name === "host" ? host : headers.get(name) } };
 }
 
 // ---- lint and check -------------------------------------------------------------------------------------------------
@@ -191,64 +118,116 @@ function runLint(given: Given, environment: Environment): Pick<CommandResult, "s
 
 function runCheck(given: Given, environment: Environment): Pick<CommandResult, "status" | "output"> {
   const options = policyOptions(given, environment);
-  const policy = compilePolicy(options);
-  const ignored = (given.values.get("ignore") ?? []).flatMap((codes) => codes.split(",")).map((code) =>
+  const policy = policyOf(options);
+  const ignored = ignoredCodes(given);
+  const findings = lint(options).filter(({ code }) => !ignored.includes(code));
+  const surprises = surprisesOf(given, options, policy);
+  const failing = given.values.has("strict") ? findings : findings.filter(({ level }) => level === "danger");
+  const status = failing.length + surprises.length === 0 ? 0 : 1;
+  if (given.values.has("json")) {
+    return { status, output: json({ findings, surprises: surprises.map(({ object }) => object) }) };
+  }
+  const lines = findingsText(findings, countOf(options), environment);
+  for (const { text } of surprises) lines.push("", ...wrap(text, 0, environment.columns));
+  return { status, output: lines.join("\n") };
+}
+
+function ignoredCodes(given: Given): readonly string[] {
+  const codes = (given.values.get("ignore") ?? []).flatMap((value) => value.split(",")).map((code) =>
     code.trim()
   );
-  const findings = lint(options).filter(({ code }) => !ignored.includes(code));
+  for (const code of codes) {
+    // What is ignored by a wrong name is not ignored, or one day another finding.
+    if (!Object.hasOwn(LINT_LEVELS, code)) {
+      throw new UsageError(
+        `--ignore: unknown code ${quote(code)}.${didYouMean(code, Object.keys(LINT_LEVELS))}`,
+      );
+    }
+  }
+  return codes;
+}
+
+/** What --allows and --refuses expect and the list does not do. */
+interface Surprise {
+  readonly text: string;
+  /** For a program. */
+  readonly object: unknown;
+}
+
+function surprisesOf(given: Given, options: ListOptions, policy: Policy): Surprise[] {
   const host = one(given, "host");
   const expected = [
     ...(given.values.get("allows") ?? []).map((origin) => ({ origin, allowed: true })),
     ...(given.values.get("refuses") ?? []).map((origin) => ({ origin, allowed: false })),
   ];
   if (expected.length > 0 && host === undefined && needsHost(options)) {
-    throw new UsageError("which Host? With --hosts or 'self', --allows and --refuses need --host");
+    throw new UsageError("which Host? With a list of hosts or 'self', --allows and --refuses need --host");
   }
-  const surprises = expected.flatMap(({ origin, allowed }) => {
+  return expected.flatMap(({ origin, allowed }) => {
     const handshake = handshakeOf("/", [["host", host ?? ANY_HOST], ["origin", origin]]);
-    const explanation = explain(handshake, policy);
-    const { decision } = explanation;
-    // What is refused for another reason than its origin says nothing of the list.
-    if (!decision.allowed && decision.reason.startsWith("host-")) {
-      throw new UsageError(`--host ${quote(host!)} is refused itself: ${decision.reason}`);
-    }
-    if (explanation.origin.kind === "malformed") throw new UsageError(`${quote(origin)} is no origin`);
-    return decision.allowed === allowed ? [] : [explanation];
+    const judgements = judgeAsServer(handshake, policy, { fields: "list", isServersUrl: false });
+    return surprise(judgements, origin, allowed, host);
   });
-  const status = findings.length + surprises.length === 0 ? 0 : 1;
-  if (given.values.has("json")) return { status, output: json({ findings, surprises }) };
-  const lines = findingsText(findings, countOf(options), environment);
-  for (const explanation of surprises) {
-    const { decision, origin } = explanation;
-    const is = decision.allowed ? "allowed, and should be refused" : "refused, and should be allowed";
-    lines.push(
-      "",
-      ...wrap(`${origin.shown} is ${is}. ${whyInOneLine(explanation)}.`, 0, environment.columns),
-    );
-  }
-  return { status, output: lines.join("\n") };
 }
 
-function countOf({ origins, dangerouslyAllow, hosts }: PolicyOptions): number {
-  return origins.length + (dangerouslyAllow?.length ?? 0) + (hosts?.length ?? 0);
+function surprise(
+  judgements: Judgements,
+  given: string,
+  allowed: boolean,
+  host: string | undefined,
+): Surprise[] {
+  if (judgements.dependsOnScheme) {
+    const { http, https } = judgements;
+    const [yes, no] = https.explanation.decision.allowed ? ["https", "http"] : ["http", "https"];
+    const { shown } = http.explanation.origin;
+    return [{
+      text: `${shown} is allowed with --scheme ${yes}, and refused with --scheme ${no}. ${WHICH_SCHEME}`,
+      object: { dependsOn: "scheme", http: http.explanation, https: https.explanation },
+    }];
+  }
+  const { explanation } = judgements.one;
+  const { decision, origin } = explanation;
+  // What is refused for another reason than its origin says nothing of the list.
+  if (!decision.allowed && decision.reason.startsWith("host-")) {
+    throw new UsageError(`--host ${quote(host!)} is refused itself: ${decision.reason}`);
+  }
+  if (origin.kind === "malformed") throw new UsageError(`${quote(given)} is not an origin`);
+  if (decision.allowed === allowed) return [];
+  const is = decision.allowed ? "allowed, and should be refused" : "refused, and should be allowed";
+  return [{ text: `${origin.shown} is ${is}. ${whyInOneLine(explanation)}`, object: explanation }];
+}
+
+function countOf(options: ListOptions): number {
+  const lists = isOfHosts(options) ? [options.allowedHosts] : [options.origins, options.hosts ?? []];
+  return [...lists, options.dangerouslyAllow ?? []].reduce((sum, { length }) => sum + length, 0);
 }
 
 function findingsText(findings: readonly LintFinding[], entries: number, environment: Environment): string[] {
-  const of = `${entries} ${entries === 1 ? "entry" : "entries"}`;
-  if (findings.length === 0) return [`Nothing to say of ${of}.`];
+  const of = counted(entries, "entry", "entries");
+  if (findings.length === 0) return [`No findings in ${of}`];
   const lines: string[] = [];
   let last = "";
-  for (const { code, field, index, value, text } of findings) {
+  for (const { code, level, field, index, value, text } of findings) {
     const place = index < 0 ? field : `${field}[${index}]`;
     if (place !== last) {
       if (last !== "") lines.push("");
       lines.push(`${place} ${paint(environment, 36, quote(value))}`);
     }
     last = place;
-    const [first, ...rest] = wrap(`${code}: ${text}.`, 4, environment.columns);
-    lines.push(first!.replace(code, paint(environment, 33, code)), ...rest);
+    const isDanger = level === "danger";
+    const [first, ...rest] = wrap(`${code}${isDanger ? " (danger)" : ""}: ${text}`, 4, environment.columns);
+    lines.push(first!.replace(code, paint(environment, isDanger ? 31 : 33, code)), ...rest);
   }
-  return [...lines, "", `${findings.length} ${findings.length === 1 ? "finding" : "findings"} in ${of}.`];
+  const dangers = findings.filter(({ level }) => level === "danger").length;
+  const parts = [
+    ...dangers > 0 ? [counted(dangers, "danger", "dangers")] : [],
+    ...findings.length > dangers ? [counted(findings.length - dangers, "note", "notes")] : [],
+  ];
+  return [...lines, "", `${parts.join(" and ")} in ${of}`];
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 function paint({ colors }: Environment, code: number, text: string): string {
@@ -259,12 +238,12 @@ function paint({ colors }: Environment, code: number, text: string): string {
 
 function runTree(given: Given, environment: Environment): Pick<CommandResult, "status" | "output"> {
   const options = policyOptions(given, environment);
-  const tree = treeOf(compiledOf(compilePolicy(options)).origins);
+  const tree = treeOf(compiledOf(policyOf(options)).origins);
   if (given.values.has("json")) return { status: 0, output: json(tree) };
   const colors = { dim: 2, entry: 36, wild: 33 };
   const lines = drawTree(tree, (color, text) => paint(environment, colors[color], text));
   return {
     status: 0,
-    output: lines.length === 0 ? "The list is empty: it refuses every origin." : lines.join("\n"),
+    output: lines.length === 0 ? "The list is empty, so every origin is refused" : lines.join("\n"),
   };
 }

@@ -2,25 +2,31 @@
  * What `-h` says.
  */
 
+/** The version of the package, as `deno.json` has it. */
+export const VERSION = "0.1.0";
+
 const PROGRAM = "wsgate";
 
 const LISTS = `Lists
   PATTERN...                 allowed origins: https://app.example.com
                              "*.example.com" subdomains · .example.com with them
                              "'self'" the Host's own, with --hosts
-  -f, --file FILE            one a line or separated by commas, # for remarks;
+  -f, --file FILE            one a line or separated by commas, # for comments;
                              or JSON: an array, or an object of policy options
   --env NAME                 the same, from an environment variable
   -                          the same, from standard input
   --hosts NAMES              the names the server answers to, with commas
+  --allowed-hosts NAMES      one list for Host and Origin, in place of patterns
+                             and --hosts: as allowedHostsOriginValidator
   --dangerously-allow P      a pattern that is refused as unsafe; repeat it
   --absent WORD              deny, allow, allow-without-credentials
   --scheme SCHEME            of the site's pages, where a proxy ends TLS: https
-  --debug                    let this machine's own names in as well
+  --debug                    also allow pages of this machine
+  --public-suffixes          refuse wildcards by the whole Public Suffix List
 `;
 
 const COMMON = `  --json                     for a program
-  -h, --help                 this
+  -h, --help                 print this help
 `;
 
 /** Help, by command; `""`: of the whole. */
@@ -28,22 +34,25 @@ export const HELP: Readonly<Record<string, string>> = {
   "": `Why was my WebSocket refused?
 
   ${PROGRAM} explain   judge one handshake, and say why
-  ${PROGRAM} lint      what a list lets in that may not be meant
-  ${PROGRAM} check     the same for CI: exit 1 where there is something
+  ${PROGRAM} lint      report what is dangerous in a list, or may be a mistake
+  ${PROGRAM} check     the same for CI: exit 1 for a danger
   ${PROGRAM} tree      draw a list by its names
 
-${PROGRAM} COMMAND -h says more. To begin with:
+${PROGRAM} COMMAND -h says more, ${PROGRAM} --version which one this is. To begin with:
 
   ${PROGRAM} explain --origin https://app.example.com:8443 https://app.example.com
 
 Run it as   deno run -A jsr:@wsgate/wsgate/cli   or, from a checkout, as
 deno run -A src/cli.ts   or   bun src/cli.ts
+It reads files and variables: --allow-read --allow-env is enough for it.
 `,
   explain: `${PROGRAM} explain [options] PATTERN...
 
-Judges a handshake by a list, as the server does, and says which entry let it
-in; or what came near, and the entry that would. Exit 0: allowed. 1: refused.
-2: the question or the list is wrong.
+Judges a handshake by a list, as the server does, and says which entry allows
+it; or the cause of the refusal, and the entry that would. A copied handshake is
+checked from Upgrade to key, and the answer that came with it is read.
+Exit 0: allowed. 1: refused, or one of both with the site's scheme, which then
+--scheme has to name. 2: the question or the list is wrong.
 
 The handshake
   --origin ORIGIN            what the browser sends: scheme://host[:port] of the
@@ -52,9 +61,11 @@ The handshake
                              and 'self'
   --url URL                  what the server sees as request.url
   -H, --header "NAME: VALUE" any header; repeat it
-  --handshake FILE           a copied one, - for standard input: the request
-                             headers of the browser's network panel, its "copy
-                             as cURL", or the output of curl -v
+  --handshake FILE           a copied one, - for standard input: the headers of
+                             the browser's network panel, its "copy as cURL" or
+                             HAR, the output of curl -v, console.log of a
+                             Request or its headers, JSON, or the console line
+                             of a guard
 
 ${LISTS}${COMMON}
 Examples
@@ -64,20 +75,22 @@ Examples
 `,
   lint: `${PROGRAM} lint [options] PATTERN...
 
-Says what compiles and is perhaps not meant: entries that another one covers,
-entries that let in more than they seem to, entries that let in nobody.
+Reports dangers: debug, absent "allow", apps, this machine, shared names; and
+notes: entries that another one covers, or that allow more than they seem to.
 Exit 0, whatever it finds. 2: the list is wrong.
 
 ${LISTS}${COMMON}`,
   check: `${PROGRAM} check [options] PATTERN...
 
-lint for CI. Exit 0: nothing is found. 1: something is. 2: the list is wrong.
+lint for CI. Exit 0: no danger. 1: a danger, or an origin that is not judged as
+expected. 2: the list is wrong.
 
 What is expected
-  --ignore CODES             findings to leave out, with commas: cleartext,...
-  --allows ORIGIN            the list has to let this origin in; repeat it
-  --refuses ORIGIN           and has to keep this one out; repeat it
-  --host HOST                the Host they ask for; needed with --hosts
+  --ignore CODES             findings to ignore, with commas: cleartext,...
+  --strict                   exit 1 for notes too
+  --allows ORIGIN            the list has to allow this origin; repeat it
+  --refuses ORIGIN           and has to refuse this one; repeat it
+  --host HOST                the Host they ask for; needed with a list of hosts
 
 ${LISTS}${COMMON}
 Example

@@ -6,7 +6,7 @@
 import { parsePattern } from "../pattern/pattern.ts";
 import { type HostRule, reachesBelow, reachesHost } from "../pattern/rule.ts";
 import { quote } from "../quote.ts";
-import type { Lists } from "../verdict/policy.ts";
+import { type Lists, webOrigins } from "../verdict/policy.ts";
 
 /** A label, or several of them where nothing branches off between; what ends there, and what goes on to the left. */
 export interface TreeNode {
@@ -46,15 +46,17 @@ export function treeOf(lists: Lists): Tree {
   const hostless: Tree["hostless"][number][] = [];
   for (const { list: field, entries } of lists) {
     entries.forEach((pattern, index) => {
-      const rule = parsePattern(pattern)?.rule;
-      if (rule?.kind !== "host") {
+      const parsed = parsePattern(pattern)?.rule;
+      if (parsed?.kind !== "host") {
         hostless.push({ field, index, pattern });
         return;
       }
-      const entry = { field, index, pattern, scheme: rule.scheme, port: rule.port };
-      const node = labelsOf(rule).reduce(child, root);
-      if (reachesHost(rule)) node.entries.push(entry);
-      if (reachesBelow(rule)) child(node, "*").entries.push(entry);
+      for (const rule of field === "allowedHosts" ? webOrigins(parsed) : [parsed]) {
+        const entry = { field, index, pattern, scheme: rule.scheme, port: rule.port };
+        const node = labelsOf(rule).reduce(child, root);
+        if (reachesHost(rule)) node.entries.push(entry);
+        if (reachesBelow(rule)) child(node, "*").entries.push(entry);
+      }
     });
   }
   return { root: nodeOf(".", root), hostless };

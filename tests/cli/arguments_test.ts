@@ -155,7 +155,7 @@ describe("policyOptions()", () => {
   test("a long list", () => {
     const text = Array.from({ length: 300_000 }, (_, index) => `https://a${index}.test`).join("\n");
     const read = policyOptions(given("--file", "long"), environment({ long: text }));
-    assertEquals(read.origins.length, 300_000);
+    assertEquals("origins" in read && read.origins.length, 300_000);
   });
 });
 
