@@ -104,7 +104,9 @@ describe("the command line, in a pipe", () => {
   });
   test("check: its exit status is for CI", TIMEOUT, () => {
     assertEquals(wsgate(["check", "https://a.test"]).status, 0);
-    assertEquals(wsgate(["check", "http://a.test"]).status, 1);
+    assertEquals(wsgate(["check", "http://a.test"]).status, 0);
+    assertEquals(wsgate(["check", "--strict", "http://a.test"]).status, 1);
+    assertEquals(wsgate(["check", "--debug", "https://a.test"]).status, 1);
     assertEquals(wsgate(["check", "http://a.test/"]).status, 2);
   });
   test("a reader that leaves early", TIMEOUT, () => {

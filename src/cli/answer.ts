@@ -10,13 +10,13 @@ import type { CopiedAnswer, CopiedHandshake } from "./handshake_text.ts";
 /** What is to be said of a copied handshake beside the verdict: `decision`, what a server with this list would say. */
 export function notesOn(copied: CopiedHandshake, decision: Decision): string[] {
   const { answer, http2 } = copied;
+  // Whatever was answered to that, it was no handshake.
+  if (http2 === "upgrade") return [UPGRADE_OVER_HTTP2];
+  const notes = http2 === "connect" ? [CONNECT] : [];
+  if (answer === null) return notes;
   return [
-    ...http2 === null ? [] : [HTTP2[http2]],
-    ...answer === null
-      ? []
-      : answer.status === 101
-      ? notesOn101(answer, copied, decision)
-      : [whoAnswered(answer, decision)],
+    ...notes,
+    ...answer.status === 101 ? notesOn101(answer, copied, decision) : whoAnswered(answer, decision),
   ];
 }
 

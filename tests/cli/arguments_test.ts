@@ -2,15 +2,21 @@
 
 import { describe, test } from "node:test";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { check } from "@wsgate/wsgate";
+import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 import {
   type Environment,
+  isOfHosts,
   LIST_OPTIONS,
+  type ListOptions,
+  policyOf,
   policyOptions,
   readFile,
   sortArguments,
   UsageError,
 } from "../../src/cli/arguments.ts";
 import { quote } from "../../src/quote.ts";
+import { eachRow } from "../rows.ts";
 import { wordsOf } from "../words.ts";
 
 const words = wordsOf(import.meta.url);
@@ -92,6 +98,11 @@ describe("policyOptions()", () => {
     address: "[::1]\nhttp://[::1]:3000",
     broken: '["https://a.test"',
     hash: "https://a.test#x",
+    comma: '{ "origins": ["https://a.test",] }',
+    nearly: "['https://a.test', 'https://b.test',]",
+    hosts: '\ufeff{ "allowedHosts": ["a.test"] }',
+    both: '{ "allowedHosts": ["a.test"], "origins": [] }',
+    "origins of .env": "ORIGINS=https://a.test",
   };
   const env = { ORIGINS: "https://e.test,https://f.test", EMPTY: "" };
   const options = (...args: string[]) =>
@@ -107,6 +118,11 @@ describe("policyOptions()", () => {
     [["--file", "hash"], { origins: ["https://a.test#x"] }],
     [["--env", "ORIGINS"], { origins: ["https://e.test", "https://f.test"] }],
     [["--env", "EMPTY"], { origins: [] }],
+    [["--file", "nearly"], { origins: ["https://a.test", "https://b.test"] }],
+    [["--file", "origins of .env"], { origins: ["https://a.test"] }],
+    [["--file", "hosts"], { allowedHosts: ["a.test"] }],
+    [["--allowed-hosts", "a.test, .b.test", "--debug"], { allowedHosts: ["a.test", ".b.test"], debug: true }],
+    [["--public-suffixes", "x"], { origins: ["x"], suffixes: publicSuffixes }],
     [["-", "x"], { origins: ["https://in.test", "x"] }],
     [[
       "x",
@@ -136,6 +152,10 @@ describe("policyOptions()", () => {
   const wrong: [args: string[], ...named: string[]][] = [
     [[]],
     [["--hosts", "a"]],
+    [["--allowed-hosts", "a", "x"], "--hosts"],
+    [["--file", "hosts", "--hosts", "a"], "--hosts"],
+    [["--file", "both"], "--hosts"],
+    [["--file", "comma"], '"comma"', "comma before"],
     [["--env", "UNSET"], '"UNSET"'],
     [["--file", "none"], '"none"', String.raw`"no such file: none\u001b"`],
   ];
@@ -156,6 +176,15 @@ describe("policyOptions()", () => {
     const text = Array.from({ length: 300_000 }, (_, index) => `https://a${index}.test`).join("\n");
     const read = policyOptions(given("--file", "long"), environment({ long: text }));
     assertEquals("origins" in read && read.origins.length, 300_000);
+  });
+});
+
+test("policyOf() compiles either kind", () => {
+  const headers = new Headers({ host: "a.test", origin: "https://a.test" });
+  const handshake = { method: "GET", url: "/", headers };
+  eachRow<ListOptions>([{ origins: ["https://a.test"] }, { allowedHosts: ["a.test"] }], (options) => {
+    assertEquals(check(handshake, policyOf(options)).allowed, true);
+    assertEquals(isOfHosts(options), "allowedHosts" in options);
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type CommandResult, runCommand } from "../../src/cli/commands.ts";
 import type { Environment } from "../../src/cli/arguments.ts";
-import { HELP } from "../../src/cli/help.ts";
+import { HELP, VERSION } from "../../src/cli/help.ts";
 import { eachRow, product } from "../rows.ts";
 import { wordsOf } from "../words.ts";
 
@@ -143,7 +143,8 @@ describe("lint and check", () => {
       "    cleartext",
     ]);
     words.assert(args.join(" "), output);
-    assertEquals(wsgate(["check", ...args.slice(1)]), { status: 1, output, error: "" });
+    assertEquals(wsgate(["check", ...args.slice(1)]), { status: 0, output, error: "" });
+    assertEquals(wsgate(["check", "--strict", ...args.slice(1)]), { status: 1, output, error: "" });
     const painted = wsgate(args, { colors: true }).output;
     assertEquals(uncoloured(painted), output);
     assert(painted.includes("\x1b[33mcovered\x1b[0m"));
@@ -160,8 +161,41 @@ describe("lint and check", () => {
     "--host ws.test --hosts ws.test --scheme https --allows https://ws.test 'self'": "2",
   });
   prints("check", 1, {
+    "--absent allow --debug --dangerously-allow null https://bank.com": "debug-on (danger)",
+    "--strict --ignore any-scheme-and-port http://a.test a.test": "cleartext",
+    "--host ws.test --hosts ws.test --allows https://ws.test 'self'": "--scheme https",
+    "--host ws.test --hosts ws.test --refuses http://ws.test 'self'": "--scheme http,",
     "--allows https://a.test:1 https://a.test": "https://a.test:1 ",
     "--refuses https://a.test https://a.test": "https://a.test ",
+  });
+  test("check names each danger, and passes where all of them are known", () => {
+    const args = ["check", "--absent", "allow", "--debug", "--dangerously-allow", "null", "https://bank.com"];
+    const { output } = wsgate(args);
+    assertEquals(output.match(/[a-z-]+(?= \(danger\))/g), ["null-allowed", "absent-allowed", "debug-on"]);
+    const known = ["--ignore", "debug-on, absent-allowed", "--ignore=null-allowed"];
+    assertEquals(wsgate([...args, ...known]), { status: 0, output: "No findings in 2 entries", error: "" });
+    const painted = wsgate(args, { colors: true }).output;
+    assertEquals(uncoloured(painted), output);
+    assert(painted.includes("\x1b[31mdebug-on\x1b[0m"));
+  });
+  test("check --json where the verdict depends on the scheme", () => {
+    const args = "check --json --host ws.test --hosts ws.test --allows https://ws.test 'self'".split(" ");
+    const [{ dependsOn, http, https }] = JSON.parse(wsgate(args).output).surprises;
+    assertEquals([dependsOn, http.decision.allowed, https.decision.allowed], ["scheme", false, true]);
+  });
+  test("one list of hosts, for every command", () => {
+    const hosts = ["--allowed-hosts", ".a.test,0.0.0.0"];
+    const explained = ["explain", "--origin", "https://x.a.test", "--host", "a.test"];
+    const statuses = [explained, ["lint"], ["check"], ["tree"]].map((args) =>
+      wsgate([...args, ...hosts]).status
+    );
+    assertEquals(statuses, [0, 0, 1, 0]);
+    const { output } = wsgate(["check", ...hosts]);
+    assertEquals(output.match(/[a-z-]+(?= \(danger\))/g), ["bind-address"]);
+    assert(output.endsWith(" in 2 entries"));
+    const ask = (origin: string) =>
+      wsgate(["check", "--ignore", "bind-address", "--host", "a.test", "--refuses", origin, ...hosts]).status;
+    assertEquals([ask("https://evil.test"), ask("http://x.a.test")], [0, 1]);
   });
   test("an empty list is a finding of the list itself", () => {
     assertEquals(wsgate(["lint", "-"], { readInput: () => "" }).output.split("\n")[0], "origins []");
@@ -176,6 +210,15 @@ describe("lint and check", () => {
 });
 
 describe("tree", () => {
+  test("a list of hosts admits http and https pages", () => {
+    assertEquals(wsgate(["tree", "--allowed-hosts", ".a.test:8443"]).output.split("\n"), [
+      ".",
+      "└─ a.test   http, 8443    .a.test:8443  allowedHosts[0]",
+      "   │        https, 8443   .a.test:8443  allowedHosts[0]",
+      "   └─ *     http, 8443    .a.test:8443  allowedHosts[0]",
+      "            https, 8443   .a.test:8443  allowedHosts[0]",
+    ]);
+  });
   test("drawn, painted, and as JSON", () => {
     const args = ["tree", "https://*.a.test", "http://b.test"];
     const { output, status } = wsgate(args);
@@ -211,6 +254,13 @@ describe("help, and wrong usage", () => {
     });
   });
 
+  test("the version", () => {
+    const version = wsgate(["--version"]);
+    assertEquals(version, { status: 0, output: `wsgate ${VERSION}`, error: "" });
+    assertEquals(wsgate(["-V"]), version);
+    assertEquals(wsgate(["version"]), version);
+  });
+
   /** Lines, and what the error has to name. */
   const wrong: Readonly<Record<string, string>> = {
     "wsgate": "",
@@ -225,6 +275,14 @@ describe("help, and wrong usage", () => {
     "wsgate explain -H Origin x.test": '"Origin"',
     "wsgate check --allows x --hosts a https://a.test": "--host",
     "wsgate lint --nope": '"--nope"',
+    "wsgate explian": '"explain"',
+    "wsgate lint --dangeruosly-allow null": '"--dangerously-allow"',
+    "wsgate check --ignore debugon https://a.test": '"debug-on"',
+    "wsgate check --ignore , https://a.test": '""',
+    "wsgate explain --origin x --allowed-hosts a.test": "--host",
+    "wsgate check --allows x --allowed-hosts a.test": "--host",
+    "wsgate lint --allowed-hosts a.test https://a.test": "--hosts",
+    "wsgate lint --allowed-hosts a.test --hosts a.test": "--hosts",
   };
   for (const [line, named] of Object.entries(wrong)) {
     test(line, () => {

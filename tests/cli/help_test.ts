@@ -1,13 +1,19 @@
 // What -h says: there is one for each command, it fits a terminal, and names every option there is.
 
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { runCommand } from "../../src/cli/commands.ts";
-import { HELP } from "../../src/cli/help.ts";
+import { HELP, VERSION } from "../../src/cli/help.ts";
 import { eachRow } from "../rows.ts";
 import { wordsOf } from "../words.ts";
 
 const words = wordsOf(import.meta.url);
+
+test("VERSION is that of the package", () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../deno.json", import.meta.url), "utf8"));
+  assertEquals(VERSION, version);
+});
 
 describe("HELP", () => {
   test("one for each command, and one of the whole that names them all", () => {
