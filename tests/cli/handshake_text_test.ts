@@ -3,6 +3,7 @@
 import { describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { handshakeOf, readHandshake } from "../../src/cli/handshake_text.ts";
+import { checkOpeningHandshake } from "../../src/handshake.ts";
 import { assertGrowth } from "../growth.ts";
 import { Random } from "../random.ts";
 import { eachRow } from "../rows.ts";
@@ -137,6 +138,89 @@ describe("readHandshake()", () => {
     for (let i = 0; i < 5000; i++) {
       readHandshake(Array.from({ length: random.below(12) }, () => random.pick(pieces)).join(""));
     }
+  });
+});
+
+describe("readHandshake(): the answer, and what else is known", () => {
+  const answerOf = (text: string) => {
+    const { answer } = readHandshake(text)!;
+    return answer && [answer.status, answer.headers?.get("server") ?? null, answer.headers === null];
+  };
+  const table: [name: string, text: string, expected: [number, string | null, boolean] | null][] = [
+    ["none", "Host: a", null],
+    ["curl's", "> GET / HTTP/1.1\n> Host: a\n>\n< HTTP/1.1 403 Forbidden\n< server: x\n<", [403, "x", false]],
+    [
+      "the last of curl's",
+      "> GET / HTTP/1.1\n> Host: a\n< HTTP/1.1 302 Found\n< server: x\n< HTTP/1.1 200 OK\n",
+      [
+        200,
+        null,
+        true,
+      ],
+    ],
+    ["a panel's, before the request's", "HTTP/2 403 \nserver: x\n\nGET / HTTP/1.1\nHost: a", [
+      403,
+      "x",
+      false,
+    ]],
+    ["and after it", "GET / HTTP/1.1\nHost: a\n\nHTTP/1.1 101 Switching Protocols\nserver: x", [
+      101,
+      "x",
+      false,
+    ]],
+    [
+      "Chromium's table",
+      "Status Code:\n403 Forbidden\nResponse Headers\nserver:\nx\nRequest Headers\nhost:\na",
+      [
+        403,
+        "x",
+        false,
+      ],
+    ],
+    ["a status alone", "Request URL: wss://a/\nStatus Code: 431\nRequest Headers\nHost: a", [
+      431,
+      null,
+      true,
+    ]],
+    ["a status that is none", "Status Code: pending\nHost: a", null],
+    ["a HAR's", '{"request":{"headers":[{"name":"host","value":"a"}]},"response":{"status":403}}', [
+      403,
+      null,
+      true,
+    ]],
+  ];
+  for (const [name, text, expected] of table) test(name, () => assertEquals(answerOf(text), expected));
+
+  test("CONNECT with the protocol websocket is the handshake that a proxy makes of it", () => {
+    const { method, url, headers, http2, isWhole } = readHandshake(
+      ":authority: a.test\n:method: CONNECT\n:path: /ws\n:protocol: websocket\n:scheme: https\n" +
+        "origin: https://a.test\nsec-websocket-version: 13\n",
+    )!;
+    assertEquals([method, url, http2, isWhole], ["GET", "https://a.test/ws", "connect", true]);
+    const asked = checkOpeningHandshake({ method, url, headers });
+    assertEquals(asked, null);
+  });
+
+  test("an Upgrade over HTTP/2 is known as one", () => {
+    const over = (version: string) =>
+      readHandshake(`> GET /ws ${version}\n> Host: a\n> Upgrade: websocket`)!.http2;
+    assertEquals([over("HTTP/2"), over("HTTP/1.1")], ["upgrade", null]);
+    assertEquals(readHandshake("GET / HTTP/2\nHost: a")!.http2, null);
+  });
+
+  test("a handshake is whole by its key or its version", () => {
+    const isWhole = (text: string) => readHandshake(text)!.isWhole;
+    assertEquals(isWhole("Host: a\nUpgrade: websocket\nConnection: Upgrade"), false);
+    assertEquals(isWhole("Host: a\nSec-WebSocket-Key: x"), true);
+    assertEquals(isWhole("Host: a\nSec-WebSocket-Version: 13"), true);
+  });
+
+  test("only what a server printed has the server's URL", () => {
+    assertEquals(readHandshake("GET wss://a/ HTTP/1.1\nHost: a")!.isServersUrl, false);
+    assertEquals(
+      readHandshake('Request {\n  headers: Headers { host: "a" },\n  url: "http://a/"\n}')!.isServersUrl,
+      true,
+    );
   });
 });
 
