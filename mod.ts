@@ -27,7 +27,7 @@
  *   {@linkcode getCookies}, {@linkcode deny}: the pure functions under them, to be called alone.
  * - {@linkcode parseList}: a list out of an environment variable.
  * - {@linkcode explain}, {@linkcode formatExplanation}, {@linkcode lint}: why a handshake was refused and what would let
- *   it in; what a list lets in that may not be meant.
+ *   it in; what is dangerous in a list, or may be a mistake.
  *
  * @module
  */

@@ -5,11 +5,12 @@
  * deno run -A jsr:@wsgate/wsgate/cli explain --origin https://app.example.com:8443 https://app.example.com
  * ```
  *
- * From a checkout: `deno run -A src/cli.ts` or `bun src/cli.ts`. Commands: `explain` judges one handshake, typed or
- * copied from a browser or `curl -v`, and says why; `lint` says what a list lets in that may not be meant; `check` does
- * it for CI, by its exit status; `tree` draws a list. Each has a `-h`.
+ * From a checkout: `deno run -A src/cli.ts` or `bun src/cli.ts`; the permissions `--allow-read --allow-env` are enough.
+ * Commands: `explain` judges one handshake as a server does, typed or copied from a browser, `curl -v` or a log, and says
+ * why; `lint` reports what is dangerous in a list, or may be a mistake; `check` does it for CI, by its exit status; `tree`
+ * draws a list. Each has a `-h`.
  *
- * Exit status 0: allowed, nothing found. 1: refused, something found. 2: wrong usage, or a list that cannot be used.
+ * Exit status 0: allowed, no danger. 1: refused, a danger. 2: wrong usage, or a list that cannot be used.
  *
  * @module
  */

@@ -29,7 +29,7 @@ import { drawTree, treeOf } from "./tree.ts";
 
 /** What a command ends with. */
 export interface CommandResult {
-  /** 0: allowed, or nothing found. 1: refused, or something found. 2: the question is wrong. */
+  /** 0: allowed, or no danger. 1: refused, or a danger. 2: the question is wrong. */
   readonly status: 0 | 1 | 2;
   /** What belongs on standard output, without a line feed at its end. */
   readonly output: string;

@@ -5,7 +5,7 @@
 
 import type { ConfigIssue, Options } from "../config.ts";
 import { readPatterns } from "../pattern/list.ts";
-import { type HostRule, type Rule, widerThan } from "../pattern/rule.ts";
+import type { HostRule, Rule } from "../pattern/rule.ts";
 import { quote } from "../quote.ts";
 import {
   type AllowedHostsPolicyOptions,
@@ -26,6 +26,7 @@ import {
   type Surroundings,
 } from "./dangers.ts";
 import { isLoopback } from "./near_misses.ts";
+import { findRepeats } from "./repeats.ts";
 
 /**
  * What is worth a second look. Stable: safe to compare, count and ignore.
@@ -163,7 +164,7 @@ export function lint(options: PolicyOptions | AllowedHostsPolicyOptions): readon
   return freezeAll([
     ...origins.length === 0 && !isOfHosts ? [optionFinding("origins", [], "empty-list", NO_ORIGINS)] : [],
     ...[
-      ...origins.flatMap(repeats(origins)),
+      ...repeats(origins),
       ...origins.flatMap((entry) => lookAtOrigin(entry, around)),
       ...origins.flatMap(lookAtDangerous(options, lists)),
     ].sort(inOrder),
@@ -173,7 +174,7 @@ export function lint(options: PolicyOptions | AllowedHostsPolicyOptions): readon
     ...isOfHosts && around.isPublic
       ? [optionFinding("allowedHosts", lists.hosts[0]!.entries, "cleartext", CLEARTEXT_HOSTS)]
       : [],
-    ...[...hosts.flatMap(repeats(hosts)), ...hosts.flatMap((entry) => lookAtHost(entry, around))].sort(
+    ...[...repeats(hosts), ...hosts.flatMap((entry) => lookAtHost(entry, around))].sort(
       inOrder,
     ),
     ...options.absent === "allow" ? [optionFinding("absent", "allow", "absent-allowed", ABSENT_ALLOWED)] : [],
@@ -239,61 +240,16 @@ function optionFinding(
   return finding({ field, index: -1, value: copy }, code, text);
 }
 
-/**
- * Finds what is listed twice, and what another entry covers. An entry is looked up where all stand that could cover it:
- * at its own host and those above, with its scheme and port and with any. So the cost is that of the list's labels.
- */
-function repeats(entries: readonly ReadEntry[]): (entry: ReadEntry) => LintFinding[] {
-  const places = new Map<string, Map<string, number>>();
-  const entryPlaces = new Map<ReadEntry, number>();
-  entries.forEach((entry, place) => {
-    entryPlaces.set(entry, place);
-    const host = hostOf(entry.rule);
-    let here = places.get(host);
-    if (here === undefined) places.set(host, here = new Map());
-    const key = keyOf(entry.rule);
-    if (!here.has(key)) here.set(key, place);
+/** What is listed twice in a list, or covered by another of its entries. */
+function repeats(entries: readonly ReadEntry[]): LintFinding[] {
+  return findRepeats(entries.map(({ rule }) => rule)).map(({ code, place, by }) => {
+    const { field, index, value } = entries[by]!;
+    const name = `${quote(value)} (${field}[${index}])`;
+    const text = code === "duplicate"
+      ? `Remove this entry. It repeats ${name}`
+      : `Remove this entry; ${name} already covers it. If you only need this one, remove the wider entry`;
+    return { ...finding(entries[place]!, code, text), coveredBy: { field, index, value } };
   });
-  const anyPlace = places.get("any")?.get("any") ?? Infinity;
-  return (entry) => {
-    const { rule } = entry;
-    const place = entryPlaces.get(entry)!;
-    const same = places.get(hostOf(rule))!.get(keyOf(rule))!;
-    if (same !== place) return [repeated(entry, "duplicate", entries[same]!)];
-    let by = rule.kind === "any" ? Infinity : anyPlace;
-    if (rule.kind === "host") {
-      // Above all names of a scheme stands its "every host".
-      for (let host: string | null = rule.host; host !== null; host = parentOf(host)) {
-        const here = places.get(`/${host}`);
-        if (here === undefined) continue;
-        for (const wider of widerThan(rule, host)) by = Math.min(by, here.get(keyOf(wider)) ?? Infinity);
-      }
-    }
-    return by === Infinity ? [] : [repeated(entry, "covered", entries[by]!)];
-  };
-}
-
-/** With a character that no host has, so that no host is mistaken for a word. */
-function hostOf(rule: Rule): string {
-  return rule.kind === "host" ? `/${rule.host}` : rule.kind;
-}
-
-function keyOf(rule: Rule): string {
-  return rule.kind === "host" ? `${rule.reach} ${rule.scheme} ${rule.port}` : rule.kind;
-}
-
-/** The name above; "" above those of one label; null above that. */
-function parentOf(host: string): string | null {
-  return host === "" ? null : host.includes(".") ? host.slice(host.indexOf(".") + 1) : "";
-}
-
-function repeated(entry: ReadEntry, code: "duplicate" | "covered", by: ReadEntry): LintFinding {
-  const { field, index, value } = by;
-  const name = `${quote(value)} (${field}[${index}])`;
-  const text = code === "duplicate"
-    ? `Remove this entry. It repeats ${name}`
-    : `Remove this entry; ${name} already covers it. If you only need this one, remove the wider entry`;
-  return { ...finding(entry, code, text), coveredBy: { field, index, value } };
 }
 
 /** What one entry of a list of origins lets in. */
@@ -388,7 +344,7 @@ function lookAtDangerous(
       return [finding(entry, "needless-danger", "Move this entry to origins. It is not a dangerous one")];
     }
     const text = rule.host === ""
-      ? `Name the hosts. Any site can connect over ${rule.scheme}`
+      ? `Remove this entry. Every page of the scheme ${quote(rule.scheme)} can connect`
       : `Name the hosts. Anyone who registers a name below ${quote(rule.host)} can connect`;
     return [finding(entry, "dangerous-entry", text)];
   };

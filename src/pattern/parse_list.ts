@@ -41,8 +41,7 @@ export function parseList(text: string): string[] {
 function parseArray(text: string): unknown[] | null {
   if (!text.startsWith("[")) return null;
   try {
-    const read: unknown = JSON.parse(text);
-    return Array.isArray(read) ? read : null;
+    return JSON.parse(text);
   } catch {
     return null;
   }

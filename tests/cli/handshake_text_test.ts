@@ -83,6 +83,11 @@ describe("readHandshake()", () => {
       "curl https://ws.test:8443/chat -X POST -H 'Host: other.test'",
       ["POST https://ws.test:8443/chat", "host: other.test"],
     ],
+    [
+      "a panel's other parts",
+      "Request Headers\nHost: ws.test:8443\nOrigin: https://a.test\nUpgrade: websocket\nCookies\nOrigin: https://no.test\n",
+      ["GET /", ...EXPECTED],
+    ],
     ["tabs between", "Host\tws.test\nOrigin\tnull\n", ["GET /", "host: ws.test", "origin: null"]],
     ["a field given twice", "Host: a\nOrigin: https://a.test\nOrigin: https://b.test", [
       "GET /",
