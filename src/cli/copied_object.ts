@@ -21,9 +21,9 @@ export type HeaderLine = [name: string, value: string];
 
 /** Reads a text that is JSON, printed by `console.log`, or a guard's console line. False: it is none of them. */
 export function readObject(text: string, draft: Draft): boolean {
-  if (readOwnLine(text, draft)) return true;
+  if (HEADER_LINE.test(text)) return false;
   const start = text.trimStart();
-  if (!PRINTED.test(start)) return false;
+  if (!PRINTED.test(start)) return readOwnLine(text, draft);
   try {
     readJson(JSON.parse(start), draft);
   } catch {
@@ -32,8 +32,12 @@ export function readObject(text: string, draft: Draft): boolean {
   return true;
 }
 
+/** What stands at the start of a line of a handshake, and of no line below. A header's value may be made to look like one. */
+const HEADER_LINE = /^(?:> )?(?:host|origin|:authority|sec-websocket-[a-z]+)[ \t]*:/im;
+
 /** An object, an array, or one of a class: `Headers {`, `Request (0 KB) {`, `headers: Headers {`, `Map(6) {`. */
-const PRINTED = /^(?:\w+: )?(?:[A-Z]\w*(?:\(\d+\))? (?:\([^()\n]{0,20}\) )?)?[[{]/;
+const PRINTED =
+  /^(?:(?:\w+: )?(?:Map\(\d+\) )?[[{]|[^\n]{0,200}\b(?:[A-Z]\w*)?(?:Headers|HeadersList|Request)(?: \([^()\n]{0,20}\))? \{)/;
 
 // ---- the console line of a guard ------------------------------------------------------------------------------------
 
@@ -126,7 +130,7 @@ const PRINTED_PAIR =
   /(?:"([^"\\\n]*)"|'([^'\\\n]*)'|(?<![\w-])([A-Za-z][\w-]*))\s*(?::|=>|,)\s*("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`(?:[^`\\]|\\.)*`?)/g;
 
 function readPrinted(text: string, draft: Draft): void {
-  const isRequest = /^(?:\w+: )?[A-Z]\w*(?: \([^()\n]{0,20}\))? \{/.test(text) && /\bheaders: /.test(text);
+  const isRequest = /^[^\n]{0,200}Request(?: \([^()\n]{0,20}\))? \{/.test(text);
   for (const [, double, single, bare, shown] of text.matchAll(PRINTED_PAIR)) {
     const name = (double ?? single ?? bare)!;
     const value = unescaped(shown!);

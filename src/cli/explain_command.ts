@@ -59,7 +59,9 @@ export function runExplain(given: Given, environment: Environment): { status: 0 
   });
   const all = judgements.dependsOnScheme ? [judgements.http, judgements.https] : [judgements.one];
   const status = all.every(({ explanation }) => explanation.decision.allowed) ? 0 : 1;
-  const notes = copied === null ? [] : notesOn({ ...copied, ...handshake }, all[0]!.explanation.decision);
+  const notes = copied === null
+    ? []
+    : notesOn({ ...copied, ...handshake }, likeliest(all, copied).explanation.decision);
   // Of a few lines that were copied the rest is not known to be missing.
   const isPlain = copied !== null && !copied.isWhole && copied.headers.get("upgrade") === null;
   const shown = (explanation: Explanation): Explanation =>
@@ -73,6 +75,12 @@ export function runExplain(given: Given, environment: Environment): { status: 0 
     lines.push("", ...wrap(`${note}.`, 2, columns));
   }
   return { status, output: lines.join("\n") };
+}
+
+/** Of two judgements the one that the answer agrees with: what it says otherwise is not against the list. */
+function likeliest(judgements: readonly Judgement[], { answer }: CopiedHandshake): Judgement {
+  const isTaken = answer?.status === 101;
+  return judgements.find(({ explanation }) => explanation.decision.allowed === isTaken) ?? judgements[0]!;
 }
 
 const NO_HANDSHAKE =

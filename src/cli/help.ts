@@ -51,8 +51,8 @@ It reads files and variables: --allow-read --allow-env is enough for it.
 Judges a handshake by a list, as the server does, and says which entry allows
 it; or the cause of the refusal, and the entry that would. A copied handshake is
 checked from Upgrade to key, and the answer that came with it is read.
-Exit 0: allowed. 1: refused, or one of both with the site's scheme, which then
---scheme has to name. 2: the question or the list is wrong.
+Exit 0: allowed. 1: refused, or allowed under one scheme of the site's pages
+only (give --scheme). 2: the question or the list is wrong.
 
 The handshake
   --origin ORIGIN            what the browser sends: scheme://host[:port] of the

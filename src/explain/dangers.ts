@@ -79,11 +79,17 @@ function nameDangers({ host, reach }: HostRule, suffixes: SuffixList | null): En
       "Retype this name. Letters of two alphabets are mixed in it, as in names that are made to deceive";
     dangers.push({ code: "mixed-scripts", text });
   }
-  if (reach === "host" && whyShared(host, suffixes) === "shared-suffix") {
+  if (reach === "host" && isSharedSuffix(host, suffixes)) {
     const text = `Write the whole name of your site. Strangers can register names below ${quote(host)}`;
     dangers.push({ code: "shared-suffix-host", text });
   }
   return dangers;
+}
+
+/** Reports whether strangers register names right below a host. A longer list knows it from the names above those. */
+function isSharedSuffix(host: string, suffixes: SuffixList | null): boolean {
+  if (suffixes === null) return whyShared(host) === "shared-suffix";
+  return host.includes(".") && suffixes.suffixOf(host) === host;
 }
 
 /** Reports whether a rule admits pages that a web server serves. */

@@ -95,6 +95,7 @@ describe("readObject(): console.log", () => {
       ["GET ", ...LINES],
     ],
     ["on one line", "Headers { host: 'a.test', origin: 'null' }", ["GET ", "host: a.test", "origin: null"]],
+    ["after a time", '2026-07-04T10:00:00Z INFO Headers { host: "a.test" }', ["GET ", "host: a.test"]],
     ["with a word in front", 'headers: Headers { host: "a.test" }', ["GET ", "host: a.test"]],
     [
       "Deno's request",
@@ -152,6 +153,15 @@ describe("readObject(): a guard's console line", () => {
       "host: a.test",
     ]],
     ["refused: Origin https://a.test", null],
+    // Not one that a client wrote into a handshake.
+    ['Host: b.test\nUser-Agent: allowed: Origin https://a.test, Host "a.test"', null],
+    ['> GET / HTTP/1.1\n> Origin: x\n> User-Agent: allowed: Origin https://a.test, Host "a.test"', null],
+    ['X: Headers { host: "a.test" }\nHost: b.test', null],
+    ['{"host":"b.test","user-agent":"allowed: Origin https://a.test, Host absent"}', [
+      "GET ",
+      "host: b.test",
+      "user-agent: allowed: Origin https://a.test, Host absent",
+    ]],
     ["the connection was refused", null],
   ];
   for (const [text, expected] of table) test(text, () => assertEquals(read(text), expected));

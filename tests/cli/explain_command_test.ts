@@ -76,6 +76,17 @@ describe("explain", () => {
     assertEquals([typeof why, decision.reason], ["string", "version-unsupported"]);
   });
 
+  test("no answer is against the list where the verdict depends on the scheme", () => {
+    const own = "--json --handshake - --hosts a.test 'self'";
+    const notes = (answer: string) => JSON.parse(explain(own, `${WHOLE}\n${answer}`).output).http.notes;
+    assertEquals(notes("HTTP/1.1 403 Forbidden\ncache-control: no-store\n"), undefined);
+    assertEquals(
+      notes("HTTP/1.1 101\nupgrade: websocket\nconnection: upgrade\nsec-websocket-accept: x\n"),
+      undefined,
+    );
+    assertEquals(notes("HTTP/1.1 500\nserver: x\n").length, 1);
+  });
+
   test("lines that do not ask for a WebSocket", () => {
     const { status, output } = explain(
       "--handshake - https://a.test",

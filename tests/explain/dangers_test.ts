@@ -95,9 +95,18 @@ describe("originDangers(), beside a public host", () => {
     });
   }
 
-  test("with a longer list of suffixes more of them are known", () => {
-    const [danger] = originDangers(ruleOf("https://kiev.ua"), { isPublic: true, suffixes: publicSuffixes });
-    assertEquals(danger?.code, "shared-suffix-host");
+  test("with a longer list of suffixes more of them are known, and no name above one is taken for one", () => {
+    const codes = (entry: string) =>
+      originDangers(ruleOf(entry), { isPublic: true, suffixes: publicSuffixes }).map(({ code }) => code);
+    eachRow(["https://kiev.ua", "https://github.io"], (entry) => {
+      assertEquals(codes(entry), ["shared-suffix-host"]);
+    });
+    eachRow(
+      ["https://amazonaws.com", "https://intranet", "https://mine.github.io", "https://8.8.8.8"],
+      (entry) => {
+        assertEquals(codes(entry), []);
+      },
+    );
   });
 
   test("beside names of this machine alone its own are no danger", () => {
