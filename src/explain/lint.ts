@@ -40,12 +40,18 @@ import { findRepeats } from "./repeats.ts";
  * should: `empty-list`, `socket-scheme`, `trailing-dot`, `unset-variable`.
  */
 export type LintCode =
-  | EntryDangerCode
   | "debug-on"
   | "absent-allowed"
   | "any-origin"
   | "null-allowed"
   | "dangerous-entry"
+  | "loopback-entry"
+  | "bind-address"
+  | "app-origin"
+  | "scheme-misspelt"
+  | "mixed-scripts"
+  | "shared-suffix-host"
+  | "rebinding-names"
   | "duplicate"
   | "covered"
   | "needless-danger"
