@@ -18,13 +18,7 @@ import {
   type ReadLists,
   readLists,
 } from "../verdict/policy.ts";
-import {
-  type EntryDangerCode,
-  hostDangers,
-  isPublicRule,
-  originDangers,
-  type Surroundings,
-} from "./dangers.ts";
+import { hostDangers, isPublicRule, originDangers, type Surroundings } from "./dangers.ts";
 import { isLoopback } from "./near_misses.ts";
 import { findRepeats } from "./repeats.ts";
 
