@@ -1,45 +1,39 @@
 /**
- * Slips of the pen: what was written, and the known name that it nearly is. For messages alone; nothing is decided by it.
+ * How near two words are that an operator may have taken for one another.
  */
-
-/** No name that is looked for is longer, and the cost is that of the product of two lengths. */
-const MAX_LENGTH = 64;
-
-/** From this length on two edits are a slip too; in a shorter name they make another word. */
-const LONG = 8;
 
 /**
- * How many edits lie between two texts: a letter more, less or other, or two neighbors swapped. Infinity where one of
- * them is longer than any name.
+ * Reports whether one text becomes another by so many edits at most: a letter more, less or other, or two neighbors
+ * swapped (optimal string alignment). Linear: what differs more in length is not compared, and of the table only a band is
+ * looked at.
  */
-export function editsBetween(a: string, b: string): number {
-  if (a.length > MAX_LENGTH || b.length > MAX_LENGTH) return Infinity;
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const isSame = a[row - 1] === b[column - 1];
-      const isSwapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      current.push(Math.min(
-        last[column]! + 1,
-        current[column - 1]! + 1,
-        last[column - 1]! + (isSame ? 0 : 1),
-        isSwapped ? beforeLast[column - 2]! + 1 : Infinity,
-      ));
+export function isWithinEdits(a: string, b: string, most: number): boolean {
+  if (Math.abs(a.length - b.length) > most) return false;
+  let [beforeLast, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = Array<number>(b.length + 1).fill(most + 1);
+    if (i <= most) row[0] = i;
+    for (let j = Math.max(1, i - most); j <= Math.min(b.length, i + most); j++) {
+      let least = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        least = Math.min(least, beforeLast[j - 2]! + 1);
+      }
+      row[j] = least;
     }
-    [beforeLast, last] = [last, current];
+    [beforeLast, last] = [last, row];
   }
-  return last[b.length]!;
+  return last[b.length]! <= most;
 }
+
+/** From this length on two edits are a slip of the pen too; in a shorter name they make another word. */
+const LONG = 8;
 
 /** Reports whether `written` is not `name`, but so near to it that a slip of the pen is likely. */
 export function isSlipOf(written: string, name: string): boolean {
-  const edits = editsBetween(written, name);
-  return edits > 0 && edits <= (name.length < LONG ? 1 : 2);
+  return written !== name && isWithinEdits(written, name, name.length < LONG ? 1 : 2);
 }
 
-/** ` Did you mean "name"?` of the first of `names` that is so near; "" where none is. */
+/** ` Did you mean "name"?` of the first of `names` that is so near, with a prefix; "" where none is. */
 export function didYouMean(written: string, names: readonly string[], prefix = ""): string {
   const meant = names.find((name) => isSlipOf(written, name));
   return meant === undefined ? "" : ` Did you mean "${prefix}${meant}"?`;
