@@ -74,7 +74,8 @@ function misspelt(scheme: string, meant: string): string {
 
 function nameDangers({ host, reach }: HostRule, suffixes: SuffixList | null): EntryDanger[] {
   const dangers: EntryDanger[] = [];
-  if (readable(host).split(".").some(mixesScripts)) {
+  // Of plain letters there is one alphabet, and a long list has little else.
+  if (host.includes("xn--") && readable(host).split(".").some(mixesScripts)) {
     const text =
       "Retype this name. Letters of two alphabets are mixed in it, as in names that are made to deceive";
     dangers.push({ code: "mixed-scripts", text });

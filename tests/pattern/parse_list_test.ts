@@ -41,6 +41,7 @@ describe("parseList()", () => {
     ["a line feed of two characters", "https://a.test\\nhttps://b.test", AB],
     ["and with a carriage return", "https://a.test\\r\\nhttps://b.test\\n", AB],
     ["a regular expression", "^https:\\/\\/\\w+\\.netlify\\.app$", ["^https:\\/\\/\\w+\\.netlify\\.app$"]],
+    ["a line feed among other escapes", "a\\nb\\.test", ["a\\nb\\.test"]],
     ["a backslash at the end", "https://a.test\\", ["https://a.test\\"]],
     ["quotes around the whole", '"https://a.test,https://b.test"', AB],
     ["quotes around each", "\"https://a.test\", 'https://b.test', `c.test`", [...AB, "c.test"]],
