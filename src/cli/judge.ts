@@ -38,7 +38,7 @@ export function judgeAsServer(handshake: Handshake, policy: Policy, extent: Exte
   const judge = (by: Policy) => judgeOnce(handshake, by, extent.fields);
   const one = judge(policy);
   const isSchemeKnown = policy.scheme !== undefined ||
-    extent.isServersUrl && /^(?:https?|http\+unix):/i.test(handshake.url);
+    extent.isServersUrl && /^(?:https?|wss?|http\+unix):/i.test(handshake.url);
   if (isSchemeKnown) return { dependsOnScheme: false, one };
   const [http, https] = [judge(withScheme(policy, "http")), judge(withScheme(policy, "https"))];
   if (!areSame(http, https)) return { dependsOnScheme: true, http, https };

@@ -129,6 +129,7 @@ describe("judgeAsServer(): the scheme of the site", () => {
     assertEquals(judged(own("/"), compilePolicy({ ...OWN, scheme: "https" }), list(false)), "allowed");
     assertEquals(judged(own("https://a.test/"), compilePolicy(OWN), list(true)), "allowed");
     assertEquals(judged(own("http://a.test/"), compilePolicy(OWN), list(true)), "403 origin-not-allowed");
+    assertEquals(judged(own("wss://a.test/"), compilePolicy(OWN), list(true)), "allowed");
     // A path says nothing, whosever it is.
     assert(judgeAsServer(own("/"), compilePolicy(OWN), list(true)).dependsOnScheme);
   });
