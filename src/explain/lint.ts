@@ -6,6 +6,7 @@
 import type { ConfigIssue, Options } from "../config.ts";
 import { readPatterns } from "../pattern/list.ts";
 import type { HostRule, Rule } from "../pattern/rule.ts";
+import type { SuffixList } from "../pattern/suffix_list.ts";
 import { quote } from "../quote.ts";
 import {
   type AllowedHostsPolicyOptions,
@@ -31,7 +32,7 @@ import { findRepeats } from "./repeats.ts";
  *
  * Notes, of an entry that adds nothing: `duplicate`, `covered`, `needless-danger`. Of one that lets in more than it seems
  * to: `any-host`, `any-scheme`, `any-port`, `any-scheme-and-port`, `cleartext`. Of one that lets in nobody, or not who it
- * should: `empty-list`, `socket-scheme`, `trailing-dot`, `unset-variable`.
+ * should: `empty-list`, `socket-scheme`, `trailing-dot`, `unset-variable`. Of an option that knows too little: `outdated-suffixes`.
  */
 export type LintCode =
   | "debug-on"
@@ -57,7 +58,8 @@ export type LintCode =
   | "empty-list"
   | "socket-scheme"
   | "trailing-dot"
-  | "unset-variable";
+  | "unset-variable"
+  | "outdated-suffixes";
 
 /** How much a finding matters. */
 export type LintLevel = "danger" | "note";
@@ -88,12 +90,13 @@ export const LINT_LEVELS: Readonly<Record<LintCode, LintLevel>> = {
   "socket-scheme": "note",
   "trailing-dot": "note",
   "unset-variable": "note",
+  "outdated-suffixes": "note",
 };
 
 /** An entry of an option's list, or the option itself. */
 export interface LintedEntry {
   /** The option. */
-  readonly field: "origins" | "dangerouslyAllow" | "hosts" | "allowedHosts" | "absent" | "debug";
+  readonly field: "origins" | "dangerouslyAllow" | "hosts" | "allowedHosts" | "absent" | "debug" | "suffixes";
   /** The entry's place in that list, from 0; -1: the option itself. */
   readonly index: number;
   /** The entry as written, or the option's value. Not escaped: an operator's text. */
@@ -117,6 +120,7 @@ export interface LintFinding extends LintedEntry {
  *
  * Costs as much as compiling the policy: linear in its lists. What is wrong is not reported but thrown, as
  * {@linkcode compilePolicy} and {@linkcode compileAllowedHosts} throw it. The entries that `debug` adds are not looked at.
+ * A list of `suffixes` is reported when it is older than a year, so another day may bring one more finding.
  *
  * **Security.** Nothing that it reports is refused, and a list without findings may still name a site that should not be
  * on it.
@@ -151,6 +155,14 @@ export interface LintFinding extends LintedEntry {
  * ```
  */
 export function lint(options: PolicyOptions | AllowedHostsPolicyOptions): readonly LintFinding[] {
+  return lintOn(options, new Date());
+}
+
+/** The same, on a given day: what was published long ago depends on it. */
+export function lintOn(
+  options: PolicyOptions | AllowedHostsPolicyOptions,
+  today: Date,
+): readonly LintFinding[] {
   const lists = compiledLists(options);
   const hosts = (lists.hostRules ?? []).map((rule) => linted(lists.hosts, rule));
   // Of a list of hosts the origins are those of its pages: looked at once, as hosts.
@@ -179,7 +191,17 @@ export function lint(options: PolicyOptions | AllowedHostsPolicyOptions): readon
     ),
     ...options.absent === "allow" ? [optionFinding("absent", "allow", "absent-allowed", ABSENT_ALLOWED)] : [],
     ...options.debug === true ? [optionFinding("debug", true, "debug-on", DEBUG_ON)] : [],
+    ...lists.suffixes === null ? [] : lookAtSuffixes(lists.suffixes, today),
   ]);
+}
+
+function lookAtSuffixes({ date }: SuffixList, today: Date): LintFinding[] {
+  const aYearLater = new Date(date);
+  aYearLater.setUTCFullYear(aYearLater.getUTCFullYear() + 1);
+  if (today <= aYearLater) return [];
+  const text =
+    `Update wsgate. Its Public Suffix List is of ${date}, and services that opened since then are not on it`;
+  return [optionFinding("suffixes", date, "outdated-suffixes", text)];
 }
 
 const NO_ORIGINS = "The list is empty, so every origin is refused";

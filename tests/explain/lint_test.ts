@@ -10,7 +10,8 @@ import {
   type LintFinding,
   type PolicyOptions,
 } from "@wsgate/wsgate";
-import { LINT_LEVELS } from "../../src/explain/lint.ts";
+import { LINT_LEVELS, lintOn } from "../../src/explain/lint.ts";
+import { makeSuffixList } from "../../src/pattern/suffix_list.ts";
 import { faultsOf, untyped } from "../doubles.ts";
 import { assertGrowth } from "../growth.ts";
 import { many, randomList, randomPattern, takeSeed } from "../matcher/generator.ts";
