@@ -11,29 +11,10 @@
  */
 
 import process from "node:process";
-import { websocket, type Wrapped } from "@wsgate/wsgate";
 import { attackerSite } from "./lab/attacker.ts";
+import { type Application, listen } from "./lab/listen.ts";
 import { site } from "./lab/site.ts";
 import { Store } from "./lab/store.ts";
-
-type Application = Wrapped<[], Response>;
-
-/** Serves on this machine alone; on another port where the one asked for is taken. */
-function listen(port: number, fetch: Application): number {
-  try {
-    return serve(port, fetch);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
-    return serve(0, fetch);
-  }
-}
-
-function serve(port: number, fetch: Application): number {
-  const options = { port, hostname: "127.0.0.1" };
-  if (typeof Deno !== "undefined") return Deno.serve({ ...options, onListen() {} }, fetch).addr.port;
-  const { Bun } = globalThis as unknown as { Bun: { serve(options: unknown): { port: number } } };
-  return Bun.serve({ ...options, fetch, websocket }).port;
-}
 
 // Each site's page names the other's port, so both are known before either is asked for anything.
 const applications: { site?: Application; attacker?: Application } = {};
