@@ -13,7 +13,13 @@ const TYPES = {
   css: "text/css; charset=utf-8",
   svg: "image/svg+xml",
   ts: "text/javascript; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
 };
+
+/** The media type of a file, by the end of its name. */
+export function contentType(name: string): string {
+  return TYPES[name.slice(name.lastIndexOf(".") + 1) as keyof typeof TYPES];
+}
 
 /** What one page may reach, beside its own server. */
 export interface Reach {
@@ -31,10 +37,9 @@ export async function file(
   { connect = [], frames = false, framed = false }: Reach = {},
 ): Promise<Response> {
   const text = await readFile(new URL(`pages/${name}`, import.meta.url), "utf8");
-  const extension = name.slice(name.lastIndexOf(".") + 1) as keyof typeof TYPES;
-  return new Response(extension === "ts" ? withoutTypes(text) : text, {
+  return new Response(name.endsWith(".ts") ? withoutTypes(text) : text, {
     headers: {
-      "content-type": TYPES[extension],
+      "content-type": contentType(name),
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
       // Not no-referrer: a form would be sent with Origin null.
@@ -57,7 +62,7 @@ export async function file(
 }
 
 /** Each runtime has its own way to take the types out, and neither needs a package for it. */
-function withoutTypes(source: string): string {
+export function withoutTypes(source: string): string {
   if (typeof Deno === "undefined") {
     const { Bun } = globalThis as unknown as {
       Bun: { Transpiler: new (options: { loader: "ts" }) => { transformSync(source: string): string } };
