@@ -15,6 +15,7 @@ import { attackers } from "../../examples/lab/attackers.ts";
 import { inTime } from "../in_time.ts";
 import { run } from "../programs.ts";
 import { eachRow, eachRowInTurn } from "../rows.ts";
+import { keep, tabInto, text, until, write } from "./acting.ts";
 import { axe, browsers, type RunningBrowser, screenshot } from "./browser.ts";
 
 const WIDTHS = [390, 820, 1280];
@@ -44,20 +45,6 @@ async function startLab(name: "deno" | "bun") {
   return { ports, stop: () => void child.kill("SIGKILL") };
 }
 
-/** Waits until an expression is true in the page; what it said last is the failure's message. */
-async function until(page: Page, expression: string, what = expression): Promise<void> {
-  const end = Date.now() + 25_000;
-  while (!await page.evaluate(`Boolean(${expression})`)) {
-    if (Date.now() > end) {
-      throw new Error(`It never came to: ${what}\n${await page.evaluate("document.body.innerText")}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-const text = (page: Page, selector: string) =>
-  page.evaluate(`document.querySelector(${JSON.stringify(selector)}).textContent`) as Promise<string>;
-
 /** Of the page that is open; nothing where nobody is logged in. */
 async function logOut(page: Page): Promise<void> {
   await until(page, "document.querySelector('.lead:not([hidden])') !== null");
@@ -77,15 +64,6 @@ async function logIn(page: Page, origin: string, cookie: string): Promise<void> 
   await until(page, "document.querySelector('#note-state').textContent.startsWith('Connected')", "the note");
   await until(page, "!document.querySelector('#policy').inert", "the policy");
 }
-
-/** Writes into a field as a user does, as far as the page can tell. */
-const write = (page: Page, field: string, value: string) =>
-  page.evaluate(`{
-    const field = document.querySelector("${field}");
-    field.value = ${JSON.stringify(value)};
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.dispatchEvent(new Event("change", { bubbles: true }));
-  }`);
 
 const settled = (socket: string, outcome: string) =>
   `document.querySelector("#${socket}").dataset.outcome === "${outcome}"`;
@@ -281,19 +259,7 @@ for (const runtime of ["deno", "bun"] as const) {
         const page = await newPage();
         await page.goto(`${site}/`);
         await logOut(page);
-        const tabTo = async (selector: string) => {
-          for (let presses = 0; presses < 40; presses++) {
-            await page.keyboard.press("Tab");
-            if (!await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) continue;
-            assertEquals(
-              await page.evaluate("getComputedStyle(document.activeElement).outlineStyle"),
-              "solid",
-              selector,
-            );
-            return;
-          }
-          throw new Error(`The Tab key does not come to ${selector}`);
-        };
+        const tabTo = (selector: string) => tabInto(page, selector);
         await tabTo("[name=name]");
         await page.keyboard.type("Grace");
         await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
@@ -449,10 +415,4 @@ for (const runtime of ["deno", "bun"] as const) {
       );
     }
   }
-}
-
-/** For people to look at. */
-function keep(name: string, picture: Uint8Array): void {
-  const folder = process.env.WSGATE_PICTURES;
-  if (folder !== undefined) writeFileSync(`${folder}/${name}`, picture);
 }
