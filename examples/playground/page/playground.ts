@@ -98,6 +98,8 @@ function judge(): void {
     faults = error.issues;
   }
   showFaults(faults, lists);
+  // What has to be changed must not be behind a summary.
+  if (faults.some(({ field, code }) => field !== "origins" || code === "self-without-hosts")) openMore();
   show(".stale", faults.length > 0);
   find<HTMLButtonElement>("#copy").disabled = faults.length > 0;
   find("#copied").textContent = "";
