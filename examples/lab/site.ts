@@ -15,12 +15,14 @@ import {
   originValidator,
   protocolTypeRouter,
   refuseVisibly,
+  routeParams,
   type Socket,
   upgradeHandler,
   urlRouter,
   type Wrapped,
 } from "@wsgate/wsgate";
 import { SITE_HOSTS } from "./attackers.ts";
+import { playgroundFile } from "../playground/files.ts";
 import { file } from "./files.ts";
 import type { Note, PolicyForm, SameSite, SiteNews, SocketName } from "./messages.ts";
 import { COOKIE, FIRST_POLICY, type Session, type Store } from "./store.ts";
@@ -100,6 +102,9 @@ export function site(store: Store): Wrapped<[], Response> {
     ["/", (request) => file("site.html", { connect: [`ws://${request.headers.get("host")}`] })],
     ["/site.ts", () => file("site.ts")],
     ["/dom.ts", () => file("dom.ts")],
+    ["/copy.ts", () => file("copy.ts")],
+    ["/policy_code.ts", () => file("policy_code.ts")],
+    ["/playground/*", (request) => playgroundFile(routeParams(request)["*"]!)],
     ["/style.css", () => file("style.css")],
     ["/icon.svg", () => file("icon.svg")],
     [

@@ -17,6 +17,9 @@ const sockets = new Map<SocketName, WebSocket>();
 let news: AttackerNews | null = null;
 
 find("#address").textContent = location.origin;
+if (matchMedia("(max-width: 40rem)").matches) {
+  for (const details of document.querySelectorAll("details")) details.open = false;
+}
 
 stayConnected(`/feed?host=${encodeURIComponent(location.host)}`, (next: AttackerNews) => {
   show("#lost", false);

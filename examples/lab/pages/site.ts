@@ -1,7 +1,9 @@
 /** The good site's page: the note over the guarded socket, the policy over the control socket. */
 
 import type { Note, PolicyForm, SiteNews } from "../messages.ts";
+import { copyOnPress } from "./copy.ts";
 import { element, find, show, stayConnected } from "./dom.ts";
+import { policyCode, type WrittenPolicy } from "./policy_code.ts";
 
 const TYPING_MS = 150;
 
@@ -56,6 +58,7 @@ const control = stayConnected("/control", (news: SiteNews) => {
   show("#lost", false);
   showFaults(news.faults);
   showVerdicts(news.verdicts);
+  showCode(news.policy);
   if (first === null) {
     first = news.firstPolicy;
     fill(news.policy);
@@ -148,6 +151,17 @@ function showFaults(faults: SiteNews["faults"]): void {
       ),
     ),
   );
+}
+
+copyOnPress(find<HTMLButtonElement>("#copy"), find("#code code"), find("#copied"));
+
+/** The policy as a module, and as the playground's address. */
+function showCode({ origins, hosts, absent, refuse }: PolicyForm): void {
+  // The one in force was judged by compilePolicy.
+  const policy: WrittenPolicy = { origins, hosts, absent: absent as "deny" };
+  find("#code code").textContent = policyCode(policy, refuse === "visibly");
+  find("#copied").textContent = "";
+  find<HTMLAnchorElement>("#playground").href = `/playground/#${encodeURIComponent(JSON.stringify(policy))}`;
 }
 
 function showVerdicts(verdicts: SiteNews["verdicts"]): void {
