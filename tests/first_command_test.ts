@@ -80,6 +80,27 @@ describe("on a fresh checkout", () => {
     await assertNothingInstalled();
   });
 
+  it("the playground is served with nothing installed, and so it is written", asked, async () => {
+    const playground = deno(["task", "playground", "0"]);
+    await playground.prints(/Ctrl\+C ends it/);
+    const [address] = /http:\/\/localhost:\d+\//.exec(playground.stdout())!;
+    const response = await fetch(`${address}examples/playground/page/playground.js`);
+    assertEquals(response.status, 200);
+    await response.body?.cancel();
+    await playground.kill();
+    assertEquals(playground.stderr(), "Task playground deno run -A examples/playground.ts '0'\n");
+    assertMatch(
+      playground.stdout(),
+      /^\n {2}The wsgate playground: http:.*\n\n {2}What .* Ctrl\+C ends it\.\n\n$/,
+    );
+
+    const build = deno(["task", "playground:build", "site"]);
+    assertEquals(await build.ended(), 0);
+    assertEquals(build.stderr(), "Task playground:build deno run -A examples/playground/build.ts 'site'\n");
+    assertMatch(build.stdout(), /^\d+ files in site; the page is site\/index\.html\n$/);
+    await assertNothingInstalled();
+  });
+
   it("the demo runs to its end, and nothing else", asked, async () => {
     const demo = deno(["task", "demo"]);
     assertEquals(await demo.ended(), 0);

@@ -65,6 +65,26 @@ async function logIn(page: Page, origin: string, cookie: string): Promise<void> 
   await until(page, "!document.querySelector('#policy').inert", "the policy");
 }
 
+/** Both outcomes stand on a phone's first screen; what arrived is one press away, and there at once on a wide one. */
+async function onAPhone(page: Page, address: string): Promise<void> {
+  await page.setViewport({ width: 390, height: 664 });
+  await page.goto(address);
+  await until(page, `${settled("bare", "stolen")} && ${settled("guarded", "refused")}`);
+  const lowest = await page.evaluate(
+    `Math.max(...["#bare .state", "#bare blockquote", "#guarded .state", "#guarded .verdict"]
+    .map((selector) => document.querySelector(selector).getBoundingClientRect().bottom))`,
+  );
+  assert(Number(lowest) > 0 && Number(lowest) <= 664, String(lowest));
+  const visible = () => page.evaluate("document.querySelector('#guarded .handshake').checkVisibility()");
+  assertEquals(await visible(), false);
+  await page.evaluate("document.querySelector('#guarded summary').click()");
+  assertEquals(await visible(), true);
+  await page.setViewport({ width: 1280, height: 900 });
+  await page.goto(address);
+  await until(page, settled("guarded", "refused"));
+  assertEquals(await visible(), true);
+}
+
 const settled = (socket: string, outcome: string) =>
   `document.querySelector("#${socket}").dataset.outcome === "${outcome}"`;
 
@@ -403,6 +423,7 @@ for (const runtime of ["deno", "bun"] as const) {
               "the programs' results",
             );
             await look(page, "attacker-stolen");
+            await onAPhone(page, `${attacker}/`);
             if (name === "chromium" && scheme === "light" && process.env.WSGATE_PICTURE !== undefined) {
               await page.setViewport({ width: 1120, height: 800, deviceScaleFactor: 1.5 });
               writeFileSync(process.env.WSGATE_PICTURE, await page.screenshot());

@@ -14,7 +14,7 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { compilePolicy, ConfigError, explain, formatExplanation, lint } from "@wsgate/wsgate";
+import { compilePolicy, type ConfigError, explain, formatExplanation, lint } from "@wsgate/wsgate";
 import type { Page } from "puppeteer-core";
 import { policyCode } from "../../examples/lab/pages/policy_code.ts";
 import { handshakeOf } from "../../src/cli/handshake_text.ts";

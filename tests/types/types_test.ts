@@ -66,6 +66,14 @@ describe("compilers", () => {
     assertEquals(await tsc(join(root, "examples/lab/pages/tsconfig.json")), accepted);
   });
 
+  it(
+    "tsc accepts the playground's scripts, and the library where only a browser is known",
+    oneRun,
+    async () => {
+      assertEquals(await tsc(join(root, "examples/playground/page/tsconfig.json")), accepted);
+    },
+  );
+
   it("tsc finds for Bun what is marked, and a mark that marks nothing", oneRun, async () => {
     const folder = await writeCopies(scratch, "bun.ts");
     await writeFile(
