@@ -1,10 +1,16 @@
-/** A button that copies what an element shows. */
+/** Code that is shown, and a button that copies it. */
 
 /**
- * Copies the text of `shown` when `button` is pressed, and tells so in `said`. Where the browser does not let a page
- * write to the clipboard (over plain HTTP, from another machine), the text is selected, and one key is left to press.
+ * Copies what `shown` holds when `button` is pressed, and tells so in `said`. Where the browser does not let a page write
+ * to the clipboard (over plain HTTP, from another machine), the text is selected, and one key is left to press.
+ *
+ * @returns Shows another text. The same again takes neither a selection nor what is said away.
  */
-export function copyOnPress(button: HTMLButtonElement, shown: HTMLElement, said: HTMLElement): void {
+export function copyable(
+  button: HTMLButtonElement,
+  shown: HTMLElement,
+  said: HTMLElement,
+): (text: string) => void {
   button.onclick = async () => {
     try {
       await navigator.clipboard.writeText(shown.textContent ?? "");
@@ -13,5 +19,10 @@ export function copyOnPress(button: HTMLButtonElement, shown: HTMLElement, said:
       getSelection()?.selectAllChildren(shown);
       said.textContent = "Selected: copy it with Ctrl+C or ⌘C.";
     }
+  };
+  return (text) => {
+    if (shown.textContent === text) return;
+    shown.textContent = text;
+    said.textContent = "";
   };
 }

@@ -1,7 +1,7 @@
 /** The good site's page: the note over the guarded socket, the policy over the control socket. */
 
 import type { Note, PolicyForm, SiteNews } from "../messages.ts";
-import { copyOnPress } from "./copy.ts";
+import { copyable } from "./copy.ts";
 import { element, find, show, stayConnected } from "./dom.ts";
 import { policyCode, type WrittenPolicy } from "./policy_code.ts";
 
@@ -51,6 +51,7 @@ function openNote(): void {
 const lists = { origins: find<HTMLTextAreaElement>("#origins"), hosts: find<HTMLTextAreaElement>("#hosts") };
 const choices = { absent: find<HTMLSelectElement>("#absent"), refuse: find<HTMLSelectElement>("#refuse") };
 const form = find<HTMLFormElement>("#policy");
+const showText = copyable(find<HTMLButtonElement>("#copy"), find("#code code"), find("#copied"));
 let first: PolicyForm | null = null;
 let typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -153,14 +154,11 @@ function showFaults(faults: SiteNews["faults"]): void {
   );
 }
 
-copyOnPress(find<HTMLButtonElement>("#copy"), find("#code code"), find("#copied"));
-
 /** The policy as a module, and as the playground's address. */
 function showCode({ origins, hosts, absent, refuse }: PolicyForm): void {
   // The one in force was judged by compilePolicy.
   const policy: WrittenPolicy = { origins, hosts, absent: absent as "deny" };
-  find("#code code").textContent = policyCode(policy, refuse === "visibly");
-  find("#copied").textContent = "";
+  showText(policyCode(policy, refuse === "visibly"));
   find<HTMLAnchorElement>("#playground").href = `/playground/#${encodeURIComponent(JSON.stringify(policy))}`;
 }
 

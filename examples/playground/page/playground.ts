@@ -11,7 +11,7 @@ import {
   type Suggestion,
 } from "../../../mod.ts";
 import { handshakeOf, readHandshake } from "../../../src/cli/handshake_text.ts";
-import { copyOnPress } from "../../lab/pages/copy.ts";
+import { copyable } from "../../lab/pages/copy.ts";
 import { element, find, show } from "../../lab/pages/dom.ts";
 import { policyCode, type WrittenPolicy } from "../../lab/pages/policy_code.ts";
 import { ASKERS, ENTRIES, FIRST, HANDSHAKES } from "./samples.ts";
@@ -28,6 +28,7 @@ const choices = { absent: find<HTMLSelectElement>("#absent"), scheme: find<HTMLS
 const debug = find<HTMLInputElement>("#debug");
 const typed = { origin: find<HTMLInputElement>("#origin"), host: find<HTMLInputElement>("#host") };
 const pasted = find<HTMLTextAreaElement>("#text");
+const showCode = copyable(find<HTMLButtonElement>("#copy"), find("#code code"), find("#copied"));
 
 /** The last policy without a fault, and what it was written as. */
 let good: { readonly policy: Policy; readonly written: WrittenPolicy };
@@ -79,7 +80,7 @@ function handshake(): Handshake | null {
   if (isPasted()) return readHandshake(pasted.value);
   const origin = typed.origin.value;
   const host = typed.host.value;
-  // What a server behind a proxy sees, and one that needs none.
+  // As a server without TLS of its own sees it, behind a proxy or not.
   return handshakeOf(host === "" ? "/" : `http://${host}/`, [
     ...host === "" ? [] : [["host", host] as const],
     ...origin === "" ? [] : [["origin", origin] as const],
@@ -102,8 +103,7 @@ function judge(): void {
   if (faults.some(({ field, code }) => field !== "origins" || code === "self-without-hosts")) openMore();
   show(".stale", faults.length > 0);
   find<HTMLButtonElement>("#copy").disabled = faults.length > 0;
-  find("#copied").textContent = "";
-  find("#code code").textContent = policyCode(good.written);
+  showCode(policyCode(good.written));
   showFindings(lint(good.written));
   answer();
 }
@@ -194,7 +194,6 @@ chips("#examples", Object.keys(HANDSHAKES), (label) => {
   pasted.value = HANDSHAKES[label]!;
   answer();
 });
-copyOnPress(find<HTMLButtonElement>("#copy"), find("#code code"), find("#copied"));
 
 /**
  * What stands after `#`: a policy as JSON, which is how another page hands one over. Anybody can make such a link, so it
