@@ -9,6 +9,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { runtime } from "./runtime.ts";
 
+/** A runtime and where it is. */
+export interface Runtime {
+  readonly name: "deno" | "bun";
+  readonly executable: string;
+}
+
 /** A child that has said that it listens. */
 export interface ChildServer {
   /** What the first line it printed said, as JSON. */
@@ -27,10 +33,7 @@ export function startChild(
   script: URL,
   args: readonly string[],
   timeoutMs = 30_000,
-  on: { readonly name: "deno" | "bun"; readonly executable: string } = {
-    name: runtime,
-    executable: process.execPath,
-  },
+  on: Runtime = { name: runtime, executable: process.execPath },
 ): Promise<ChildServer> {
   const command = on.name === "deno" ? ["run", "-A", script.href] : [script.pathname];
   const child: ChildProcess = spawn(on.executable, [...command, ...args], {

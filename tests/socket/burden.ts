@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { type ChildServer, startChild } from "../child.ts";
-import { type HandshakeParts, opening, pause } from "./peer.ts";
+import { type ChildServer, type Runtime, startChild } from "../child.ts";
+import type { Random } from "../random.ts";
+import { frameOf, type HandshakeParts, OPCODE, opening, pause } from "./peer.ts";
 
 /** How long a peer of the server may be silent. */
 export const IDLE_SECONDS = 2;
@@ -30,9 +31,9 @@ export interface Burdened extends ChildServer {
   counts(): Promise<{ readonly refused: number; readonly closed: number }>;
 }
 
-/** Starts the server of `burden_server.ts`. */
-export async function startBurdened(): Promise<Burdened> {
-  const child = await startChild(new URL("burden_server.ts", import.meta.url), []);
+/** Starts the server of `burden_server.ts`, on the runtime of the suite if no other is named. */
+export async function startBurdened(on?: Runtime): Promise<Burdened> {
+  const child = await startChild(new URL("burden_server.ts", import.meta.url), [], undefined, on);
   const { pid, ports: { port } } = child;
   const status = () => readFileSync(`/proc/${pid}/status`, "utf8");
   return {
@@ -54,6 +55,64 @@ export function begin(
   socket.on("error", () => {});
   socket.on("connect", () => socket.write(opening(port, parts), () => sent(socket)));
   return socket;
+}
+
+/** One handshake, whatever becomes of it, to its end. */
+export function passBy(port: number, path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = begin(port, { path });
+    const late = setTimeout(() => socket.destroy(), 3000);
+    socket.on("close", () => {
+      clearTimeout(late);
+      resolve();
+    });
+    socket.once("data", (chunk) => {
+      if (chunk.toString("latin1").startsWith("HTTP/1.1 101")) socket.write(frameOf(OPCODE.close, ""));
+      else socket.destroy();
+    });
+  });
+}
+
+/** Up to five frames, lawful ones and others. */
+function someFrames(random: Random): Buffer {
+  return Buffer.concat(Array.from({ length: random.below(6) }, () => {
+    const opcode = random.pick([0, 1, 1, 2, 2, 8, 9, 10, 3, 15]);
+    const parts = {
+      final: random.below(5) > 0,
+      masked: random.below(9) > 0,
+      reserved: random.below(9) === 0,
+    };
+    return frameOf(opcode, "x".repeat(random.pick([0, 1, 100, 130, 3000])), parts);
+  }));
+}
+
+/** One client that keeps no rule and leaves within milliseconds: a handshake, whole or cut, and any frames. How it left. */
+export function chaotic(
+  port: number,
+  path: string,
+  random: Random,
+): Promise<"reset" | "destroyed" | "ended"> {
+  return new Promise((resolve) => {
+    const whole = opening(port, {
+      path,
+      first: random.below(3) === 0 ? someFrames(random) : Buffer.alloc(0),
+    });
+    const bytes = random.below(6) === 0 ? whole.subarray(0, random.below(whole.length)) : whole;
+    const end = random.pick(["reset", "destroyed", "ended", "ended"] as const);
+    const socket = begin(port, {});
+    socket.removeAllListeners("connect");
+    socket.on("connect", () => {
+      socket.write(bytes);
+      if (random.below(2) === 0) socket.write(someFrames(random));
+      setTimeout(() => {
+        if (end === "reset") socket.resetAndDestroy();
+        else if (end === "destroyed") socket.destroy();
+        else socket.end(frameOf(OPCODE.close, ""));
+        setTimeout(() => socket.destroy(), 50);
+      }, random.below(8));
+    });
+    socket.on("close", () => resolve(end)).resume();
+  });
 }
 
 /** Waits until what is counted does not go down any more; the last count. */

@@ -1,7 +1,6 @@
 // Clients that leave, in whatever way and at whatever time, leave nothing behind: descriptors and memory of a process are
 // where they were.
 
-import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
@@ -12,13 +11,15 @@ import { runtime } from "../runtime.ts";
 import {
   begin,
   type Burdened,
+  chaotic,
   FEW_FILES,
   IDLE_SECONDS,
   LOOK_UP_SECONDS,
+  passBy,
   settled,
   startBurdened,
 } from "./burden.ts";
-import { frameOf, knock, OPCODE, opening, pause } from "./peer.ts";
+import { knock, pause } from "./peer.ts";
 
 /** By what they ask for: a socket, one with a look-up before it, a denial that is shown. */
 const PATHS = ["/echo", "/user/echo", "/shown/echo"] as const;
@@ -111,26 +112,10 @@ test(`400 resets, 20 at a time, at a limit of ${FEW_FILES} files: the process li
 });
 
 describe("what is over", { timeout: 900_000 }, () => {
-  /** One handshake, whatever becomes of it, to its end. */
-  function handshake(port: number, path: string): Promise<void> {
-    return new Promise((resolve) => {
-      const socket = begin(port, { path });
-      const late = setTimeout(() => socket.destroy(), 3000);
-      socket.on("close", () => {
-        clearTimeout(late);
-        resolve();
-      });
-      socket.once("data", (chunk) => {
-        if (chunk.toString("latin1").startsWith("HTTP/1.1 101")) socket.write(frameOf(OPCODE.close, ""));
-        else socket.destroy();
-      });
-    });
-  }
-
   async function many(port: number, paths: readonly string[], count: number): Promise<void> {
     let left = count;
     await Promise.all(Array.from({ length: 12 }, async () => {
-      while (left > 0) await handshake(port, paths[left-- % paths.length]!);
+      while (left > 0) await passBy(port, paths[left-- % paths.length]!);
     }));
   }
 
@@ -172,43 +157,12 @@ describe("what is over", { timeout: 900_000 }, () => {
     const random = new Random(seed);
     let resets = 0;
     const paths = ["/echo", "/user/echo", "/slow", "/denied/echo", "/farewell", "/nobody/echo", "/nowhere"];
-    const frames = () =>
-      Buffer.concat(Array.from({ length: random.below(6) }, () => {
-        const opcode = random.pick([0, 1, 1, 2, 2, 8, 9, 10, 3, 15]);
-        const parts = {
-          final: random.below(5) > 0,
-          masked: random.below(9) > 0,
-          reserved: random.below(9) === 0,
-        };
-        return frameOf(opcode, "x".repeat(random.pick([0, 1, 100, 130, 3000])), parts);
-      }));
-    const chaotic = () =>
-      new Promise<void>((resolve) => {
-        const whole = opening(server.port, {
-          path: random.pick(paths),
-          first: random.below(3) === 0 ? frames() : Buffer.alloc(0),
-        });
-        const bytes = random.below(6) === 0 ? whole.subarray(0, random.below(whole.length)) : whole;
-        const end = random.below(4);
-        if (end === 0) resets++;
-        const socket = begin(server.port, {});
-        socket.removeAllListeners("connect");
-        socket.on("connect", () => {
-          socket.write(bytes);
-          if (random.below(2) === 0) socket.write(frames());
-          setTimeout(() => {
-            if (end === 0) socket.resetAndDestroy();
-            else if (end === 1) socket.destroy();
-            else socket.end(frameOf(OPCODE.close, ""));
-            setTimeout(() => socket.destroy(), 50);
-          }, random.below(8));
-        });
-        socket.on("close", () => resolve()).resume();
-      });
     const some = async (count: number) => {
       let left = count;
       await Promise.all(Array.from({ length: 40 }, async () => {
-        while (left-- > 0) await chaotic();
+        while (left-- > 0) {
+          if (await chaotic(server.port, random.pick(paths), random) === "reset") resets++;
+        }
       }));
     };
     try {
