@@ -19,6 +19,7 @@ interface DenoLike {
 
 interface DenoSocket {
   binaryType: string;
+  readonly readyState: number;
   readonly bufferedAmount: number;
   addEventListener(
     type: "open" | "message" | "close",
@@ -35,6 +36,9 @@ interface DenoEvent {
   readonly code: number;
   readonly reason: string;
 }
+
+/** The web's number for a socket that is open. */
+const OPEN = 1;
 
 const deno = /* @__PURE__ */ (() => (globalThis as unknown as { readonly Deno?: Partial<DenoLike> }).Deno)();
 
@@ -131,6 +135,9 @@ class DenoWire implements Wire, OutboxOwner {
   }
 
   send(data: string | Uint8Array, maxBufferedBytes: number): boolean {
+    // Before Deno says that it is closed, it swallows what is sent and says that nothing waits: who sends until
+    // something does would never end.
+    if (this.#socket.readyState > OPEN) return false;
     this.#outbox ??= new Outbox(this.#socket, this);
     // Deno refuses memory that another thread may write to, Bun sends it: a copy is the same on both.
     const message = typeof data === "string" || data.buffer instanceof ArrayBuffer

@@ -21,6 +21,7 @@ type Wire = typeof import("../../src/socket/deno.ts");
 /** What a socket of Deno's has, where a test looks at it or calls it. */
 class FakeSocket {
   binaryType = "blob";
+  readyState = 1;
   /** Bytes that the peer has not read. */
   bufferedAmount = 0;
   readonly sent: unknown[] = [];
@@ -177,6 +178,17 @@ describe("denoRuntime", () => {
     session.close(4001, "y");
     socket.emit("close", { code: 4001, reason: "" });
     await pause(0);
+  });
+
+  test("nothing is sent between the end of a socket and the event that tells of it", async () => {
+    const { socket, session } = await upgraded();
+    socket.emit("open");
+    assertEquals(session.send("x"), true);
+    for (const ended of [2, 3]) {
+      socket.readyState = ended;
+      assertEquals(session.send("y"), false);
+    }
+    assertEquals(socket.sent, ["x"]);
   });
 
   test("memory that another thread may write to is copied: Deno would refuse it", async () => {

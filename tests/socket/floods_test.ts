@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { runtime } from "../runtime.ts";
 import { begin, type Burdened, FEW, flood, IDLE_SECONDS, startBurdened } from "./burden.ts";
-import { eventually, frameOf, knock, OPCODE, opening, pause, Peer } from "./peer.ts";
+import { closing, eventually, frameOf, knock, OPCODE, opening, pause, Peer } from "./peer.ts";
 
 const MOST_KEPT = 150;
 const MOST = 250;
@@ -155,6 +155,27 @@ describe("floods", { timeout: 300_000 }, () => {
       assertEquals(await peer.closeFrame(), { code: 1001, reason: "No response from ping frame." });
     } else await eventually("the end", () => peer.ended);
     peer.destroy();
+  });
+
+  test("a handler that sends until something waits ends, when readers that have stopped leave or are left", async () => {
+    const goodbyes: ((peer: Peer) => void)[] = [
+      () => {},
+      (peer) => peer.reset(),
+      (peer) => peer.send(OPCODE.close, closing(1000)),
+    ];
+    // Before the server gives them up, and after it.
+    for (const ms of [300, 1000 * (IDLE_SECONDS + 1)]) {
+      const peers = await Promise.all(Array.from({ length: 36 }, () => {
+        const peer = new Peer(server.port);
+        peer.write(opening(server.port, { path: "/news" }));
+        return peer.answered().then(() => peer.pause()).then(() => peer);
+      }));
+      await pause(ms);
+      peers.forEach((peer, index) => goodbyes[index % goodbyes.length]!(peer));
+      await pause(1000);
+      assertEquals((await knock(server.port, { path: "/echo" })).status, 101);
+      for (const peer of peers) peer.destroy();
+    }
   });
 
   test("the close frame of this side arrives, whatever the peer has sent meanwhile", async () => {
