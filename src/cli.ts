@@ -2,10 +2,11 @@
  * The command line: why was my WebSocket refused?
  *
  * ```sh
- * deno run -A jsr:@wsgate/wsgate/cli explain --origin https://app.example.com:8443 https://app.example.com
+ * deno run --allow-read --allow-env jsr:@wsgate/wsgate/cli explain --origin https://app.example.com:8443 \
+ *   https://app.example.com
  * ```
  *
- * From a checkout: `deno run -A src/cli.ts` or `bun src/cli.ts`; the permissions `--allow-read --allow-env` are enough.
+ * From a checkout: `deno run --allow-read --allow-env src/cli.ts` or `bun src/cli.ts`.
  * Commands: `explain` judges one handshake as a server does, typed or copied from a browser, `curl -v` or a log, and says
  * why; `lint` reports what is dangerous in a list, or may be a mistake; `check` does it for CI, by its exit status; `tree`
  * draws a list. Each has a `-h`.

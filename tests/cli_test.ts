@@ -17,7 +17,10 @@ import { wordsOf } from "./words.ts";
 const words = wordsOf(import.meta.url);
 
 const CLI = fileURLToPath(new URL("../src/cli.ts", import.meta.url));
-const COMMAND = [process.execPath, ...runtime === "deno" ? ["run", "-A", CLI] : [CLI]];
+const COMMAND = [
+  process.execPath,
+  ...runtime === "deno" ? ["run", "--allow-read", "--allow-env", "--no-prompt", CLI] : [CLI],
+];
 /** Starting a runtime takes a while on a busy machine. */
 const TIMEOUT = { timeout: 60_000 };
 

@@ -96,7 +96,9 @@ describe("from a registry", asked, () => {
     assertEquals(await run(process.execPath, [...options, "main.ts"], env), { status: 0, output: "403 1\n" });
     const explained = await run(process.execPath, [
       ...options,
-      "-A",
+      "--allow-read",
+      "--allow-env",
+      "--no-prompt",
       `jsr:@wsgate/wsgate@${version}/cli`,
       ...EXPLAIN,
     ], env);

@@ -42,9 +42,11 @@ ${PROGRAM} COMMAND -h says more, ${PROGRAM} --version which one this is. To begi
 
   ${PROGRAM} explain --origin https://app.example.com:8443 https://app.example.com
 
-Run it as   deno run -A jsr:@wsgate/wsgate/cli   or, from a checkout, as
-deno run -A src/cli.ts   or   bun src/cli.ts
-It reads files and variables: --allow-read --allow-env is enough for it.
+Run it as
+
+  deno run --allow-read --allow-env jsr:@wsgate/wsgate/cli
+
+or, from a checkout, with src/cli.ts in its place, or as   bun src/cli.ts
 `,
   explain: `${PROGRAM} explain [options] PATTERN...
 
