@@ -1,9 +1,12 @@
 /**
- * Everything that has to hold, in one command: the static checks, the tests on Deno with coverage and documentation,
- * the same tests on Bun. Each command has a time limit, its output is shown as it comes, and the last line counts.
+ * Everything that has to hold, in one command: the tests on Deno with coverage and documentation, and the same tests on
+ * Bun. Each command has a time limit, its output is shown as it comes, and the last line counts.
  *
  *     deno task test
  *     deno task test channels      one folder of tests alone, on both runtimes
+ *     deno task ok                 before all tests format, lint and types: the gate of every change and every release
+ *
+ * That every public name is documented and that the package can be published is among the tests: `publish_test.ts`.
  *
  * @module
  */
@@ -56,10 +59,12 @@ function suites(folder: string): Step[] {
   ];
 }
 
-const EVERYTHING: readonly Step[] = [
+const CHECKS: readonly Step[] = [
   { name: "format", command: [...DENO, "fmt", "--check"], limit: 60 },
   { name: "lint", command: [...DENO, "lint"], limit: 60 },
   { name: "types", command: [...DENO, "check", "mod.ts", "src", "tests", "bench", "examples"], limit: 180 },
+];
+const TESTS: readonly Step[] = [
   ...suites("tests"),
   {
     name: "every line and branch of src is run by the tests",
@@ -81,10 +86,15 @@ const EVERYTHING: readonly Step[] = [
   },
 ];
 const [folder] = Deno.args;
+const steps = folder === undefined
+  ? TESTS
+  : folder === "--checks"
+  ? [...CHECKS, ...TESTS]
+  : suites(`tests/${folder}`);
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
-for (const step of folder === undefined ? EVERYTHING : suites(`tests/${folder}`)) {
+for (const step of steps) {
   console.log(`\n=== ${step.name}: ${step.command.slice(1).join(" ")}`);
   const { ok, output } = await run(step);
   const one: Counts = { passed: ok ? 1 : 0, failed: 0, skipped: 0 };
