@@ -11,7 +11,7 @@ import { readdir, readFile } from "node:fs/promises";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { eachRow, eachRowInTurn } from "./rows.ts";
 import { runtime } from "./runtime.ts";
 
@@ -53,8 +53,20 @@ describe("published package", () => {
         "README.md",
         "deno.json",
         "mod.ts",
+        ...await shown(),
         ...source.filter((name) => name.endsWith(".ts")).map((name) => `src/${name.replaceAll("\\", "/")}`),
       ].sort(),
+    );
+  });
+
+  it("says of which licences its parts are, as SPDX writes it", async () => {
+    const { license } = JSON.parse(await readFile(`${root}deno.json`, "utf8"));
+    assertEquals(license, "MIT AND MPL-2.0");
+    assertMatch(await readFile(`${root}LICENSE`, "utf8"), /^MIT License\n/);
+    const data = await readFile(`${root}src/public_suffixes_data.ts`, "utf8");
+    assertMatch(
+      data,
+      /^(?:\/\/.*\n)*\/\/ License, v\. 2\.0\..*\n\/\/ file, .* https:\/\/mozilla\.org\/MPL\/2\.0\/\.\n/,
     );
   });
 
@@ -84,6 +96,13 @@ async function entries(): Promise<string[]> {
     await readFile(`${root}deno.json`, "utf8"),
   );
   return Object.values(exports);
+}
+
+/** What the README links and pictures beside it: a registry shows the links as those of files in the package. */
+async function shown(): Promise<string[]> {
+  const readme = await readFile(`${root}README.md`, "utf8");
+  const links = Array.from(readme.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g), ([, link]) => link!);
+  return [...new Set(links.filter((link) => !/^https?:/.test(link)))];
 }
 
 function deno(...args: string[]): Promise<{ status: number; output: string }> {
