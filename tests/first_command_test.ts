@@ -121,7 +121,7 @@ describe("on a fresh checkout", () => {
     });
   }
 
-  for (const task of ["test", "bench", "bench:report"]) {
+  for (const task of ["test", "bench", "bench:report", "soak"]) {
     it(`the task ${task} first gets what it imports`, asked, async () => {
       // There is no such folder of tests, and no such benchmark. The packages come from the cache of this suite.
       const child = deno(["task", task, "nothing"], {});
