@@ -98,11 +98,14 @@ async function entries(): Promise<string[]> {
   return Object.values(exports);
 }
 
-/** What the README links and pictures beside it: a registry shows the links as those of files in the package. */
+/**
+ * What the README links and pictures beside it: a registry shows the links as those of files in the package. Not the
+ * examples, which lead nowhere there: with them their frameworks would be dependencies of this package.
+ */
 async function shown(): Promise<string[]> {
   const readme = await readFile(`${root}README.md`, "utf8");
   const links = Array.from(readme.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g), ([, link]) => link!);
-  return [...new Set(links.filter((link) => !/^https?:/.test(link)))];
+  return [...new Set(links.filter((link) => !/^https?:|^examples\//.test(link)))];
 }
 
 function deno(...args: string[]): Promise<{ status: number; output: string }> {
