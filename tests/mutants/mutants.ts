@@ -1,0 +1,1234 @@
+/**
+ * Small faults that somebody may make one day, by the file that they are put into, and the tests that have to see them.
+ *
+ * A text that is replaced has to stand in its file exactly once. Who changes it there changes it here.
+ *
+ * @module
+ */
+
+import type { Mutant } from "./mutate.ts";
+
+/** Faults of one file that the same tests see. */
+interface Group extends Pick<Mutant, "file" | "tests"> {
+  /** Left out: Deno. */
+  readonly runtime?: Mutant["runtime"];
+  readonly faults: readonly Pick<Mutant, "fault" | "from" | "to">[];
+}
+
+const GROUPS: readonly Group[] = [
+  // ---- what an attacker wrote
+  {
+    file: "src/origin/origin.ts",
+    tests: ["tests/origin/origin_test.ts"],
+    faults: [
+      {
+        fault: "a scheme in upper case is canonical",
+        from: "const isLetter = char >= 0x61 && char <= 0x7a;",
+        to: "const isLetter = (char | 0x20) >= 0x61 && (char | 0x20) <= 0x7a;",
+      },
+      {
+        fault: "a scheme may begin with a digit",
+        from: "if (!isLetter && (end === 0 || !isOther)) break;",
+        to: "if (!isLetter && !isOther) break;",
+      },
+      {
+        fault: "an origin without a port has none",
+        from: "port: portAfter(value, end) || defaultPort(scheme),",
+        to: "port: portAfter(value, end),",
+      },
+      {
+        fault: "one slash after the scheme is enough",
+        from: "text.charCodeAt(end + 2) === SLASH;",
+        to: "text.charCodeAt(end + 2) > 0;",
+      },
+      {
+        fault: "a scheme may be a character too long",
+        from: "end <= MAX_SCHEME_LENGTH && text.length",
+        to: "end <= MAX_SCHEME_LENGTH + 1 && text.length",
+      },
+      { fault: "null is a malformed origin", from: `if (value === "null") return "null";`, to: "" },
+    ],
+  },
+  {
+    file: "src/origin/authority.ts",
+    tests: ["tests/origin/authority_test.ts"],
+    faults: [
+      {
+        fault: "the default port of wss is wrong",
+        from: `return scheme === "https" || scheme === "wss" ? 443`,
+        to: `return scheme === "https" ? 443`,
+      },
+      {
+        fault: "the default port of http is wrong",
+        from: `scheme === "http" || scheme === "ws" ? 80 : 0;`,
+        to: `scheme === "http" || scheme === "ws" ? 8080 : 0;`,
+      },
+      {
+        fault: "65536 is a port",
+        from: "return port <= 65535 ? port : -1;",
+        to: "return port <= 65536 ? port : -1;",
+      },
+      {
+        fault: "a port may have a leading zero",
+        from: " || text.charCodeAt(end + 1) === ZERO) return -1;",
+        to: ") return -1;",
+      },
+      {
+        fault: "the last label may be a character too long",
+        from: "return end > labelStart && end - labelStart <= MAX_LABEL_LENGTH;",
+        to: "return end > labelStart && end - labelStart <= MAX_LABEL_LENGTH + 1;",
+      },
+      {
+        fault: "a label may be a character too long",
+        from: "i - labelStart > MAX_LABEL_LENGTH) return false;",
+        to: "i - labelStart > MAX_LABEL_LENGTH + 1) return false;",
+      },
+      {
+        fault: "a label may be empty",
+        from: "if (i === labelStart || i - labelStart",
+        to: "if (i - labelStart",
+      },
+      {
+        fault: "a name may be a character too long",
+        from: "export const MAX_HOST_LENGTH = 255;",
+        to: "export const MAX_HOST_LENGTH = 256;",
+      },
+      {
+        fault: "an address may end in a dot",
+        from: "(nameEnd === end && isIPv4(text, start, end))",
+        to: "isIPv4(text, start, nameEnd)",
+      },
+      { fault: "an octet may be 256", from: "if (octet > 255 ||", to: "if (octet > 256 ||" },
+      {
+        fault: "an octet may have a leading zero",
+        from: " || (digits > 1 && text.charCodeAt(octetStart) === ZERO)) return false;",
+        to: ") return false;",
+      },
+      {
+        fault: "a name may end in a hexadecimal number",
+        from: "const isHex = text.charCodeAt(start) === ZERO && ",
+        to: "const isHex = text.charCodeAt(start) === DOT && ",
+      },
+      {
+        fault: "a piece of IPv6 may have five digits",
+        from: "if (digits === 0 || digits > 4 || (leadingZero",
+        to: "if (digits === 0 || digits > 5 || (leadingZero",
+      },
+      {
+        fault: ":: may stand for one piece of IPv6",
+        from: "if (gap < 0 ? omitted !== 0 : omitted < 2) return false;",
+        to: "if (gap < 0 ? omitted !== 0 : omitted < 1) return false;",
+      },
+      {
+        fault: ":: may stand for the second of two runs of zeros",
+        from: "longest === omitted && longestEnd === gap + omitted;",
+        to: "longest === omitted;",
+      },
+      {
+        fault: "two zero pieces may be written out",
+        from: "return gap < 0 ? longest < 2 :",
+        to: "return gap < 0 ? longest < 3 :",
+      },
+      {
+        fault: "lower case makes an ASCII letter of the Kelvin sign",
+        from: "return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());",
+        to: "return text.toLowerCase();",
+      },
+    ],
+  },
+
+  // ---- the ground
+  {
+    file: "src/handshake.ts",
+    tests: ["tests/handshake_test.ts"],
+    faults: [
+      {
+        fault: "CONNECT is let through",
+        from: `if (handshake.method === "CONNECT") return "connect";`,
+        to: "",
+      },
+      {
+        fault: "the word websocket among others opens one",
+        from: `return value.length === "websocket".length ? "websocket" : "malformed";`,
+        to: `return "websocket";`,
+      },
+      {
+        fault: "Upgrade: WebSocket is no handshake",
+        from: "const WEBSOCKET = /websocket/i;",
+        to: "const WEBSOCKET = /websocket/;",
+      },
+      {
+        fault: "the word upgrade within another is an option of Connection",
+        from: String.raw`const UPGRADE_OPTION = /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i;`,
+        to: "const UPGRADE_OPTION = /upgrade/i;",
+      },
+      {
+        fault: "a malformed Connection has no upgrade",
+        from: `return /upgrade/i.test(value) ? "malformed" : "none";`,
+        to: `return "none";`,
+      },
+      {
+        fault: "POST is upgraded",
+        from: `if (method !== "GET") return denials["method-not-allowed"];`,
+        to: "",
+      },
+      {
+        fault: "any version is spoken",
+        from: `if (headers.get("sec-websocket-version") !== "13")`,
+        to: `if (headers.get("sec-websocket-version") === null)`,
+      },
+      {
+        fault: "a key may have more than sixteen bytes",
+        from: "const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;",
+        to: "const KEY = /^[A-Za-z0-9+/]{22}==$/;",
+      },
+      {
+        fault: "a handshake needs no Host",
+        from: `if (host === null) return denials["host-absent"];\n    if (parseHost(host) === null)`,
+        to: `if (host !== null && parseHost(host) === null)`,
+      },
+      { fault: "a query belongs to the path", from: `.split("?", 1)[0]!;`, to: ";" },
+      {
+        fault: "the client's order of subprotocols counts",
+        from: `return protocols.find((name) => offered.has(name)) ?? "";`,
+        to: `return [...offered].find((name) => protocols.includes(name)) ?? "";`,
+      },
+      {
+        fault: "an offered subprotocol is echoed",
+        from: `return protocols.find((name) => offered.has(name)) ?? "";`,
+        to: `return [...offered][0] ?? "";`,
+      },
+      {
+        fault: "more is white space than spaces and tabs",
+        from: "return text.slice(start, end);",
+        to: "return text.slice(start, end).trim();",
+      },
+    ],
+  },
+  {
+    file: "src/config.ts",
+    tests: ["tests/config_test.ts"],
+    faults: [
+      {
+        fault: "an unknown option passes",
+        from: "if (known.includes(name)) continue;",
+        to: "if (known.length > 0) continue;",
+      },
+      {
+        fault: "one fault of many is told",
+        from: "if (issues.length > 0) throw new ConfigError(issues);",
+        to: "if (issues.length > 0) throw new ConfigError(issues.slice(0, 1));",
+      },
+      {
+        fault: "a misspelt choice passes",
+        from: "if (value === undefined || choices.includes(value as T))",
+        to: "if (value === undefined || choices.length > 0)",
+      },
+      {
+        fault: "an option is inherited from a polluted prototype",
+        from: "Object.assign(Object.create(null), options);",
+        to: "Object.assign({}, options);",
+      },
+    ],
+  },
+  {
+    file: "src/denial.ts",
+    tests: ["tests/denial_test.ts"],
+    faults: [
+      {
+        fault: "a denial can be turned into an admission",
+        from: "Object.freeze({ allowed: false, status, reason }),",
+        to: "{ allowed: false, status, reason },",
+      },
+      { fault: "a refusal may be kept by a cache", from: `"cache-control": "no-store",`, to: "" },
+      {
+        fault: "the client is told the reason",
+        from: "return new Response(text, parts);",
+        to: "return new Response(text + denied.reason, parts);",
+      },
+      { fault: "426 does not say to what to upgrade", from: `426: { upgrade: "websocket", `, to: "426: { " },
+      {
+        fault: "a refused origin gets 404",
+        from: `"origin-not-allowed": 403,`,
+        to: `"origin-not-allowed": 404,`,
+      },
+    ],
+  },
+  {
+    file: "src/quote.ts",
+    tests: ["tests/quote_test.ts"],
+    faults: [
+      {
+        fault: "control characters get into a log",
+        from: String.raw`/[^\x20-\x7e]/g`,
+        to: String.raw`/[^\x20-\x9f]/g`,
+      },
+      {
+        fault: "what is quoted has any length",
+        from: `return text.length <= max ? text : text.slice(0, max - 3) + "...";`,
+        to: "return text;",
+      },
+    ],
+  },
+  {
+    file: "src/scope.ts",
+    tests: ["tests/scope_test.ts"],
+    faults: [
+      {
+        fault: "a mark is kept after its guard",
+        from: "return whileRunning(handler, () => void mark.running--);",
+        to: "return whileRunning(handler, () => {});",
+      },
+      {
+        fault: "a mark is kept after a handler that threw",
+        from: "done();\n    throw error;",
+        to: "throw error;",
+      },
+      {
+        fault: "a mark is taken away before its handler is done",
+        from: "if (result instanceof Promise) result.then(done, done);\n  else done();",
+        to: "done();",
+      },
+      {
+        fault: "a mark is kept after a handler that rejected",
+        from: "result.then(done, done);",
+        to: "result.then(done, () => {});",
+      },
+    ],
+  },
+  {
+    file: "src/settle.ts",
+    tests: ["tests/settle_test.ts"],
+    faults: [
+      {
+        fault: "a used response is sent again",
+        from: "if (response instanceof Response && !response.bodyUsed) return response;",
+        to: "if (response instanceof Response) return response;",
+      },
+      {
+        fault: "a rejection of onDeny is nobody's",
+        from: "else catchRejection(onDeny(denied, handshake, details.cause), hookFailed);",
+        to: "else onDeny(denied, handshake, details.cause);",
+      },
+      {
+        fault: "the console is told without an end",
+        from: `if (reason === "not-found" || seen.size > MAX_LINES) return;`,
+        to: `if (reason === "not-found") return;`,
+      },
+      {
+        fault: "an attacker's text gets into the log as it came",
+        from: `const origin = parseOrigin(value).kind === "tuple" ? value : null;`,
+        to: "const origin = value;",
+      },
+      { fault: "a failure is reported each time", from: "    reported = true;\n", to: "" },
+      { fault: "a gate that answered at once answers again", from: "      markAnswered(request);\n", to: "" },
+    ],
+  },
+  {
+    file: "src/turn.ts",
+    tests: ["tests/turn_test.ts"],
+    faults: [
+      {
+        fault: "a client that left is taken to be there",
+        from: "  if (signal.aborted) return false;\n",
+        to: "",
+      },
+      {
+        fault: "a client that was seen once stays for good",
+        from: "return seen.get(request) === round;",
+        to: "return seen.has(request);",
+      },
+      {
+        fault: "all clients go on in one round",
+        from: "const CLIENTS_FOR_EACH = 100;",
+        to: "const CLIENTS_FOR_EACH = 1;",
+      },
+    ],
+  },
+
+  // ---- the verdict
+  {
+    file: "src/verdict/check.ts",
+    tests: ["tests/verdict/check_test.ts"],
+    faults: [
+      {
+        fault: "null is taken for absent",
+        from: "  if (origin === null) {\n",
+        to: `  if (origin === null || origin === "null") {\n`,
+      },
+      {
+        fault: "the last Origin wins",
+        from: `const origin = handshake.headers.get("origin") ?? null;`,
+        to: `const origin = handshake.headers.get("origin")?.split(", ").at(-1) ?? null;`,
+      },
+      {
+        fault: "the first Origin wins",
+        from: `const origin = handshake.headers.get("origin") ?? null;`,
+        to: `const origin = handshake.headers.get("origin")?.split(", ")[0] ?? null;`,
+      },
+      {
+        fault: "an empty Origin is taken for absent",
+        from: `const origin = handshake.headers.get("origin") ?? null;`,
+        to: `const origin = handshake.headers.get("origin") || null;`,
+      },
+      {
+        fault: "Host comes from request.url",
+        from: `const host = handshake.headers.get("host") ?? null;`,
+        to: "const host = /^[a-z]+:\\/\\/([^/?#]*)/.exec(handshake.url)?.[1] ?? null;",
+      },
+      {
+        fault: "Host and URL may name two authorities",
+        from: `return namesHost(url, host) ? null : "host-mismatch";`,
+        to: "return null;",
+      },
+      {
+        fault: "a URL may go on after the name of the Host",
+        from: ` && "/?#".includes(url.charAt(plain + host.length))) {`,
+        to: ") {",
+      },
+      {
+        fault: "any host is on the list",
+        from: `=== NONE ? "host-not-allowed" : null;`,
+        to: `=== NONE ? null : null;`,
+      },
+      {
+        fault: "Authorization is no credential",
+        from: `(headers.get("cookie") ?? headers.get("authorization") ?? null)`,
+        to: `(headers.get("cookie") ?? null)`,
+      },
+      {
+        fault: "'self' has any port",
+        from: "return (portAfter(origin, originEnd) || ownPort) === (portAfter(host, end) || ownPort);",
+        to: "return ownPort > 0;",
+      },
+      {
+        fault: "'self' is every host that begins as the own one does",
+        from: "  if (originEnd - start !== end) return false;\n",
+        to: "",
+      },
+      {
+        fault: "'self' has any scheme",
+        from: " || !origin.startsWith(scheme)) return false;",
+        to: ") return false;",
+      },
+      {
+        fault: "the option scheme is not looked at",
+        from: "  if (policy.scheme !== undefined) return policy.scheme;\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/verdict/policy.ts",
+    tests: ["tests/verdict/policy_test.ts"],
+    faults: [
+      {
+        fault: "a handshake without Origin is let in if nothing is said",
+        from: `absent ?? (origins[0]!.entries.includes("*") ? "allow" : "deny")`,
+        to: `absent ?? "allow"`,
+      },
+      {
+        fault: "'self' is judged without a list of hosts",
+        from: "if (self !== undefined && hosts.length === 0) {",
+        to: "if (self !== undefined && hosts.length < 0) {",
+      },
+      {
+        fault: "the names of this machine are let in without debug",
+        from: "debug ? withLocal(read) : read;",
+        to: "withLocal(read);",
+      },
+      {
+        fault: "an operator's own list is kept",
+        from: "return Array.isArray(list) ? [...list] : [];",
+        to: "return Array.isArray(list) ? list : [];",
+      },
+      {
+        fault: "what looks like a policy is one",
+        from: "return policies.has(value as Policy);",
+        to: "return value instanceof Policy;",
+      },
+      {
+        fault: "a host on allowedHosts has any scheme",
+        from: `{ ...rule, scheme: "http" }`,
+        to: "{ ...rule, scheme: null }",
+      },
+    ],
+  },
+
+  // ---- which rule admits an origin
+  {
+    file: "src/matcher/trie.ts",
+    tests: [
+      "tests/matcher/matcher_test.ts",
+      "tests/matcher/trie_test.ts",
+      "tests/matcher/exhaustive_test.ts",
+    ],
+    faults: [
+      {
+        fault: "a rule ends within a label",
+        from: "const reach = before === DOT ? BELOW : before === SLASH ? ITSELF : 0;",
+        to: "const reach = before === SLASH ? ITSELF : BELOW;",
+      },
+      {
+        fault: "what is below a wildcard may be malformed",
+        from: "if (end - start > MAX_HOST_LENGTH || !areLabels(text, start, covered - 1)) return NONE;",
+        to: "if (end - start > MAX_HOST_LENGTH) return NONE;",
+      },
+      {
+        fault: "a host below a wildcard has any length",
+        from: "if (end - start > MAX_HOST_LENGTH || !areLabels(",
+        to: "if (!areLabels(",
+      },
+      {
+        fault: "a host may stand behind a slash",
+        from: "if (reach === ITSELF && covered !== start) return NONE;",
+        to: "",
+      },
+      { fault: "the last entry that admits is named", from: "if (place >= least) continue;", to: "" },
+      {
+        fault: "letters that share a slot are the same",
+        from: "if (letters[slot] !== char) return NOTHING;",
+        to: "",
+      },
+      {
+        fault: "the last letters of a rule are not compared",
+        from: "if (buckets[at] !== text.charCodeAt(--unread)) return false;",
+        to: "--unread;",
+      },
+      {
+        fault: "a port that is not written is none",
+        from: "if (port === 0) port = defaultPortOf(scheme);",
+        to: "",
+      },
+      {
+        fault: "any scheme is the rule's",
+        from: "(itsScheme === ANY_SCHEME || itsScheme === scheme) &&",
+        to: "itsScheme >= 0 &&",
+      },
+      {
+        fault: "the highest bit of a port is lost",
+        from: "((condition >>> PORT_SHIFT) & 0xffff) === port",
+        to: "((condition >>> PORT_SHIFT) & 0x7fff) === (port & 0x7fff)",
+      },
+      {
+        fault: "the walk ends at the first rule",
+        from: "if ((head & NODE_FOLLOWS) === 0) return least;",
+        to: "return least;",
+      },
+    ],
+  },
+  {
+    file: "src/matcher/trie_layout.ts",
+    tests: ["tests/matcher/trie_layout_test.ts", "tests/matcher/exhaustive_test.ts"],
+    faults: [
+      {
+        fault: "of two equal rules the last one is named",
+        from: "Math.min(rule.place, this.#placeOf(condition))",
+        to: "rule.place",
+      },
+      {
+        fault: "a rule of any scheme and port is not looked for",
+        from: "      this.#placeOf(conditionOf(ANY_SCHEME, null, reach)),\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/matcher/trie_builder.ts",
+    tests: [
+      "tests/matcher/trie_builder_test.ts",
+      "tests/matcher/trie_test.ts",
+      "tests/matcher/exhaustive_test.ts",
+    ],
+    faults: [
+      { fault: "two nodes may have one base", from: "if (this.#isBase[base] === 1 || ", to: "if (" },
+      {
+        fault: "one condition too many fits",
+        from: "if (number === MAX_CONDITIONS || scheme",
+        to: "if (number > MAX_CONDITIONS || scheme",
+      },
+    ],
+  },
+  {
+    file: "src/matcher/matcher.ts",
+    tests: ["tests/matcher/matcher_test.ts"],
+    faults: [
+      {
+        fault: "an absent origin is taken for null",
+        from: `if (typeof origin !== "string") return anyPlace;`,
+        to: `if (typeof origin !== "string") return Math.min(anyPlace, nullPlace);`,
+      },
+      {
+        fault: "the origin that was let in last is let in by another entry",
+        from: "      itsPlace = place;\n",
+        to: "",
+      },
+    ],
+  },
+
+  // ---- what an operator wrote
+  {
+    file: "src/pattern/pattern.ts",
+    tests: ["tests/pattern/pattern_test.ts"],
+    faults: [
+      {
+        fault: "every https site is no danger",
+        from: `rule.scheme === "http" || rule.scheme === "https" ? "unsafe-any-host" : null;`,
+        to: `rule.scheme === "http" ? "unsafe-any-host" : null;`,
+      },
+      {
+        fault: "*.example.com admits example.com",
+        from: `prefix === undefined ? "host" : prefix === "." ? "host-and-subdomains" : "subdomains";`,
+        to: `prefix === undefined ? "host" : "host-and-subdomains";`,
+      },
+      {
+        fault: "a scheme may stand in a list of hosts",
+        from: "return parsed.rule.scheme === null ? parsed.rule : null;",
+        to: "return parsed.rule;",
+      },
+      {
+        fault: "a list of hosts may hold what is unsafe",
+        from: "if (parsed === null || parsed.unsafe !== null || parsed.rule.kind",
+        to: "if (parsed === null || parsed.rule.kind",
+      },
+      {
+        fault: "an entry with a scheme and no port has any",
+        from: "return scheme === null ? null : defaultPort(scheme);",
+        to: "return null;",
+      },
+      {
+        fault: "file: has origins",
+        from: " || SCHEMES_WITHOUT_ORIGIN.has(scheme))) return null;",
+        to: ")) return null;",
+      },
+      {
+        fault: "null is no danger",
+        from: `place }, unsafe: "unsafe-null" };`,
+        to: "place }, unsafe: null };",
+      },
+    ],
+  },
+  {
+    file: "src/pattern/normalize.ts",
+    tests: ["tests/pattern/normalize_test.ts"],
+    faults: [
+      {
+        fault: "a look-alike letter becomes an ASCII one",
+        from: "return isFaithful ? ascii : null;",
+        to: "return ascii;",
+      },
+      {
+        fault: "a wildcard may stand over an address",
+        from: "return wildcard && isAddress ? null : host;",
+        to: "return host;",
+      },
+    ],
+  },
+  {
+    file: "src/pattern/rule.ts",
+    tests: ["tests/pattern/rule_test.ts"],
+    faults: [
+      {
+        fault: "a name that ends as the host does is below it",
+        from: `name.endsWith("." + host)`,
+        to: "name.endsWith(host)",
+      },
+    ],
+  },
+  {
+    file: "src/pattern/list.ts",
+    tests: ["tests/pattern/list_test.ts"],
+    faults: [
+      {
+        fault: "what is unsafe may stand in every list",
+        from: "return parsed !== null && (parsed.unsafe === null || unsafe) ? parsed.rule : null;",
+        to: "return parsed !== null ? parsed.rule : null;",
+      },
+      {
+        fault: "'self' may stand in every list",
+        from: `if (self && entry === "'self'")`,
+        to: `if (entry === "'self'")`,
+      },
+      {
+        fault: "a list has more entries than the matcher can number",
+        from: "if (list.length > MAX_ENTRIES) {",
+        to: "if (list.length > 10 * MAX_ENTRIES) {",
+      },
+    ],
+  },
+  {
+    file: "src/pattern/diagnosis.ts",
+    tests: ["tests/pattern/diagnosis_test.ts"],
+    faults: [
+      {
+        fault: "a diagnosis that finds nothing lets an entry pass",
+        from: "return [first, ...others];",
+        to: "return (first === UNKNOWN ? [] : [first, ...others]) as unknown as Faults;",
+      },
+    ],
+  },
+  {
+    file: "src/pattern/suffixes.ts",
+    tests: ["tests/pattern/suffixes_test.ts"],
+    faults: [
+      {
+        fault: "a wildcard over co.uk with a dot at its end is no danger",
+        from: `const name = host.endsWith(".") ? host.slice(0, -1) : host;`,
+        to: "const name = host;",
+      },
+    ],
+  },
+  {
+    file: "src/pattern/suffix_list.ts",
+    tests: ["tests/pattern/suffix_list_test.ts"],
+    faults: [
+      {
+        fault: "suffixes that were not imported mean the short list",
+        from: `if (!("suffixes" in options)) return null;`,
+        to: "if (options.suffixes === undefined) return null;",
+      },
+    ],
+  },
+
+  // ---- who is asking, and for which path
+  {
+    file: "src/auth/auth.ts",
+    tests: ["tests/auth/auth_test.ts"],
+    faults: [
+      {
+        fault: "users are looked up for a handshake that no guard judged",
+        from: "if (isHandshake && !judged) {",
+        to: "if (isHandshake && !judged && required) {",
+      },
+      {
+        fault: "undefined is a user",
+        from: "if (required && (user === null || user === undefined)) {",
+        to: "if (required && user === null) {",
+      },
+      {
+        fault: "a client that left while its user was looked up goes on",
+        from: "if (user === LEFT || isHandshake && !await clientStays(request, signal)) return clientLeft();",
+        to: "if (user === LEFT) return clientLeft();",
+      },
+      {
+        fault: "a listener stays on each request",
+        from: `      signal.removeEventListener("abort", left);\n`,
+        to: "",
+      },
+      {
+        fault: "true is a user",
+        from: `if (typeof found !== "object") return`,
+        to: `if (typeof found === "string") return`,
+      },
+      {
+        fault: "what every object inherits is a user",
+        from: "if (isPrototype(found)) return",
+        to: "if (found === null) return",
+      },
+      { fault: "a lookup takes any time", from: "}, seconds * 1000);", to: "}, seconds * 1_000_000);" },
+    ],
+  },
+  {
+    file: "src/auth/cookies.ts",
+    tests: ["tests/auth/cookies_test.ts"],
+    faults: [
+      {
+        fault: "the last cookie of a name wins",
+        from: `if (name !== "" && !cookies.has(name)) cookies.set(`,
+        to: `if (name !== "") cookies.set(`,
+      },
+    ],
+  },
+  {
+    file: "src/router/url_router.ts",
+    tests: ["tests/router/url_router_test.ts", "tests/router/targets_test.ts"],
+    faults: [
+      {
+        fault: "a dot segment is routed",
+        from: String.raw`|(?:\/|%2F)\.{1,2}(?:\/|%2F|$)/iu;`,
+        to: "/iu;",
+      },
+      {
+        fault: "a backslash is routed",
+        from: String.raw`const UNROUTABLE = /[\\#`,
+        to: "const UNROUTABLE = /[#",
+      },
+      {
+        fault: "an escaped letter is routed",
+        from: String.raw`%(?:2[DE]|3\d|[46][1-9A-F]|[57][\dA]|5F)|`,
+        to: "%(?:2[DE]|5F)|",
+      },
+      { fault: "a parameter may be empty", from: `: path[index] !== ""`, to: ": true" },
+      {
+        fault: "a trailing * needs no slash before it",
+        from: "if (open ? path.length <= segments.length",
+        to: "if (open ? path.length < segments.length",
+      },
+      {
+        fault: "a parameter __proto__ replaces the prototype",
+        from:
+          "Object.defineProperty(params, segment.name, { value: decode(path[index]!), enumerable: true });",
+        to: "params[segment.name] = decode(path[index]!);",
+      },
+      { fault: "a router is inside another for good", from: "running.delete(request)", to: "undefined" },
+      {
+        fault: "a percent sign that does not decode throws",
+        from: "} catch {\n    return segment;",
+        to: "} catch (error) {\n    throw error;",
+      },
+      { fault: "the last route that matches wins", from: ": compiled.find((", to: ": compiled.findLast((" },
+    ],
+  },
+  {
+    file: "src/router/protocol_type_router.ts",
+    tests: ["tests/router/protocol_type_router_test.ts"],
+    faults: [
+      {
+        fault: "a malformed handshake goes to the handler of plain requests",
+        from: `if (requestedUpgrade(request) !== "none") {`,
+        to: `if (requestedUpgrade(request) === "websocket") {`,
+      },
+      {
+        fault: "a handshake that a proxy took Upgrade from is a plain request",
+        from: `if (request.headers.get("sec-websocket-key") !== null) {`,
+        to: `if (request.headers.get("sec-websocket-key") === "") {`,
+      },
+    ],
+  },
+
+  // ---- what is done with a verdict
+  {
+    file: "src/guard/judge.ts",
+    tests: ["tests/guard/judge_test.ts", "tests/guard/guard_test.ts"],
+    faults: [
+      {
+        fault: "CONNECT passes the guard",
+        from: `return refusal("connect-not-supported", { note: () => CONNECT });`,
+        to: "return null;",
+      },
+      {
+        fault: "a malformed Upgrade passes the guard",
+        from: `return refusal("upgrade-malformed");`,
+        to: "return null;",
+      },
+      {
+        fault: "a malformed Connection passes the guard",
+        from: `if (connection === "malformed") return refusal("connection-malformed");`,
+        to: `if (connection === "malformed") connection = "upgrade";`,
+      },
+      {
+        fault: "a handshake's Host is not judged",
+        from: "if (!byHost.allowed) {",
+        to: "if (!byHost.allowed && isPlain) {",
+      },
+      {
+        fault: "the guard's Host comes from request.url",
+        from: `const host = isPlain ? authorityOf(request) : request.headers.get("host");`,
+        to:
+          "const host = isPlain ? authorityOf(request) : /^[a-z]+:\\/\\/([^/?#]*)/.exec(request.url)?.[1] ?? null;",
+      },
+      {
+        fault: "a plain request's Origin is not judged",
+        from: "if (isPlain && needsNoOrigin(request)) return null;",
+        to: "if (isPlain) return null;",
+      },
+      {
+        fault: "Sec-Fetch-Site is not looked at",
+        from: ` && headers.get("sec-fetch-site") === "same-origin";`,
+        to: ";",
+      },
+      {
+        fault: "Sec-Fetch-Site is believed beside any Origin",
+        from: `return origin === null || origin === "null" && headers`,
+        to: `return origin === null || headers`,
+      },
+      {
+        fault: "a policy function that throws lets everybody in",
+        from: `return refusal("policy-unavailable", { cause });`,
+        to: `return compilePolicy({ origins: ["*"] });`,
+      },
+      {
+        fault: "plain requests are judged though nobody asked for it",
+        from: `issues) === "all";`,
+        to: `issues) !== "handshakes";`,
+      },
+      {
+        fault: "a handshake's Host may come from its URL",
+        from: ` || /websocket/i.test(request.headers.get("upgrade") ?? "")) return host;`,
+        to: ") return host;",
+      },
+    ],
+  },
+  {
+    file: "src/guard/guard.ts",
+    tests: ["tests/guard/guard_test.ts"],
+    faults: [
+      {
+        fault: "a plain request is marked as judged",
+        from: "if (verdict === null) return handler(request, ...rest);",
+        to: `if (verdict === null) return whileJudged(request, "none", () => handler(request, ...rest));`,
+      },
+      {
+        fault: "a handshake that was let in is not marked",
+        from: "return whileJudged(request, verdict, () => handler(request, ...rest));",
+        to: "return handler(request, ...rest);",
+      },
+      {
+        fault: "refuse does not get the context",
+        from: "return settle(verdict.denied, request, rest[0], verdict.details);",
+        to: "return settle(verdict.denied, request, undefined, verdict.details);",
+      },
+    ],
+  },
+  {
+    file: "src/guard/gate.ts",
+    tests: ["tests/guard/gate_test.ts"],
+    faults: [
+      {
+        fault: "a gate tells of a refusal and lets in",
+        from: "return settle(verdict.denied, request, context, verdict.details) as Response;",
+        to: "settle(verdict.denied, request, context, verdict.details);\n      return undefined;",
+      },
+      { fault: "what a gate let in is not marked", from: "    markJudged(request, verdict);\n", to: "" },
+    ],
+  },
+  {
+    file: "src/guard/node_gate.ts",
+    tests: ["tests/guard/node_gate_test.ts", "tests/node_test.ts"],
+    faults: [
+      {
+        fault: "an error of the socket ends the process",
+        from: `    socket?.on("error", () => {});\n`,
+        to: "",
+      },
+      {
+        fault: "Node's gate answers and lets in",
+        from: "answer(socket, refusal.denied);\n    return false;",
+        to: "answer(socket, refusal.denied);\n    return true;",
+      },
+      {
+        fault: "HTTP/1.0 is upgraded",
+        from: `(version === "1.0" || version === "0.9")`,
+        to: `version === "0.9"`,
+      },
+      {
+        fault: "the last of a repeated header wins",
+        from: "before === undefined ? rawHeaders[i + 1]! : `${before}, ${rawHeaders[i + 1]!}`",
+        to: "before === undefined ? rawHeaders[i + 1]! : rawHeaders[i + 1]!",
+      },
+      {
+        fault: "a refused socket is left open",
+        from: `  socket.on("finish", () => void socket.destroy());\n`,
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/guard/validators.ts",
+    tests: ["tests/guard/validators_test.ts"],
+    faults: [
+      {
+        fault: "hostValidator does not read the authority of HTTP/2",
+        from: "const host = authorityOf(request);",
+        to: `const host = request.headers.get("host");`,
+      },
+      {
+        fault: "hostValidator lets every Host in",
+        from: "if (decision.allowed) return handler(request, ...rest as unknown as A);",
+        to: "return handler(request, ...rest as unknown as A);",
+      },
+    ],
+  },
+
+  // ---- how a socket is opened, and what happens on it
+  {
+    file: "src/socket/upgrade.ts",
+    tests: ["tests/socket/upgrade_test.ts"],
+    faults: [
+      {
+        fault: "a socket that nobody judged opens",
+        from:
+          `      return settle(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });\n`,
+        to: "",
+      },
+      {
+        fault: "a handler has any number of sockets",
+        from:
+          `    if (kind.open >= limits.maxSockets) return settle(denials["too-many-sockets"], request, context);\n`,
+        to: "",
+      },
+      {
+        fault: "the response is not returned after the upgrade",
+        from: `return response ?? settle(denials["not-a-handshake"], request, context);`,
+        to: `return settle(denials["not-a-handshake"], request, context);`,
+      },
+      {
+        fault: "headers() replaces a header of the handshake itself",
+        from:
+          "    if (OWN_HEADERS.test(name)) throw new TypeError(`The header ${name} is the opening handshake's own`);\n",
+        to: "",
+      },
+      {
+        fault: "a client that left is upgraded",
+        from: ".then((stays) => stays ? upgrade() : clientLeft());",
+        to: ".then(() => upgrade());",
+      },
+      { fault: "a limit of 0 passes", from: "value >= least && value <= most", to: "value <= most" },
+      {
+        fault: "the opening handshake is not checked",
+        from: "    if (denied !== null) return settle(denied, request, context);\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/socket/deno.ts",
+    tests: ["tests/socket/deno_test.ts"],
+    faults: [
+      {
+        fault: "the chosen subprotocol is not sent",
+        from:
+          `  if (session.protocol !== "") response.headers.set("sec-websocket-protocol", session.protocol);\n`,
+        to: "",
+      },
+      { fault: "any number of denials is shown", from: "    if (shown >= MAX_SHOWN) return null;\n", to: "" },
+      {
+        fault: "denials that are gone are counted on",
+        from: "      if (this.#isShown) shown--;\n",
+        to: "",
+      },
+      {
+        fault: "a close overtakes what waits to be sent",
+        from: "else this.#outbox.watch();",
+        to: "else this.emptied();",
+      },
+      { fault: "binary messages come as blobs", from: `    socket.binaryType = "arraybuffer";\n`, to: "" },
+      {
+        fault: "a socket is closed twice",
+        from: "if (!this.#isClosed) this.#socket.close",
+        to: "this.#socket.close",
+      },
+    ],
+  },
+  {
+    file: "src/socket/bun.ts",
+    tests: ["tests/socket/bun_test.ts"],
+    runtime: "bun",
+    faults: [
+      {
+        fault: "Bun echoes the first subprotocol that is offered",
+        from: `  headers.set("sec-websocket-protocol", session.protocol);\n`,
+        to: "",
+      },
+      {
+        fault: "a denial is shown on a server that nothing is known of",
+        from: "if (!proven.has(server)) {",
+        to: "if (server === null) {",
+      },
+      {
+        fault: "a socket of another handler is left without an answer",
+        from: `    (ws as BunSocket).close(1011, "");\n`,
+        to: "",
+      },
+      {
+        fault: "what waits in Bun is not counted",
+        from: "this.#isPressed ? maxBufferedBytes - ws.getBufferedAmount() : maxBufferedBytes",
+        to: "maxBufferedBytes",
+      },
+      {
+        fault: "a session that never opened counts as upgraded",
+        from: `  if (!session.wasOpened) return "elsewhere";\n`,
+        to: "",
+      },
+      {
+        fault: "a message that is too big closes with 1006",
+        from: "if (code === 1006 && reason === TOO_BIG) this",
+        to: `if (code === 1006 && reason === "") this`,
+      },
+    ],
+  },
+  {
+    file: "src/socket/outbox.ts",
+    tests: ["tests/socket/outbox_test.ts"],
+    faults: [
+      {
+        fault: "any number of bytes may wait",
+        from: "if (this.#handedBytes + this.#queuedBytes > most && this.bytes > most) {",
+        to: "if (most < 0) {",
+      },
+      {
+        fault: "a message overtakes those that wait",
+        from: "if (this.#queue === undefined && this.#hasRoom()) {",
+        to: "if (this.#hasRoom()) {",
+      },
+      {
+        fault: "empty messages cost nothing",
+        from: "const MESSAGE_COST = 64;",
+        to: "const MESSAGE_COST = 0;",
+      },
+      {
+        fault: "what is dropped still counts",
+        from: "    this.#queue = undefined;\n    this.#queuedBytes = 0;\n",
+        to: "",
+      },
+      {
+        fault: "a peer that reads nothing is never given up",
+        from: "return this.#amount > 0 && now - this.#movedAt >= limitMs;",
+        to: "return false;",
+      },
+    ],
+  },
+  {
+    file: "src/socket/refuse_visibly.ts",
+    tests: ["tests/socket/refuse_visibly_test.ts"],
+    faults: [
+      {
+        fault: "every denial is shown",
+        from: "  if (denied.status !== 401 && denied.status !== 403) return deny(denied);\n",
+        to: "",
+      },
+      {
+        fault: "a denial is shown to what is no good handshake",
+        from: "  if (checkOpeningHandshake(request) !== null) return deny(denied);\n",
+        to: "",
+      },
+      {
+        fault: "a bearer token is echoed",
+        from: '.find((name) => !/^(?:ticket|bearer)\\./i.test(name)) ?? "";',
+        to: `[0] ?? "";`,
+      },
+      {
+        fault: "a denial that a gate has answered is shown",
+        from: "stays && !isAnswered(request) ? show()",
+        to: "stays ? show()",
+      },
+    ],
+  },
+  {
+    file: "src/socket/session.ts",
+    tests: ["tests/socket/session_test.ts"],
+    faults: [
+      {
+        fault: "messages come after this side has closed",
+        from: `received(data: string | Uint8Array): void {\n    if (this.#state !== "open") return;\n`,
+        to: "received(data: string | Uint8Array): void {\n",
+      },
+      {
+        fault: "a message has any size",
+        from: "if (exceeds(data, limits.maxMessageBytes)) {",
+        to: "if (exceeds(data, Infinity)) {",
+      },
+      {
+        fault: "any number of messages may wait",
+        from: "waiting.messages.length - waiting.handled > limits.maxWaitingMessages ||",
+        to: "",
+      },
+      {
+        fault: "waiting messages may have any number of bytes",
+        from: "waiting.bytes > WAITING_MESSAGES_OF_BYTES * limits.maxMessageBytes",
+        to: "waiting.bytes > Infinity",
+      },
+      {
+        fault: "the last message that waits is handled first",
+        from: "const data = waiting.messages[waiting.handled++]!;",
+        to: "const data = waiting.messages[waiting.messages.length - 1 - waiting.handled++]!;",
+      },
+      { fault: "closed sockets are counted as open", from: "    this.kind.open--;\n", to: "" },
+      {
+        fault: "a socket over maxSockets stays open",
+        from: "if (++kind.open > kind.limits.maxSockets) {",
+        to: "if (++kind.open > Infinity) {",
+      },
+      { fault: "a handler that threw leaves its socket open", from: `    this.close(1011, "");\n`, to: "" },
+      {
+        fault: "1006 is sent in a close frame",
+        from: "(code < 1004 || code > 1006)",
+        to: "(code < 1004 || code > 1005)",
+      },
+      { fault: "close is called twice", from: "    if (this.#isFinished) return;\n", to: "" },
+      {
+        fault: "close is told of a socket that was never open",
+        from: "      this.#isSeen = false;\n",
+        to: "",
+      },
+      { fault: "a silent peer is never pinged", from: "      wire.sendPing();\n", to: "" },
+      {
+        fault: "a limit of bytes counts characters",
+        from: "return data.length * 3 > limit && encoder.encode(data).length > limit;",
+        to: "return false;",
+      },
+      {
+        fault: "a socket that does not end is waited for without end",
+        from: "if (elapsedNext <= CLOSE_TIMEOUT_SECONDS * 1000) break;",
+        to: "if (elapsedNext <= Infinity) break;",
+      },
+    ],
+  },
+  {
+    file: "src/socket/sweep.ts",
+    tests: ["tests/socket/sweep_test.ts"],
+    faults: [
+      { fault: "what is dropped is swept on", from: "  all.delete(it);\n", to: "" },
+      {
+        fault: "the timer of the sweeps outlives all sockets",
+        from: "  if (timer !== undefined) clearInterval(timer);\n  timer = undefined;",
+        to: "  timer = undefined;",
+      },
+    ],
+  },
+
+  // ---- the desk, and the program
+  {
+    file: "src/explain/explain.ts",
+    tests: [
+      "tests/explain/why_denied_test.ts",
+      "tests/explain/near_misses_test.ts",
+      "tests/verdict/check_test.ts",
+    ],
+    faults: [
+      {
+        fault: "an explanation forgets the Host",
+        from: "const decision = check(handshake, policy);",
+        to: `const decision = checkOrigin(handshake, policy, handshake.headers.get("host") ?? "");`,
+      },
+    ],
+  },
+  {
+    file: "src/explain/near_misses.ts",
+    tests: ["tests/explain/near_misses_test.ts"],
+    faults: [
+      {
+        fault: "a look-alike is suggested",
+        from: `if (code === "look-alike" || code === "listed-name-in-front") return null;`,
+        to: `if (code === "listed-name-in-front") return null;`,
+      },
+    ],
+  },
+  {
+    file: "src/explain/console_line.ts",
+    tests: ["tests/explain/console_line_test.ts"],
+    faults: [
+      {
+        fault: "a list of any length is searched for a line of the log",
+        from: "const SEARCH_AT_MOST = 1000;",
+        to: "const SEARCH_AT_MOST = Infinity;",
+      },
+    ],
+  },
+  {
+    file: "src/cli/arguments.ts",
+    tests: ["tests/cli/arguments_test.ts"],
+    faults: [
+      {
+        fault: "the last of an option that is given twice wins",
+        from: `if (kind !== "many" && before.length > 0) throw`,
+        to: `if (kind === "flag" && before.length > 0) throw`,
+      },
+    ],
+  },
+];
+
+/** Every mutant. */
+export const MUTANTS: readonly Mutant[] = GROUPS.flatMap(({ file, tests, runtime = "deno", faults }) =>
+  faults.map((fault) => ({ ...fault, file, tests, runtime }))
+);
