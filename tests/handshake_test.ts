@@ -11,6 +11,7 @@ import {
   connectionUpgrade,
   isToken,
   offeredProtocols,
+  pathOf,
   requestedUpgrade,
 } from "../src/handshake.ts";
 import { denials } from "../src/denial.ts";
@@ -635,6 +636,32 @@ describe("checkOpeningHandshake()", () => {
         runsOf({ units: ["upgrade", "upgrade,", "websocket", "websocket,", " \t", "upgrade "] }),
       );
     });
+  });
+});
+
+describe("pathOf()", () => {
+  const table: readonly [url: string, path: string | null][] = [
+    ["http://server.example/chat", "/chat"],
+    ["http://server.example", "/"],
+    ["http://server.example?room=1", "/"],
+    ["http://server.example/chat?room=1", "/chat"],
+    ["http://server.example/chat?next=/admin?x", "/chat"],
+    ["/chat?next=http://evil.test/admin", "/chat"],
+    ["WSS://user@server.example:8443/chat/", "/chat/"],
+    // As it was sent: whoever repairs it reads another path than somebody in front.
+    ["http://server.example/chat/../admin", "/chat/../admin"],
+    ["http://server.example\\admin", "\\admin"],
+    ["/chat#part", "/chat#part"],
+    ["//server.example/chat", "//server.example/chat"],
+    ["/%63hat", "/%63hat"],
+    ["*", null],
+    ["server.example:443", null],
+    ["?room=1", null],
+    ["", null],
+  ];
+
+  test("is the path as it was sent, without the query", () => {
+    eachRow(table, ([url, path]) => assertEquals(pathOf(url), path));
   });
 });
 

@@ -1,9 +1,17 @@
 // What one layer learns about a request and another reads.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { RequestScope } from "../src/scope.ts";
-import { eachRow } from "./rows.ts";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  isAnswered,
+  judgedConnection,
+  markAnswered,
+  markJudged,
+  RequestScope,
+  whileJudged,
+  whileRunning,
+} from "../src/scope.ts";
+import { eachRow, eachRowInTurn } from "./rows.ts";
 import { wordsOf } from "./words.ts";
 
 const words = wordsOf(import.meta.url);
@@ -60,6 +68,101 @@ describe("RequestScope", () => {
     assertEquals(keys(), Reflect.ownKeys(untouched).map(String).sort());
     assertEquals([...one.headers], []);
   });
+});
+
+/** Ends a handler that waits. */
+type End = (resolve: (value: string) => void, reject: (error: unknown) => void) => void;
+
+const ENDS: readonly (readonly [name: string, end: End])[] = [
+  ["resolves", (resolve) => resolve("answered")],
+  ["rejects", (_, reject) => reject(new Error("mine"))],
+];
+
+describe("whileRunning", () => {
+  test("calls back when a handler has returned, and hands on what it returned", () => {
+    const steps: string[] = [];
+    const returned = whileRunning(() => (steps.push("handler"), "answered"), () => steps.push("done"));
+    assertEquals([returned, ...steps], ["answered", "handler", "done"]);
+  });
+
+  test("calls back when it has thrown, and throws the same", () => {
+    let calls = 0;
+    const failing = () => {
+      throw new Error("mine");
+    };
+    assertThrows(() => whileRunning(failing, () => calls++), Error, "mine");
+    assertEquals(calls, 1);
+  });
+
+  test("calls back when its promise has settled, once, and hands that very promise on", async () => {
+    await eachRowInTurn(ENDS, async ([, end]) => {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      let calls = 0;
+      assertStrictEquals(whileRunning(() => promise, () => calls++), promise);
+      await Promise.resolve();
+      assertEquals(calls, 0);
+      end(resolve, reject);
+      await promise.catch(() => {});
+      await Promise.resolve();
+      assertEquals(calls, 1);
+    });
+  });
+});
+
+describe("the mark of a judged request", () => {
+  test("lasts as long as its handler runs, however that ends", async () => {
+    const returning = request();
+    assertEquals(whileJudged(returning, "none", () => judgedConnection(returning)), "none");
+    assertEquals(judgedConnection(returning), undefined);
+
+    const throwing = request();
+    const failing = () => {
+      assertEquals(judgedConnection(throwing), "upgrade");
+      throw new Error("mine");
+    };
+    assertThrows(() => whileJudged(throwing, "upgrade", failing), Error, "mine");
+    assertEquals(judgedConnection(throwing), undefined);
+
+    await eachRowInTurn(ENDS, async ([, end]) => {
+      const waiting = request();
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      const answer = whileJudged(waiting, "upgrade", () => promise);
+      assertEquals(judgedConnection(waiting), "upgrade");
+      end(resolve, reject);
+      await answer.catch(() => {});
+      await Promise.resolve();
+      assertEquals(judgedConnection(waiting), undefined);
+    });
+  });
+
+  test("is gone only when every handler around it is", async () => {
+    const one = request();
+    await whileJudged(one, "upgrade", async () => {
+      await assertRejects(() => whileJudged(one, "upgrade", () => Promise.reject(new Error("inner"))));
+      assertEquals(judgedConnection(one), "upgrade");
+    });
+    await Promise.resolve();
+    assertEquals(judgedConnection(one), undefined);
+  });
+
+  test("is a gate's for good, and of that request alone", () => {
+    eachRow([false, true], (isWithin) => {
+      const one = request();
+      if (isWithin) whileJudged(one, "none", () => markJudged(one, "none"));
+      else markJudged(one, "none");
+      assertEquals(judgedConnection(one), "none");
+      whileJudged(one, "none", () => {});
+      assertEquals(judgedConnection(one), "none");
+      assertEquals(judgedConnection(one.clone()), undefined);
+    });
+  });
+});
+
+test("a request is answered from when that was said, and no other one with it", () => {
+  const [one, other] = [request(), request()];
+  assertEquals(isAnswered(one), false);
+  markAnswered(one);
+  assertEquals([isAnswered(one), isAnswered(other), isAnswered(one.clone())], [true, false, false]);
 });
 
 words.end();

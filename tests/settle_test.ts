@@ -21,6 +21,7 @@ import {
   settler,
 } from "../src/settle.ts";
 import { handshakeRequest, type Line, type Parts, printed, requestOf, untyped } from "./doubles.ts";
+import { isAnswered } from "../src/scope.ts";
 import { Random, seed } from "./random.ts";
 import { eachRow, eachRowInTurn, product } from "./rows.ts";
 import { wordsOf } from "./words.ts";
@@ -146,6 +147,27 @@ describe("refuse", () => {
     });
     await eachRowInTurn(responses, (response) => assertDenied(response, FORBIDDEN));
     assertReported(lines, "refuse returns a Response that was sent before", "refuse", "TypeError");
+  });
+
+  test("where the answer cannot wait, what a promise comes to is too late for this request", async () => {
+    const mine = new Response("go away", { status: 418 });
+    const rows: [refuse: () => unknown, isLate: boolean][] = [
+      [() => mine, false],
+      [() => raise(new Error("mine")), false],
+      [() => new Promise(() => {}), true],
+      [() => Promise.reject(new Error("late")), true],
+    ];
+    await eachRowInTurn(rows, async ([refuse, isLate]) => {
+      const one = handshakeRequest("https://evil.test");
+      const settle = settler({ ...quiet, refuse: untyped(refuse) }, true);
+      const answers: unknown[] = [];
+      await printed(async () => {
+        answers.push(settle(FORBIDDEN, one, context));
+        await Promise.resolve();
+      });
+      assert(answers[0] instanceof Response);
+      assertEquals(isAnswered(one), isLate);
+    });
   });
 
   test("each wrapper reports its own", async () => {

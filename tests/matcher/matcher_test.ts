@@ -456,6 +456,24 @@ describe("an origin that is no string, where no compiler looks", () => {
   });
 });
 
+describe("a port", () => {
+  const ports = [1, 80, 443, 8080, 32_768, 65_535];
+
+  test("is compared in every bit", () => {
+    for (const port of ports) {
+      const { test: admits } = compileOrigins([`https://example.com:${port}`, `.example.org:${port}`]);
+      for (let bit = 1; bit < 65_536; bit *= 2) {
+        const other = port ^ bit;
+        if (other === 0) continue;
+        assert(!admits(`https://example.com:${other}`), `${other} for ${port}`);
+        assert(!admits(`https://sub.example.org:${other}`), `${other} for ${port}`);
+      }
+      assert(admits(`https://example.com:${port}`), String(port));
+      assert(admits(`https://sub.example.org:${port}`), String(port));
+    }
+  });
+});
+
 describe("null", () => {
   const { test: admits, match } = compileOrigins(["https://example.com"], { dangerouslyAllow: ["null"] });
 

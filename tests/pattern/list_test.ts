@@ -261,6 +261,24 @@ describe("a list", () => {
     }
   });
 
+  test("may hold what is unsafe only where that is said", () => {
+    const unsafe = ["null", "https://*", "*.co.uk", ".com", "*.github.io"];
+    const refused: ConfigIssue[] = [];
+    assertEquals(readPatterns([...unsafe, "example.com"], "origins", {}, refused).map(({ place }) => place), [
+      5,
+    ]);
+    assertEquals(refused.map(({ code, index }) => [code, index]), [
+      ["unsafe-null", 0],
+      ["unsafe-any-host", 1],
+      ["unsafe-shared-suffix", 2],
+      ["unsafe-single-label", 3],
+      ["unsafe-shared-suffix", 4],
+    ]);
+    const issues: ConfigIssue[] = [];
+    assertEquals(readPatterns(unsafe, "dangerouslyAllow", { unsafe: true }, issues).length, unsafe.length);
+    assertEquals(issues, []);
+  });
+
   test("may hold 'self' only where a Host is judged too", () => {
     const issues: ConfigIssue[] = [];
     const rules = readPatterns(["'self'", "example.com"], "origins", { self: true }, issues);

@@ -449,6 +449,9 @@ describe("check(): 'self'", () => {
       ["site.test", "wss://site.test", "https://site.test/"],
       ["site.test", "ws://site.test", "http://site.test/"],
       ["site.test", "chrome-extension://site.test", "https://site.test/"],
+      // As long as the site's.
+      ["site.test", "capps://site.test", "https://site.test/"],
+      ["site.test", "capp://site.test", "http://site.test/"],
       ["site.test", "https://site.test:8443", "https://site.test/"],
       ["site.test:8443", "https://site.test", "https://site.test:8443/"],
       ["site.test:8443", "https://site.test:8444", "https://site.test:8443/"],
