@@ -756,12 +756,6 @@ const GROUPS: readonly Group[] = [
         from: "if (open ? path.length <= segments.length",
         to: "if (open ? path.length < segments.length",
       },
-      {
-        fault: "a parameter __proto__ replaces the prototype",
-        from:
-          "Object.defineProperty(params, segment.name, { value: decode(path[index]!), enumerable: true });",
-        to: "params[segment.name] = decode(path[index]!);",
-      },
       { fault: "a router is inside another for good", from: "running.delete(request)", to: "undefined" },
       {
         fault: "a percent sign that does not decode throws",
@@ -769,6 +763,20 @@ const GROUPS: readonly Group[] = [
         to: "} catch (error) {\n    throw error;",
       },
       { fault: "the last route that matches wins", from: ": compiled.find((", to: ": compiled.findLast((" },
+    ],
+  },
+  {
+    file: "src/router/url_router.ts",
+    tests: ["tests/router/url_router_test.ts"],
+    runtime: "bun",
+    faults: [
+      // Deno has taken that accessor away.
+      {
+        fault: "a parameter __proto__ replaces the prototype",
+        from:
+          "Object.defineProperty(params, segment.name, { value: decode(path[index]!), enumerable: true });",
+        to: "params[segment.name] = decode(path[index]!);",
+      },
     ],
   },
   {
@@ -844,6 +852,12 @@ const GROUPS: readonly Group[] = [
         from: `issues) === "all";`,
         to: `issues) !== "handshakes";`,
       },
+    ],
+  },
+  {
+    file: "src/guard/judge.ts",
+    tests: ["tests/guard/validators_test.ts"],
+    faults: [
       {
         fault: "a handshake's Host may come from its URL",
         from: ` || /websocket/i.test(request.headers.get("upgrade") ?? "")) return host;`,
@@ -995,11 +1009,6 @@ const GROUPS: readonly Group[] = [
         to: "else this.emptied();",
       },
       { fault: "binary messages come as blobs", from: `    socket.binaryType = "arraybuffer";\n`, to: "" },
-      {
-        fault: "a socket is closed twice",
-        from: "if (!this.#isClosed) this.#socket.close",
-        to: "this.#socket.close",
-      },
     ],
   },
   {
