@@ -203,6 +203,11 @@ const GROUPS: readonly Group[] = [
         from: "return text.slice(start, end);",
         to: "return text.slice(start, end).trim();",
       },
+      {
+        fault: "what is no path is one",
+        from: `if (afterAuthority === 0 && !path.startsWith("/")) return null;`,
+        to: "",
+      },
     ],
   },
   {
@@ -228,6 +233,11 @@ const GROUPS: readonly Group[] = [
         fault: "an option is inherited from a polluted prototype",
         from: "Object.assign(Object.create(null), options);",
         to: "Object.assign({}, options);",
+      },
+      {
+        fault: "the faults of an error can be changed",
+        from: "Object.freeze(issues.map((issue) => Object.freeze({ ...issue })));",
+        to: "issues.map((issue) => ({ ...issue }));",
       },
     ],
   },
@@ -322,6 +332,11 @@ const GROUPS: readonly Group[] = [
       },
       { fault: "a failure is reported each time", from: "    reported = true;\n", to: "" },
       { fault: "a gate that answered at once answers again", from: "      markAnswered(request);\n", to: "" },
+      {
+        fault: "nobody is told of a refusal",
+        from: "    tell(denied, request, details);\n",
+        to: "",
+      },
     ],
   },
   {
@@ -342,6 +357,11 @@ const GROUPS: readonly Group[] = [
         fault: "all clients go on in one round",
         from: "const CLIENTS_FOR_EACH = 100;",
         to: "const CLIENTS_FOR_EACH = 1;",
+      },
+      {
+        fault: "a client is asked about before the event loop has heard of it",
+        from: "const ROUNDS = 2;",
+        to: "const ROUNDS = 1;",
       },
     ],
   },
@@ -416,6 +436,16 @@ const GROUPS: readonly Group[] = [
         from: "  if (policy.scheme !== undefined) return policy.scheme;\n",
         to: "",
       },
+      {
+        fault: "a URL of any scheme may name the Host",
+        from: "  if (!HTTP_SCHEMES.includes(scheme)) return false;\n",
+        to: "",
+      },
+      {
+        fault: "a Host may have any port where the URL has none",
+        from: "(hostEnd(host, 0) === host.length && named === host + suffix);",
+        to: "named.startsWith(host);",
+      },
     ],
   },
   {
@@ -451,6 +481,16 @@ const GROUPS: readonly Group[] = [
         fault: "a host on allowedHosts has any scheme",
         from: `{ ...rule, scheme: "http" }`,
         to: "{ ...rule, scheme: null }",
+      },
+      {
+        fault: "a policy can be changed",
+        from: "Object.freeze(Object.assign(Object.create(Policy.prototype), fields));",
+        to: "Object.assign(Object.create(Policy.prototype), fields);",
+      },
+      {
+        fault: "hosts that are not set mean any",
+        from: `"hosts" in options ? readHosts`,
+        to: "options.hosts !== undefined ? readHosts",
       },
     ],
   },
@@ -555,6 +595,11 @@ const GROUPS: readonly Group[] = [
         from: "      itsPlace = place;\n",
         to: "",
       },
+      {
+        fault: "a remembered origin has any length",
+        from: "if (place !== NONE && origin.length <= MAX_ORIGIN_LENGTH) {",
+        to: "if (place !== NONE) {",
+      },
     ],
   },
 
@@ -597,6 +642,11 @@ const GROUPS: readonly Group[] = [
         fault: "null is no danger",
         from: `place }, unsafe: "unsafe-null" };`,
         to: "place }, unsafe: null };",
+      },
+      {
+        fault: "an entry may go on after its port",
+        from: "(?::([1-9][0-9]{0,3}))?$/;",
+        to: "(?::([1-9][0-9]{0,3}))?/;",
       },
     ],
   },
@@ -718,6 +768,16 @@ const GROUPS: readonly Group[] = [
         to: "if (found === null) return",
       },
       { fault: "a lookup takes any time", from: "}, seconds * 1000);", to: "}, seconds * 1_000_000);" },
+      {
+        fault: "a client that had left before its user was looked up goes on",
+        from: "    if (signal.aborted) left();\n",
+        to: "",
+      },
+      {
+        fault: "a handler can change what others read of a user",
+        from: "Object.freeze({ user: user as U | null ?? null })",
+        to: "{ user: user as U | null ?? null }",
+      },
     ],
   },
   {
@@ -728,6 +788,11 @@ const GROUPS: readonly Group[] = [
         fault: "the last cookie of a name wins",
         from: `if (name !== "" && !cookies.has(name)) cookies.set(`,
         to: `if (name !== "") cookies.set(`,
+      },
+      {
+        fault: "a cookie begins at its last =",
+        from: `pair.indexOf("=")`,
+        to: `pair.lastIndexOf("=")`,
       },
     ],
   },
@@ -776,6 +841,17 @@ const GROUPS: readonly Group[] = [
         from:
           "Object.defineProperty(params, segment.name, { value: decode(path[index]!), enumerable: true });",
         to: "params[segment.name] = decode(path[index]!);",
+      },
+    ],
+  },
+  {
+    file: "src/router/url_router.ts",
+    tests: ["tests/router/url_router_test.ts"],
+    faults: [
+      {
+        fault: "a handler can change what others read of a path",
+        from: "found.set(request, Object.freeze(all));",
+        to: "found.set(request, all);",
       },
     ],
   },
@@ -852,6 +928,16 @@ const GROUPS: readonly Group[] = [
         from: `issues) === "all";`,
         to: `issues) !== "handshakes";`,
       },
+      {
+        fault: "a policy function is asked for a Host that is none",
+        from: "const fault = hostFault(host, request.url);",
+        to: "const fault = host === null ? hostFault(host, request.url) : null;",
+      },
+      {
+        fault: "an unknown site is a failure of ours",
+        from: `if (found === null) return refusal("host-not-allowed", { note: () => NO_SITE });`,
+        to: "",
+      },
     ],
   },
   {
@@ -927,6 +1013,16 @@ const GROUPS: readonly Group[] = [
         from: `  socket.on("finish", () => void socket.destroy());\n`,
         to: "",
       },
+      {
+        fault: "a target with an authority is taken for a path",
+        from: `const isPath = target.startsWith("/") && host !== null;`,
+        to: "const isPath = host !== null;",
+      },
+      {
+        fault: "Node's gate tells nobody",
+        from: "    tell(refusal.denied, handshake, refusal.details);\n",
+        to: "",
+      },
     ],
   },
   {
@@ -985,6 +1081,16 @@ const GROUPS: readonly Group[] = [
         from: "    if (denied !== null) return settle(denied, request, context);\n",
         to: "",
       },
+      {
+        fault: "an operator's list of subprotocols is kept",
+        from: "return Object.freeze([...list]);",
+        to: "return list;",
+      },
+      {
+        fault: "headers() may return a promise",
+        from: "  if (isPromiseLike(given)) {\n",
+        to: "  if (isPromiseLike(given) && !given) {\n",
+      },
     ],
   },
   {
@@ -1009,6 +1115,16 @@ const GROUPS: readonly Group[] = [
         to: "else this.emptied();",
       },
       { fault: "binary messages come as blobs", from: `    socket.binaryType = "arraybuffer";\n`, to: "" },
+      {
+        fault: "a close comes before what is here already was read",
+        from: "afterRounds(2, () => this.#close(code, reason));",
+        to: "this.#close(code, reason);",
+      },
+      {
+        fault: "memory that another thread may write to is sent",
+        from: "data.buffer instanceof ArrayBuffer",
+        to: "data.buffer !== null",
+      },
     ],
   },
   {
@@ -1046,6 +1162,17 @@ const GROUPS: readonly Group[] = [
         from: "if (code === 1006 && reason === TOO_BIG) this",
         to: `if (code === 1006 && reason === "") this`,
       },
+      {
+        fault: "the limits of the last handler are those of the server",
+        from: "needed.maxMessageBytes = Math.max(needed.maxMessageBytes, maxMessageBytes);",
+        to: "needed.maxMessageBytes = maxMessageBytes;",
+      },
+      {
+        fault: "a server that reads its limits too early is not noticed",
+        from:
+          "if (maxMessageBytes > served.maxMessageBytes || maxBufferedBytes > served.maxBufferedBytes) return false;",
+        to: "",
+      },
     ],
   },
   {
@@ -1076,6 +1203,16 @@ const GROUPS: readonly Group[] = [
         fault: "a peer that reads nothing is never given up",
         from: "return this.#amount > 0 && now - this.#movedAt >= limitMs;",
         to: "return false;",
+      },
+      {
+        fault: "sizes are those of messages that are gone",
+        from: "      queue.sizes.splice(0, COMPACT_AT);\n",
+        to: "",
+      },
+      {
+        fault: "more is handed over than one batch",
+        from: "return this.#handed < BATCH_MESSAGES && this.#handedBytes < BATCH_BYTES;",
+        to: "return this.#handed < BATCH_MESSAGES;",
       },
     ],
   },
@@ -1169,6 +1306,31 @@ const GROUPS: readonly Group[] = [
         from: "if (elapsedNext <= CLOSE_TIMEOUT_SECONDS * 1000) break;",
         to: "if (elapsedNext <= Infinity) break;",
       },
+      {
+        fault: "messages are lost where many wait",
+        from: "        waiting.handled = 0;\n",
+        to: "",
+      },
+      {
+        fault: "a peer is pinged once and never again",
+        from: "    this.#pinged = false;\n",
+        to: "",
+      },
+      {
+        fault: "a close reason has any length",
+        from: "const MAX_REASON_BYTES = 123;",
+        to: "const MAX_REASON_BYTES = 125;",
+      },
+      {
+        fault: "what waits is handled after a close",
+        from: "    this.#own = { code, reason: String(reason) };\n    this.#waiting = undefined;\n",
+        to: "    this.#own = { code, reason: String(reason) };\n",
+      },
+      {
+        fault: "a socket opens twice",
+        from: '    if (this.#state !== "connecting") return;\n',
+        to: "",
+      },
     ],
   },
   {
@@ -1180,6 +1342,11 @@ const GROUPS: readonly Group[] = [
         fault: "the timer of the sweeps outlives all sockets",
         from: "  if (timer !== undefined) clearInterval(timer);\n  timer = undefined;",
         to: "  timer = undefined;",
+      },
+      {
+        fault: "a short limit is kept to the whole of it",
+        from: "limitMs / 4",
+        to: "limitMs",
       },
     ],
   },
@@ -1201,6 +1368,22 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
+    file: "src/explain/explain.ts",
+    tests: ["tests/explain/why_denied_test.ts", "tests/explain/explanation_text_test.ts"],
+    faults: [
+      {
+        fault: "an attacker's URL gets into an explanation as it came",
+        from: "parseHost(written) === null ? quote(written) : lowerAscii(written);",
+        to: "lowerAscii(written);",
+      },
+      {
+        fault: "an attacker's Host gets into an explanation as it came",
+        from: "shown: quote(value) };\n  const { host, port }",
+        to: "shown: value };\n  const { host, port }",
+      },
+    ],
+  },
+  {
     file: "src/explain/near_misses.ts",
     tests: ["tests/explain/near_misses_test.ts"],
     faults: [
@@ -1208,6 +1391,11 @@ const GROUPS: readonly Group[] = [
         fault: "a look-alike is suggested",
         from: `if (code === "look-alike" || code === "listed-name-in-front") return null;`,
         to: `if (code === "listed-name-in-front") return null;`,
+      },
+      {
+        fault: "any number of near entries is named",
+        from: "const MAX_NEAREST = 5;",
+        to: "const MAX_NEAREST = 5000;",
       },
     ],
   },

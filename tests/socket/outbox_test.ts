@@ -66,6 +66,20 @@ describe("Outbox", () => {
     outbox.drop();
   });
 
+  test("of many that wait counts each by its own size, to the last", async () => {
+    const { outlet, outbox } = boxed();
+    // Longer and longer: one that is taken for another leaves a rest.
+    const messages = Array.from({ length: 1000 }, (_, index) => "x".repeat(index));
+    for (const message of messages) assert(outbox.send(message, MANY));
+    assertEquals(outbox.bytes, messages.reduce((sum, { length }) => sum + length + 64, 0));
+    await eventually("all is read", () => {
+      outlet.take(1000);
+      return outlet.read.length === messages.length;
+    });
+    assertEquals(outlet.read, messages);
+    assertEquals(outbox.bytes, 0);
+  });
+
   test("takes no message with which more than the limit would wait", () => {
     const { outlet, outbox } = boxed();
     assertEquals([outbox.send("x".repeat(101), 100), outbox.send("é".repeat(51), 100)], [false, false]);
