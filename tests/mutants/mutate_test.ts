@@ -41,8 +41,8 @@ const OFF_BY_ONE: Mutant = {
 
 /** What differs from a mutant that is seen, and the line that is said of it. */
 const ROWS: readonly [differs: Partial<Mutant>, line: RegExp][] = [
-  [{}, /^seen   src\/door\.ts: off by one \(red: from that day on\)$/],
-  [{ runtime: "bun" }, /^seen   src\/door\.ts: off by one \(red: from that day on\)$/],
+  [{}, /^seen {3}src\/door\.ts: off by one \(red: from that day on\)$/],
+  [{ runtime: "bun" }, /^seen {3}src\/door\.ts: off by one \(red: from that day on\)$/],
   [{ tests: ["tests/lazy_test.ts"] }, /^FAILED .* \(tests\/lazy_test\.ts did not see it\)$/],
   [{ runtime: "bun", tests: ["tests/lazy_test.ts"] }, /^FAILED .* \(tests\/lazy_test\.ts did not see it\)$/],
   [{ to: "age >= 18" }, /^FAILED .* did not see it\)$/],
