@@ -157,7 +157,8 @@ describe("pack", () => {
       "hosts that have all but their first letters in common": (index) => `${index}.${name}.test`,
       "one host": () => `${name}.test`,
       "pairs of hosts": (index) => `${index & 1}.${name}.${index >> 1}.test`,
-      "each host below the one before it": (index) => `${"a.".repeat(index % 100)}${index % 7}.test`,
+      // By steps of 37, so that few of them have as many letters each as many have.
+      "hosts below each other": (index) => `${"a.".repeat(index * 37 % 100)}${index % 7}.test`,
       "one host that is the odd one, at the end": (index, count) =>
         `${index === count - 1 ? "odd" : name}.test`,
     };
