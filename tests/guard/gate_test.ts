@@ -103,6 +103,7 @@ describe("createGate()", () => {
   });
 
   test("its options are checked", () => {
+    assertEquals(faultsOf(() => createGate(POLICY, untyped(null))), ["wrong-type options -1"]);
     assertEquals(faultsOf(() => createGate(untyped(undefined), untyped({ refuse: 1, absent: "deny" }))), [
       "wrong-type policy -1",
       "unknown-option absent -1",
