@@ -123,6 +123,66 @@ export const capturedTargets = load("captured_targets") as {
   readonly sent: Readonly<Record<string, readonly string[]>>;
 };
 
+/** A situation of the field: a handshake that is judged by a policy. */
+export interface CauseRow {
+  readonly id: string;
+  readonly policy: unknown;
+  readonly handshake: {
+    readonly url: string;
+    readonly method?: string;
+    readonly headers: Readonly<Record<string, string>>;
+  };
+}
+
+/** What a row wants suggested; null: nothing, by no near miss. */
+type WantedSuggestion =
+  | { readonly field: string; readonly entry: string; readonly danger?: string | true }
+  | null;
+
+/** What `explain` has to say of one. Words are in lower case; `a|b` is one of them, `/…/` a regular expression. */
+export interface ExplainRow extends CauseRow {
+  /** The code that comes first, or one of these; `[]`: nothing is near. */
+  readonly first?: string | readonly string[];
+  readonly notFirst?: string | readonly string[];
+  readonly suggestion?: WantedSuggestion | readonly WantedSuggestion[];
+  readonly text?: readonly string[];
+  readonly anyText?: readonly string[];
+  readonly never?: readonly string[];
+  /** Default false; null: either. */
+  readonly allowed?: boolean | null;
+}
+
+type WantedFix = string | readonly string[] | null;
+
+/** What is said of a configuration. */
+export interface ConfigRow {
+  readonly id: string;
+  readonly list?: readonly unknown[];
+  readonly options?: unknown;
+  readonly via?: "hostValidator";
+  readonly codes: readonly string[];
+  readonly fix?: WantedFix | { readonly any: readonly WantedFix[] };
+  readonly fixAdmits?: readonly string[];
+  readonly fixRefuses?: readonly string[];
+  readonly text?: readonly string[];
+  readonly never?: readonly string[];
+  readonly message?: { readonly has?: readonly string[]; readonly never?: readonly string[] };
+  readonly admits?: readonly string[];
+  readonly refuses?: readonly string[];
+}
+
+/** Situations of the field, by what has to name their cause. */
+export const causes = load("causes") as {
+  readonly about: string;
+  readonly explain: readonly ExplainRow[];
+  readonly config: readonly ConfigRow[];
+  readonly lint: readonly unknown[];
+  readonly cli: readonly unknown[];
+  readonly suffix: readonly unknown[];
+  readonly auth:
+    readonly (CauseRow & { readonly line: readonly string[]; readonly never?: readonly string[] })[];
+};
+
 /** The scheme of the site that a captured handshake was sent to. */
 export function siteScheme(handshake: CapturedHandshake): "http" | "https" {
   return handshake.target.startsWith("wss:") ? "https" : "http";
