@@ -23,7 +23,7 @@ import {
   type PolicyOptions,
 } from "@wsgate/wsgate";
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
-import { type CauseRow, causes, type ConfigRow, type ExplainRow, judgeAll } from "./vectors.ts";
+import { type AuthRow, type CauseRow, causes, type ConfigRow, type ExplainRow, judgeAll } from "./vectors.ts";
 import { handshakeRequest, printed, untyped } from "./doubles.ts";
 import { followed } from "./suggestions.ts";
 
@@ -74,7 +74,8 @@ type Miss = Explanation["nearest"][number];
 type Suggestion = NonNullable<Miss["suggestion"]>;
 
 const textOf = ({ text, suggestion }: Miss) =>
-  [text, suggestion?.field, suggestion?.entry, suggestion?.danger].filter((it) => it != null).join("\n");
+  [text, suggestion?.field, suggestion?.entry, suggestion?.danger].filter((it) => typeof it === "string")
+    .join("\n");
 
 function explainProblems(row: ExplainRow): string[] {
   const options = optionsOf(row.policy);
@@ -226,9 +227,7 @@ function fixProblems(
   candidates: readonly string[],
 ): string[] {
   if (wanted === undefined) return [];
-  const choices = wanted !== null && typeof wanted === "object" && !Array.isArray(wanted)
-    ? wanted.any
-    : [wanted];
+  const choices = wanted !== null && typeof wanted === "object" && "any" in wanted ? wanted.any : [wanted];
   const chosen = choices.find((choice) =>
     choice === null ? candidates.length === 0 : [choice].flat().every((it) => quoted.includes(it))
   );
@@ -260,7 +259,7 @@ function candidateProblems(row: ConfigRow, fix: string, value: unknown): string[
 
 // ---- auth -----------------------------------------------------------------------------------------------------------
 
-async function authProblems(row: CauseRow & { readonly line: readonly string[] }): Promise<string[]> {
+async function authProblems(row: AuthRow): Promise<string[]> {
   const layer = authMiddlewareStack({ user: () => null, required: true });
   const wrapped = guard(layer(() => new Response()), optionsOf(row.policy));
   const { url, headers } = row.handshake;

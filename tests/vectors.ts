@@ -171,6 +171,12 @@ export interface ConfigRow {
   readonly refuses?: readonly string[];
 }
 
+/** What the console line of a 401 has to say of one. */
+export interface AuthRow extends CauseRow {
+  readonly line: readonly string[];
+  readonly never?: readonly string[];
+}
+
 /** Situations of the field, by what has to name their cause. */
 export const causes = load("causes") as {
   readonly about: string;
@@ -179,8 +185,7 @@ export const causes = load("causes") as {
   readonly lint: readonly unknown[];
   readonly cli: readonly unknown[];
   readonly suffix: readonly unknown[];
-  readonly auth:
-    readonly (CauseRow & { readonly line: readonly string[]; readonly never?: readonly string[] })[];
+  readonly auth: readonly AuthRow[];
 };
 
 /** The scheme of the site that a captured handshake was sent to. */

@@ -100,7 +100,8 @@ export class HostTrie {
     if (kindOf(origin) !== "tuple") return NONE;
     const start = hostStart(origin);
     const scheme = this.#numberOf(origin, start - "://".length);
-    return rules.least(BELOW, scheme, portAfter(origin, hostEnd(origin, start)) || defaultPortOf(scheme));
+    const reach = start === origin.length ? ITSELF : BELOW;
+    return rules.least(reach, scheme, portAfter(origin, hostEnd(origin, start)) || defaultPortOf(scheme));
   }
 
   /**

@@ -106,7 +106,7 @@ export interface Packed {
   readonly sets: readonly RuleSet[];
   /** The target at which a look-up starts. */
   readonly root: number;
-  /** Rules for every host there is. */
+  /** Rules for every host there is, which reach below, and for none, which reach that itself. */
   readonly everyHost: RuleSet | null;
   /** The schemes that have numbers beyond those of `SCHEMES`, in order. */
   readonly otherSchemes: readonly string[];

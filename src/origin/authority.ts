@@ -107,6 +107,15 @@ export function isHost(text: string, start: number, end: number): boolean {
     (nameEnd === end && isIPv4(text, start, end));
 }
 
+/**
+ * True where the text from `start` up to `end` is an opaque host (URL Standard, "opaque-host parser"), which has neither
+ * labels nor a canonical form: printable ASCII without what ends a host, or begins something else in a URL.
+ */
+export function isOpaqueHost(text: string, start: number, end: number): boolean {
+  return end - start <= MAX_HOST_LENGTH &&
+    /^(?:(?![#/:<>?@[\\\]^|])[!-~])+$/.test(text.slice(start, end));
+}
+
 /** True for one or more labels with dots between them. What the last one makes of the host is not looked at. */
 export function areLabels(text: string, start: number, end: number): boolean {
   let labelStart = start;

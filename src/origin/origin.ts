@@ -7,23 +7,28 @@
  *     serialized-origin = scheme "://" host [ ":" port ]
  *     scheme           = %x61-7A *63( %x61-7A / DIGIT / "+" / "." / "-" )
  *
+ * Of the schemes of the web the host is that of `authority.ts`. Of any other it may also be an opaque host of the URL
+ * Standard, as it stands (`app://.`), or missing (`capacitor://`), and `file://` has none.
+ *
  * RFC 6454 also allows a list of origins separated by spaces; no browser sends one, Fetch dropped it, and it is
  * malformed here. So is the `", "` into which both runtimes join a repeated header.
  */
 
-import { type Authority, defaultPort, hostEnd, isHost, portAfter } from "./authority.ts";
+import { type Authority, defaultPort, hostEnd, isHost, isOpaqueHost, portAfter } from "./authority.ts";
 
 /** Longer schemes are malformed: no registered one comes near. */
 export const MAX_SCHEME_LENGTH = 64;
 /** The longest `Origin` header that can be well-formed: 64, `://` and 261. */
 export const MAX_ORIGIN_LENGTH = 328;
-/** One character for scheme and host each. */
-export const MIN_ORIGIN_LENGTH = 5;
+/** One character for a scheme, and no host. */
+export const MIN_ORIGIN_LENGTH = 4;
 
 /** An origin that names somebody. */
 export interface TupleOrigin extends Authority {
   readonly kind: "tuple";
   readonly scheme: string;
+  /** Canonical, an IPv6 address in its brackets; an opaque host as it is; "" where there is none. */
+  readonly host: string;
   /** Effective: an explicit default port is no other origin. 0: none is written and the scheme has none. */
   readonly port: number;
 }
@@ -69,7 +74,14 @@ export function kindOf(value: string): "empty" | "null" | "malformed" | "tuple" 
   const start = hostStart(value);
   if (start < 0) return "malformed";
   const end = hostEnd(value, start);
-  return portAfter(value, end) < 0 || !isHost(value, start, end) ? "malformed" : "tuple";
+  if (portAfter(value, end) < 0) return "malformed";
+  return isHost(value, start, end) || isOtherHost(value, start, end) ? "tuple" : "malformed";
+}
+
+/** What is a host only below a scheme that is not the web's: none at all, or an opaque one. */
+function isOtherHost(value: string, start: number, end: number): boolean {
+  if (/^(?:https?|wss?):/.test(value)) return false;
+  return start === value.length || !value.startsWith("file:") && isOpaqueHost(value, start, end);
 }
 
 /** Where the host of an origin starts: after a scheme and `"://"`. -1: nothing starts so. */

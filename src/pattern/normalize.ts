@@ -15,14 +15,17 @@ import { endsInNumber, isCanonicalHost, lowerAscii } from "../origin/authority.t
 const STRANGER = /(?![a-z0-9._-])\p{ASCII}|[\s\p{Cc}\u2018-\u201f\u00ab\u00bb\u2039\u203a]/u;
 /** Some of it is dropped by the mapping and some is not, by one runtime and not by the other. */
 export const INVISIBLE: RegExp = /(?![\u200c\u200d])\p{Default_Ignorable_Code_Point}/u;
-/** What a variable without a value leaves in a name. */
-export const UNSET: RegExp = /(?:^|\.)undefined(?:\.|$)|^(?:null|nan)$/;
+/** What a variable without a value leaves in place of a name. As a label it may be somebody's: `undefined.io` is. */
+export const UNSET: RegExp = /^(?:undefined|null|nan)$/;
+
+/** Origins may have such a label; nobody can register one, so in an entry it is a slip. */
+export const HYPHEN_AT_END: RegExp = /(?:^|\.)-|-(?:\.|$)/;
 
 /** The host as a browser sends it; null: it is none. `wildcard`: something stands for its subdomains. */
 export function normalizeHost(text: string, wildcard: boolean): string | null {
   const host = text.startsWith("[") ? shortenIPv6(text) : normalizeName(lowerAscii(text));
   // Mapping may leave characters that no browser sends: such an entry would compile and never match.
-  if (host === null || !isCanonicalHost(host)) return null;
+  if (host === null || !isCanonicalHost(host) || HYPHEN_AT_END.test(host)) return null;
   const isAddress = host.startsWith("[") || endsInNumber(host);
   return wildcard && isAddress ? null : host;
 }

@@ -3,6 +3,7 @@
  *
  *     pattern = "*" / "null" / [ scheme "://" ] reach [ ":" ( port / "*" ) ]
  *     reach   = host / "." host / "*." host / "*"        ; "*" alone only after a scheme
+ *             / opaque / ""                              ; after a scheme that is not the web's; "" after `file` too
  *
  * Two grammars, on purpose. An attacker's text is canonical or malformed, with no second chance; an operator's
  * is normalized (upper case, Unicode, long IPv6) or refused, because a list that silently matches nothing is found out
@@ -13,15 +14,15 @@
  */
 
 import type { ConfigIssueCode } from "../config.ts";
-import { defaultPort, lowerAscii, parsePort } from "../origin/authority.ts";
+import { defaultPort, isOpaqueHost, lowerAscii, parsePort } from "../origin/authority.ts";
 import { isScheme } from "../origin/origin.ts";
-import { normalizeHost } from "./normalize.ts";
+import { normalizeHost, UNSET } from "./normalize.ts";
 import { type HostRule, reachesBelow, type Rule } from "./rule.ts";
 import type { SuffixList } from "./suffix_list.ts";
 import { whyShared } from "./suffixes.ts";
 
-/** Why a well-formed entry needs `dangerouslyAllow`. */
-export type UnsafeCode = Extract<ConfigIssueCode, `unsafe-${string}`>;
+/** Why a well-formed entry needs `dangerouslyAllow`; `host-missing`: all there is of it is a scheme. */
+export type UnsafeCode = Extract<ConfigIssueCode, `unsafe-${string}` | "host-missing">;
 
 /** A well-formed entry; `unsafe` null: it is safe. */
 export interface Parsed {
@@ -35,19 +36,27 @@ export const MAX_ENTRY_LENGTH = 1024;
 /*
  * What nearly every entry of a long list looks like, and needs no normalizing: a scheme of the web or none, a name of
  * letters, digits and hyphens under a top-level domain of letters, or the one name of a single label that everyone
- * has. The way below comes to the same rule in ten times the time. Names in punycode are left to it, and those that a
- * variable without a value has left its mark in.
+ * has. The way below comes to the same rule in ten times the time. Names in punycode are left to it, and what begins or
+ * ends with a hyphen.
  */
 const PLAIN =
-  /^(?:(https?):\/\/)?(\*?\.)?((?:(?!xn--|undefined)[a-z0-9-]{1,63}\.){1,3}(?!undefined)[a-z]{2,63}|localhost)(?::([1-9][0-9]{0,3}))?$/;
+  /^(?:(https?):\/\/)?(\*?\.)?((?:(?!-|xn--)[a-z0-9-]{1,63}(?<!-)\.){1,3}[a-z]{2,63}|localhost)(?::([1-9][0-9]{0,3}))?$/;
 
 /** The parts of any other entry: scheme, what stands in front of the host, host, port. None of them is looked into yet. */
 const PARTS = /^(?:([^:]*):\/\/)?(\*?\.)?(\[.*\]|[^:]+)(?::(\*|[0-9]+))?$/;
+/** All there is of an entry is its scheme: what `file://` pages send, and Android's WebView for a scheme of an app's own. */
+const SCHEME_ALONE = /^([^:]*):\/\/$/;
 
 /** Entries that could be names of hosts, and are words of other systems. With a scheme or a port they are hosts. */
 const WORD = /^(?:self|none|same-origin|same-site|true|false)$/i;
 /** Their pages send Origin "null", or their creator's. */
 const SCHEMES_WITHOUT_ORIGIN = /* @__PURE__ */ new Set(["file", "data", "blob", "about", "javascript"]);
+const WEB_SCHEMES = /* @__PURE__ */ new Set(["http", "https", "ws", "wss"]);
+/** `https:*` is how others write every host of a scheme; as a host with any port nobody means it. */
+const SCHEME_IN_PLACE_OF_HOST =
+  /^(?:https?|wss?|file|app|tauri|capacitor|ionic|exp|[a-z0-9+.-]+-(?:extension|webview)):\*$/i;
+/** An opaque host may have them, and in an entry they are quotes, lists, or the spellings of other systems. */
+const NOT_IN_ENTRIES = /[*,;'"`$%(){}]/;
 
 /**
  * Reads one entry of a list of origins; null: it is malformed. `suffixes`: names not to be covered by a wildcard;
@@ -88,8 +97,10 @@ function parsePlain(entry: string, place: number): HostRule | null {
 }
 
 function parseParts(entry: string, place: number): HostRule | null {
+  const alone = SCHEME_ALONE.exec(entry)?.[1];
+  if (alone !== undefined) return parseSchemeAlone(lowerAscii(alone), place);
   const [, schemeText, prefix, hostText, portText] = PARTS.exec(entry) ?? [];
-  if (hostText === undefined || WORD.test(entry)) return null;
+  if (hostText === undefined || WORD.test(entry) || SCHEME_IN_PLACE_OF_HOST.test(entry)) return null;
 
   const scheme = schemeText === undefined ? null : lowerAscii(schemeText);
   if (scheme !== null && (!isScheme(scheme) || SCHEMES_WITHOUT_ORIGIN.has(scheme))) return null;
@@ -105,7 +116,22 @@ function parseParts(entry: string, place: number): HostRule | null {
     return { kind: "host", place, scheme, host: "", reach: "subdomains", port };
   }
   const host = normalizeHost(hostText, prefix !== undefined);
-  return host === null ? null : { kind: "host", place, scheme, host, reach: reachOf(prefix), port };
+  if (host !== null) return { kind: "host", place, scheme, host, reach: reachOf(prefix), port };
+  const opaque = scheme === null || WEB_SCHEMES.has(scheme) ? null : readOpaque(`${prefix ?? ""}${hostText}`);
+  return opaque === null ? null : { kind: "host", place, scheme, host: opaque, reach: "host", port };
+}
+
+/** What is no name and can be sent all the same, below a scheme that is not the web's. */
+function readOpaque(text: string): string | null {
+  return isOpaqueHost(text, 0, text.length) && !NOT_IN_ENTRIES.test(text) && !UNSET.test(lowerAscii(text))
+    ? text
+    : null;
+}
+
+function parseSchemeAlone(scheme: string, place: number): HostRule | null {
+  if (!isScheme(scheme) || WEB_SCHEMES.has(scheme)) return null;
+  if (scheme !== "file" && SCHEMES_WITHOUT_ORIGIN.has(scheme)) return null;
+  return { kind: "host", place, scheme, host: "", reach: "host", port: 0 };
 }
 
 function reachOf(prefix: string | undefined): HostRule["reach"] {
@@ -118,6 +144,7 @@ function impliedPort(scheme: string | null): number | null {
 }
 
 function whyUnsafe(rule: HostRule, suffixes: SuffixList | null): UnsafeCode | null {
+  if (rule.host === "" && !reachesBelow(rule)) return "host-missing";
   if (rule.host === "") return rule.scheme === "http" || rule.scheme === "https" ? "unsafe-any-host" : null;
   switch (reachesBelow(rule) ? whyShared(rule.host, suffixes) : null) {
     case "single-label":

@@ -12,7 +12,7 @@ export interface HostRule {
   readonly place: number;
   /** Null: any scheme. */
   readonly scheme: string | null;
-  /** Canonical; "" with reach "subdomains": every host there is. */
+  /** Canonical; "" with reach "subdomains": every host there is; "" with reach "host": none, as in `file://`. */
   readonly host: string;
   readonly reach: "host" | "subdomains" | "host-and-subdomains";
   /** Effective port; null: any; 0: none written, for a scheme that has no default. */
@@ -33,7 +33,7 @@ export function reachesBelow({ reach }: Pick<HostRule, "reach">): boolean {
 export function reaches(rule: Pick<HostRule, "host" | "reach">, name: string): boolean {
   const { host } = rule;
   if (reachesHost(rule) && name === host) return true;
-  return reachesBelow(rule) && (host === "" || name.endsWith("." + host));
+  return reachesBelow(rule) && (host === "" ? name !== "" : name.endsWith("." + host));
 }
 
 /** Every rule of `host`, which is that of `rule` or one above it, that admits whatever `rule` does; not `rule` itself. */

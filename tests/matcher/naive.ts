@@ -20,7 +20,9 @@ export function classify(origin: string | null): NaiveOrigin {
   if (origin === "") return { kind: "empty" };
   if (origin === "null") return { kind: "null" };
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]{0,63}):\/\/(.*)$/s.exec(origin) ?? [];
-  const authority = scheme === undefined || rest === undefined ? null : readAuthority(rest);
+  const authority = scheme === undefined || rest === undefined
+    ? null
+    : readAuthority(rest) ?? readOtherAuthority(scheme, rest);
   if (scheme === undefined || authority === null) return { kind: "malformed" };
   return { kind: "tuple", scheme, host: authority.host, port: authority.port ?? defaultPort(scheme) };
 }
@@ -99,8 +101,8 @@ interface Rule {
 
 function readPattern(pattern: string): Rule {
   const kind = pattern === "*" ? "everything" : pattern === "null" ? "null" : "site";
-  const [, scheme, reach, name, port] = /^(?:([^:]+):\/\/)?(\*\.|\.|\*(?=$|:)|)(\[[^\]]*\]|[^:]*)(?::(.+))?$/
-    .exec(pattern)!;
+  const [, scheme, reach, name, port] =
+    /^(?:([^:]+):\/\/)?(\*\.|\.(?=[^.]*[^.:])|\*(?=$|:)|)(\[[^\]]*\]|[^:]*)(?::(.+))?$/.exec(pattern)!;
   // The URL parser only where nothing else will do: it would also repair what should be compared as it is.
   const rewritten = /^\[|\P{ASCII}/u.test(name!);
   return {
@@ -126,14 +128,24 @@ function admits(rule: Rule, origin: NaiveOrigin): boolean {
 
 function reaches(rule: Rule, host: string): boolean {
   const isItself = host === rule.host;
-  const isBelow = host.endsWith("." + rule.host);
-  return { itself: isItself, below: isBelow, both: isItself || isBelow, every: true }[rule.reach];
+  // Below a name are names: an opaque host is below nothing.
+  const isBelow = host.endsWith("." + rule.host) && isHost(host);
+  return { itself: isItself, below: isBelow, both: isItself || isBelow, every: host !== "" }[rule.reach];
 }
 
 /** Reads `host [ ":" port ]`; null: malformed. */
 function readAuthority(text: string): { host: string; port: number | null } | null {
   const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::([1-9][0-9]{0,4}))?$/.exec(text) ?? [];
   if (host === undefined || !isHost(host) || Number(port ?? 1) > 65535) return null;
+  return { host, port: port === undefined ? null : Number(port) };
+}
+
+/** What may stand below a scheme that is not the web's: an opaque host of the URL Standard, or none at all. */
+function readOtherAuthority(scheme: string, text: string): { host: string; port: number | null } | null {
+  if (["http", "https", "ws", "wss"].includes(scheme)) return null;
+  if (text === "") return { host: "", port: null };
+  const [, host, port] = /^([^\0-\x20#/:<>?@[\\\]^|\x7f-\uffff]{1,255})(?::([1-9][0-9]{0,4}))?$/.exec(text) ?? [];
+  if (scheme === "file" || host === undefined || Number(port ?? 1) > 65535) return null;
   return { host, port: port === undefined ? null : Number(port) };
 }
 
