@@ -59,6 +59,42 @@ export function connectionUpgrade(handshake: Handshake): "none" | "upgrade" | "m
   return /upgrade/i.test(value) ? "malformed" : "none";
 }
 
+/** Who sent a handshake, by the marks that it carries. Any client can write them: they name a cause and decide nothing. */
+export type Sender = "browser" | "program" | "nobody";
+
+/**
+ * `"browser"`: the marks of one. `"program"`: a whole handshake without them. `"nobody"`: what an operator typed, to ask
+ * about it.
+ *
+ * Not by Sec-Fetch-Mode and Accept-Language, which Node sends too.
+ */
+export function senderOf({ headers }: Handshake): Sender {
+  const isBrowser = /^Mozilla\/5\.0/.test(headers.get("user-agent") ?? "") ||
+    (headers.get("sec-fetch-site") ?? headers.get("sec-fetch-dest") ?? null) !== null;
+  if (isBrowser) return "browser";
+  return (headers.get("sec-websocket-key") ?? null) === null ? "nobody" : "program";
+}
+
+/** What something in front of the server took out of a handshake; null: nothing. Nothing else sends Sec-WebSocket-Key. */
+export function strippedFrom(handshake: Handshake): "upgrade" | "connection" | null {
+  if ((handshake.headers.get("sec-websocket-key") ?? null) === null) return null;
+  const upgrade = handshake.headers.get("upgrade") ?? null;
+  if (upgrade === null) return handshake.method === "CONNECT" ? null : "upgrade";
+  return requestedUpgrade(handshake) === "websocket" && connectionUpgrade(handshake) === "none"
+    ? "connection"
+    : null;
+}
+
+/** What to do about {@linkcode strippedFrom}. */
+export const STRIPPED = {
+  upgrade:
+    "Have the proxy forward Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade " +
+    '$http_upgrade; proxy_set_header Connection "upgrade"). Sec-WebSocket-Key arrived without Upgrade',
+  connection:
+    'Have the proxy forward Connection (nginx: proxy_set_header Connection "upgrade"). Upgrade arrived, but ' +
+    'Connection does not have "upgrade"',
+} as const;
+
 /** The path of a request as it was sent, without the query; null: the URL names none. A URL parser would repair what has to be refused. */
 export function pathOf(url: string): string | null {
   const afterAuthority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\]*/i.exec(url)?.[0].length ?? 0;

@@ -9,6 +9,7 @@ import { checkFunction, type ConfigIssue, type Options, readOptions } from "./co
 import { deny } from "./denial.ts";
 import type { Denied, Handshake } from "./handler.ts";
 import { parseOrigin } from "./origin/origin.ts";
+import { shownPart } from "./origin/shown.ts";
 import { quote } from "./quote.ts";
 import { markAnswered } from "./scope.ts";
 
@@ -144,9 +145,9 @@ function consoleTeller(): (denied: Denied, handshake: Handshake, details: Detail
       console.warn("wsgate: further refusals not shown; `onDeny` gets them all");
       return;
     }
-    const from = origin ?? (value === null ? "absent" : quote(value));
+    const from = origin ?? (value === null ? "absent" : quote(shownPart(value)));
     const host = headers.get("host");
-    const at = host === null ? "absent" : quote(host);
+    const at = host === null ? "absent" : quote(shownPart(host));
     const why = failed ? describeCause(details.cause) : details.note?.() ?? "";
     console.warn(
       `wsgate refused (${status} ${reason}): Origin ${from}, Host ${at}${why === "" ? "" : ". " + why}`,

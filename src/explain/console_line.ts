@@ -13,7 +13,7 @@ const SEARCH_AT_MOST = 1000;
 
 /** Why a policy denied a handshake. */
 export function whyDenied(handshake: Handshake, policy: Policy): string {
-  return whyInOneLine(explainAs(handshake, policy, SEARCH_AT_MOST));
+  return whyInOneLine(explainAs(handshake, policy, { searchAtMost: SEARCH_AT_MOST }));
 }
 
 /** Why a request was denied by its Host alone; `host`: what was judged. Nothing was said of Origin, so nothing is. */
@@ -27,5 +27,5 @@ export function whyDeniedByHost(
     url,
     headers: { get: (name: string) => name === "host" ? host : headers.get(name) },
   };
-  return whyInOneLine({ ...explainAs(judged, policy, SEARCH_AT_MOST), next: null });
+  return whyInOneLine({ ...explainAs(judged, policy, { searchAtMost: SEARCH_AT_MOST }), next: null });
 }

@@ -8,11 +8,13 @@ import type { Decision, DenyReason, Handshake } from "../handler.ts";
 import { NONE } from "../matcher/trie_layout.ts";
 import { lowerAscii, parseHost } from "../origin/authority.ts";
 import { parseOrigin } from "../origin/origin.ts";
+import { shownPart } from "../origin/shown.ts";
 import { quote } from "../quote.ts";
 import { carriesCredentials, check, checkOrigin } from "../verdict/check.ts";
 import { compiledOf, entryAt, type ListedEntry, type Policy } from "../verdict/policy.ts";
-import { type NearMiss, serialize } from "./near_misses.ts";
-import { nearest } from "./why_denied.ts";
+import { nearest } from "./nearest.ts";
+import type { NearMiss } from "./near_misses.ts";
+import { serialize } from "./suggestions.ts";
 
 /** An `Origin` header, read. */
 export type ExplainedOrigin =
@@ -68,7 +70,10 @@ export interface Explanation {
   readonly credentials: boolean;
   /** The entry or option that decided; null: no entry fits, or the Host was refused by its grammar. */
   readonly rule: ListedEntry | null;
-  /** For a denial what came near, the nearest first, 5 at most, never empty; else empty. */
+  /**
+   * For a denial what came near, the nearest first, 5 at most, never empty. Of what is let in, what a proxy took out of
+   * the handshake, without which nothing can upgrade it; else empty.
+   */
   readonly nearest: readonly NearMiss[];
   /** What would refuse the handshake next, once its Host were let in; null: nothing, or the Host is not what was refused. */
   readonly next: DenyReason | null;
@@ -111,8 +116,14 @@ export function explain(handshake: Handshake, policy: Policy): Explanation {
   return explainAs(handshake, policy);
 }
 
-/** {@linkcode explain}, for a guard that has not much time: longer lists are not searched for what came near. */
-export function explainAs(handshake: Handshake, policy: Policy, searchAtMost = Infinity): Explanation {
+/** For the console line of a guard. */
+export interface InPassing {
+  /** It has not much time: longer lists are not searched for what came near. */
+  readonly searchAtMost: number;
+}
+
+/** {@linkcode explain}, for a guard too, whose line recommends nothing that opens the socket wider. */
+export function explainAs(handshake: Handshake, policy: Policy, inPassing?: InPassing): Explanation {
   const decision = check(handshake, policy);
   const { headers } = handshake;
   const host = readHost(headers.get("host") ?? null);
@@ -124,16 +135,22 @@ export function explainAs(handshake: Handshake, policy: Policy, searchAtMost = I
     authority,
     credentials: carriesCredentials(handshake),
     rule: decidingRule(handshake, policy, decision),
-    nearest: decision.allowed
-      ? []
-      : nearest(decision.reason, handshake, policy, searchAtMost, { host: host.shown, authority }),
+    nearest: nearest(decision.allowed ? null : decision.reason, handshake, policy, inPassing, {
+      host: host.kind === "absent" || host.kind === "malformed" ? host.shown : quote(host.shown, MAX_SHOWN),
+      authority,
+    }),
     next: decision.allowed ? null : deniedNext(decision.reason, handshake, policy),
   });
 }
 
+/** A Host in quotes, whole. */
+const MAX_SHOWN = 400;
+
 function readOrigin(value: string | null): ExplainedOrigin {
   const origin = parseOrigin(value);
-  if (origin.kind !== "tuple") return { kind: origin.kind, shown: value === null ? "absent" : quote(value) };
+  if (origin.kind !== "tuple") {
+    return { kind: origin.kind, shown: value === null ? "absent" : quote(shownPart(value)) };
+  }
   const { scheme, host, port } = origin;
   return { kind: "tuple", shown: serialize(origin), scheme, host, port: port || null };
 }
@@ -141,7 +158,7 @@ function readOrigin(value: string | null): ExplainedOrigin {
 function readHost(value: string | null): ExplainedHost {
   const authority = parseHost(value ?? "");
   if (value === null) return { kind: "absent", shown: "absent" };
-  if (authority === null) return { kind: "malformed", shown: quote(value) };
+  if (authority === null) return { kind: "malformed", shown: quote(shownPart(value)) };
   const { host, port } = authority;
   const kind = host.startsWith("[") ? "ipv6" : /^[\d.]+$/.test(host) ? "ipv4" : "name";
   return { kind, shown: value, host, port: port || null };
@@ -150,7 +167,7 @@ function readHost(value: string | null): ExplainedHost {
 function authorityOf(url: string): string | null {
   const written = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
   if (written === undefined) return null;
-  return parseHost(written) === null ? quote(written) : lowerAscii(written);
+  return parseHost(written) === null ? quote(shownPart(written)) : lowerAscii(written);
 }
 
 function decidingRule({ headers }: Handshake, policy: Policy, decision: Decision): ListedEntry | null {

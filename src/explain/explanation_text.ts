@@ -5,6 +5,7 @@
 import { quote } from "../quote.ts";
 import type { Explanation } from "./explain.ts";
 import { nameOf, type NearMiss, type NearMissCode, type Suggestion } from "./near_misses.ts";
+import { proxyLinesFor } from "./proxies.ts";
 
 /** How an explanation of several lines is laid out. */
 export interface ExplanationLayout {
@@ -105,9 +106,14 @@ const ONLY_IF: { readonly [field in Suggestion["field"]]?: string } = {
   hosts: ", only if this host is yours",
 };
 
+/** An option with one value, not a list. */
+function isOption(field: Suggestion["field"]): boolean {
+  return field === "absent" || field === "scheme" || field === "debug";
+}
+
 function howTo({ field, entry }: Suggestion): string {
-  const what = field === "absent" || field === "scheme"
-    ? `set ${field} to ${quote(entry)}`
+  const what = isOption(field)
+    ? `set ${field} to ${field === "debug" ? entry : quote(entry)}`
     : `add ${quote(entry, MAX_ENTRY)} to ${field}`;
   return `to allow it, ${what}${ONLY_IF[field] ?? ""}`;
 }
@@ -135,13 +141,17 @@ function inSeveralLines(
     if (index === 1) say("Also near:");
     lines.push(...wrap(`- ${miss.text}.`, 2, columns));
   });
-  if (next !== null) say(`Were the Host let in, the Origin would be refused: ${next}.`);
+  const proxies = nearest[0] === undefined ? null : proxyLinesFor(nearest[0].code);
+  if (proxies !== null) {
+    say("By proxy:");
+    for (const [name, line] of Object.entries(proxies)) lines.push(...wrap(`- ${name}: ${line}`, 2, columns));
+  }
+  if (next !== null) say(`With another Host the Origin would be refused: ${next}.`);
   const suggestion = nearest.find(({ suggestion }) => suggestion !== null)?.suggestion;
   if (suggestion) {
     const { field, entry, danger } = suggestion;
-    const option = field === "absent" || field === "scheme";
-    say(`To allow it${ONLY_IF[field] ?? ""}, ${option ? `set ${field} to` : `add to ${field}`}:`);
-    lines.push("", `      ${paint(36, quote(entry, MAX_ENTRY))}`);
+    say(`To allow it${ONLY_IF[field] ?? ""}, ${isOption(field) ? `set ${field} to` : `add to ${field}`}:`);
+    lines.push("", `      ${paint(36, field === "debug" ? entry : quote(entry, MAX_ENTRY))}`);
     if (danger !== null) say(`Danger: ${danger}.`);
   }
   return lines.join("\n");

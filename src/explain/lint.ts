@@ -4,6 +4,7 @@
  */
 
 import type { ConfigIssue, Options } from "../config.ts";
+import { isLoopback } from "../origin/inner.ts";
 import { readPatterns } from "../pattern/list.ts";
 import type { HostRule, Rule } from "../pattern/rule.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";

@@ -144,7 +144,8 @@ function readAuthority(text: string): { host: string; port: number | null } | nu
 function readOtherAuthority(scheme: string, text: string): { host: string; port: number | null } | null {
   if (["http", "https", "ws", "wss"].includes(scheme)) return null;
   if (text === "") return { host: "", port: null };
-  const [, host, port] = /^([^\0-\x20#/:<>?@[\\\]^|\x7f-\uffff]{1,255})(?::([1-9][0-9]{0,4}))?$/.exec(text) ?? [];
+  const [, host, port] = /^([^\0-\x20#/:<>?@[\\\]^|\x7f-\uffff]{1,255})(?::([1-9][0-9]{0,4}))?$/.exec(text) ??
+    [];
   if (scheme === "file" || host === undefined || Number(port ?? 1) > 65535) return null;
   return { host, port: port === undefined ? null : Number(port) };
 }

@@ -1,0 +1,143 @@
+/**
+ * A handshake and the policy that judged it, read once for an explanation.
+ */
+
+import type { DenyReason, Handshake } from "../handler.ts";
+import { NONE } from "../matcher/trie_layout.ts";
+import { type Authority, parseHost } from "../origin/authority.ts";
+import { isLoopback } from "../origin/inner.ts";
+import { parseOrigin, type TupleOrigin } from "../origin/origin.ts";
+import { parsePattern } from "../pattern/pattern.ts";
+import type { HostRule } from "../pattern/rule.ts";
+import type { SuffixList } from "../pattern/suffix_list.ts";
+import { siteScheme } from "../verdict/check.ts";
+import {
+  type Compiled,
+  compiledOf,
+  countOf,
+  type ListedEntry,
+  type Lists,
+  type Policy,
+  webOrigins,
+} from "../verdict/policy.ts";
+import { type App, appOf } from "./apps.ts";
+import { type Evidence, readEvidence } from "./evidence.ts";
+import type { NearMissCode } from "./near_misses.ts";
+import { type Near, nearnessOfHost, nearnessOfOrigin, nearnessOfSelf } from "./nearness.ts";
+
+/** A handshake, read for an explanation. */
+export interface Case {
+  /** Why it was refused; null: it was let in. */
+  readonly reason: DenyReason | null;
+  readonly handshake: Handshake;
+  readonly policy: Policy;
+  /** For the console line of a guard, which has little time and recommends nothing that opens the socket wider. */
+  readonly inPassing: boolean;
+  /** The Origin header; null: there is none. */
+  readonly value: string | null;
+  /** The Origin, where it names somebody. */
+  readonly tuple: TupleOrigin | null;
+  readonly host: Authority | null;
+  /** The Host header and the authority of the URL, escaped where they are none. */
+  readonly shown: { readonly host: string; readonly authority: string | null };
+  readonly evidence: Evidence;
+  /** Whose app sends the Origin; null: nobody's. */
+  readonly app: App | null;
+  readonly site: "http" | "https" | "";
+  readonly selfPlace: number | null;
+  /** The list that origins belong on. */
+  readonly field: "origins" | "allowedHosts";
+  readonly suffixes: SuffixList | null;
+  /** The list of hosts as the policy judges by it; null: any host. */
+  readonly findHost: Compiled["findHost"];
+  readonly findOrigin: Compiled["findOrigin"];
+  /** How many entries the list that refused has. */
+  readonly count: number;
+  /** Its entries that name hosts; none, where it is too long to be searched. */
+  readonly rules: readonly ReadEntry[];
+  readonly isSearched: boolean;
+  /** There is a list of hosts, and it has let the Host in. */
+  readonly isHostListed: boolean;
+  /** A list of origins names hosts of this machine, or is too long to know. */
+  readonly hasLocal: boolean;
+  /** The entries of the list that refused, by the way in which they came near. */
+  readonly near: ReadonlyMap<NearMissCode, readonly Near[]>;
+}
+
+/** An entry with what it was read as. */
+export interface ReadEntry {
+  readonly entry: ListedEntry;
+  readonly rule: HostRule;
+}
+
+/** Reads one. `inPassing`: longer lists are not searched; `shown`: see {@linkcode Case}. */
+export function readCase(
+  reason: DenyReason | null,
+  handshake: Handshake,
+  policy: Policy,
+  inPassing: { readonly searchAtMost: number } | undefined,
+  shown: Case["shown"],
+): Case {
+  const value = handshake.headers.get("origin") ?? null;
+  const origin = parseOrigin(value);
+  const tuple = origin.kind === "tuple" ? origin : null;
+  const host = parseHost(handshake.headers.get("host") ?? "");
+  const { origins, hosts, suffixes, selfPlace, findHost, findOrigin } = compiledOf(policy);
+  const byHost = reason === "host-not-allowed";
+  const byOrigin = reason === "origin-not-allowed";
+  const refusing = byHost ? hosts : byOrigin ? origins : [];
+  const count = countOf(refusing);
+  const isSearched = count <= (inPassing?.searchAtMost ?? Infinity);
+  const rules = isSearched ? readEntries(refusing) : [];
+  const originRules = byHost && countOf(origins) <= (inPassing?.searchAtMost ?? Infinity)
+    ? readEntries(origins)
+    : rules;
+  const hasLocal = !isSearched || originRules.some(({ rule }) => isLoopback(rule.host));
+  const app = byOrigin || byHost ? tuple && appOf(tuple, hasLocal) : null;
+  const site = siteScheme(handshake.url, policy) as Case["site"];
+  const field = origins[0]!.list as Case["field"];
+  const near = byHost
+    ? rules.map(({ entry, rule }) => nearnessOfHost(host!, entry, rule, suffixes))
+    : byOrigin
+    ? [
+      selfPlace === null ? null : nearnessOfSelf(tuple!, host!, selfPlace, site, policy.scheme !== undefined),
+      ...rules.map(asOrigin).map(({ entry, rule }) =>
+        nearnessOfOrigin(tuple!, entry, rule, suffixes, site === "https")
+      ),
+    ]
+    : [];
+  return {
+    ...{ reason, handshake, policy, value, tuple, host, shown, site, selfPlace, field, suffixes },
+    ...{ findHost, findOrigin, count, rules, isSearched, hasLocal },
+    inPassing: inPassing !== undefined,
+    evidence: readEvidence(handshake),
+    app,
+    isHostListed: findHost !== null && !reason?.startsWith("host-"),
+    near: Map.groupBy(near.filter((it) => it !== null).filter(isTelling), ({ code }) => code),
+  };
+
+  /** Not what an app's page has in common with a developer's, nor a slip where the name is one of this server's. */
+  function isTelling({ code, entry, differs }: Near): boolean {
+    if (app !== null && entry.list === "debug") return false;
+    return code !== "misspelt" || !differs.includes("host") || tuple === null || findHost === null ||
+      byHost ||
+      findHost(tuple.host, tuple.host.length, tuple.port) === NONE;
+  }
+
+  /** A host stands for an http and an https origin, and is told of once. */
+  function asOrigin({ entry, rule }: ReadEntry): ReadEntry {
+    if (entry.list !== "allowedHosts") return { entry, rule };
+    const [http, https] = webOrigins(rule);
+    return { entry, rule: tuple!.scheme === "http" ? http : https };
+  }
+}
+
+/** The entries that name hosts. */
+function readEntries(lists: Lists): ReadEntry[] {
+  return lists.flatMap(({ list, entries }) =>
+    entries.flatMap((pattern, index) => {
+      const rule = parsePattern(pattern)?.rule;
+      return rule?.kind === "host" ? [{ entry: { list, index, pattern }, rule }] : [];
+    })
+  );
+}
