@@ -8,6 +8,7 @@
 import { checkFunction, type ConfigIssue, type Options, readOptions } from "./config.ts";
 import { deny } from "./denial.ts";
 import type { Denied, Handshake } from "./handler.ts";
+import { parseHost } from "./origin/authority.ts";
 import { parseOrigin } from "./origin/origin.ts";
 import { shownPart } from "./origin/shown.ts";
 import { quote } from "./quote.ts";
@@ -138,7 +139,9 @@ function consoleTeller(): (denied: Denied, handshake: Handshake, details: Detail
     const failed = "cause" in details;
     // Of a failure and of what is no handshake the page says nothing.
     const isKeyed = !failed && reason !== "not-a-handshake" && origin !== null;
-    const key = isKeyed ? `${reason} ${origin}` : reason;
+    // Which cookies come along depends on both.
+    const at = reason === "unauthenticated" ? headers.get("host") : null;
+    const key = isKeyed ? `${reason} ${origin} ${at !== null && parseHost(at) !== null ? at : ""}` : reason;
     if (seen.has(key)) return;
     seen.add(key);
     if (seen.size > MAX_LINES) {
@@ -147,10 +150,10 @@ function consoleTeller(): (denied: Denied, handshake: Handshake, details: Detail
     }
     const from = origin ?? (value === null ? "absent" : quote(shownPart(value)));
     const host = headers.get("host");
-    const at = host === null ? "absent" : quote(shownPart(host));
+    const to = host === null ? "absent" : quote(shownPart(host));
     const why = failed ? describeCause(details.cause) : details.note?.() ?? "";
     console.warn(
-      `wsgate refused (${status} ${reason}): Origin ${from}, Host ${at}${why === "" ? "" : ". " + why}`,
+      `wsgate refused (${status} ${reason}): Origin ${from}, Host ${to}${why === "" ? "" : ". " + why}`,
     );
   };
 }

@@ -14,6 +14,7 @@ import {
 import { clientLeft, denials } from "../denial.ts";
 import type { Rest, Takes, Wrapped } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
+import { whyNobody } from "./why_nobody.ts";
 import { judgedConnection, RequestScope } from "../scope.ts";
 import { DENIAL_OPTIONS, type DenialOptions, isPromiseLike, readDenialOptions, settler } from "../settle.ts";
 
@@ -138,7 +139,7 @@ export function authMiddlewareStack<U extends object>(
         const why = whyNoUser(user);
         if (why !== null) return failed(new TypeError(`user() found ${why}`));
         if (required && (user === null || user === undefined)) {
-          return settle(denials["unauthenticated"], request, context);
+          return settle(denials["unauthenticated"], request, context, { note: () => whyNobody(request) });
         }
         scopes.set(request, Object.freeze({ user: user as U | null ?? null }));
         return handler(request, ...rest);

@@ -4,7 +4,7 @@
 
 import type { DenyReason, Handshake } from "../handler.ts";
 import { NONE } from "../matcher/trie_layout.ts";
-import { type Authority, parseHost } from "../origin/authority.ts";
+import { type Authority, defaultPort, parseHost } from "../origin/authority.ts";
 import { isLoopback } from "../origin/inner.ts";
 import { parseOrigin, type TupleOrigin } from "../origin/origin.ts";
 import { parsePattern } from "../pattern/pattern.ts";
@@ -140,4 +140,47 @@ function readEntries(lists: Lists): ReadEntry[] {
       return rule?.kind === "host" ? [{ entry: { list, index, pattern }, rule }] : [];
     })
   );
+}
+
+/** Whether a list refused the handshake: nothing is malformed then. */
+export function isRefusedByList({ reason }: Case): boolean {
+  return reason === "origin-not-allowed" || reason === "host-not-allowed";
+}
+
+/** Whether a page of a machine that is no server came, and no entry is for such pages. */
+export function isLocalPage(c: Case): boolean {
+  const { tuple } = c;
+  return isRefusedByList(c) && tuple !== null && (tuple.scheme === "http" || tuple.scheme === "https") &&
+    isLoopback(tuple.host) && c.app === null && !c.policy.debug && !c.hasLocal;
+}
+
+/** Whether a page was opened at an address that means any of the server's own. */
+export function isListeningAddress(c: Case): boolean {
+  return isRefusedByList(c) && c.app === null &&
+    (c.tuple?.scheme === "http" || c.tuple?.scheme === "https") &&
+    (c.tuple.host === "0.0.0.0" || c.tuple.host === "[::]");
+}
+
+/** Whether a program wrote Origin, and no browser would have written it so. */
+export function isNativeClient(c: Case): boolean {
+  const { tuple, reason, evidence: { sender }, site } = c;
+  if (reason === "origin-malformed") return sender === "program";
+  if (reason !== "origin-not-allowed") return false;
+  if (tuple!.scheme === "ws" || tuple!.scheme === "wss") return true;
+  return sender === "program" &&
+    (tuple!.scheme === "file" || tuple!.scheme === "http" && site === "https");
+}
+
+/** Whether the Origin is that of the Host, and `'self'` is not listed. */
+export function isOwnOrigin({ reason, tuple, host, selfPlace }: Case): boolean {
+  return reason === "origin-not-allowed" && selfPlace === null && tuple!.host === host!.host &&
+    tuple!.port === (host!.port || defaultPort(tuple!.scheme));
+}
+
+/** Saying the scheme would let a refused Host in too: the default port that it counts with is another one. */
+export function isHostPortOfScheme({ reason, policy, site, host, tuple, findHost }: Case): boolean {
+  return reason === "host-not-allowed" && policy.scheme === undefined && site !== "https" &&
+    host!.port === 0 &&
+    tuple?.scheme === "https" && tuple.host === host!.host &&
+    findHost!(host!.host, host!.host.length, 443) !== NONE;
 }

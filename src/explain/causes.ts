@@ -6,15 +6,21 @@
  */
 
 import { STRIPPED } from "../handshake.ts";
-import { NONE } from "../matcher/trie_layout.ts";
-import { defaultPort, lowerAscii } from "../origin/authority.ts";
-import { isAddress, isLoopback } from "../origin/inner.ts";
+import { lowerAscii } from "../origin/authority.ts";
+import { isAddress } from "../origin/inner.ts";
 import { shownPart } from "../origin/shown.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import { quote } from "../quote.ts";
 import { carriesCredentials } from "../verdict/check.ts";
 import { dangerOfInstances, instanceEntry } from "./apps.ts";
-import type { Case } from "./case.ts";
+import {
+  type Case,
+  isHostPortOfScheme,
+  isListeningAddress,
+  isLocalPage,
+  isNativeClient,
+  isOwnOrigin,
+} from "./case.ts";
 import { readable } from "./look_alike.ts";
 import { nameOf, type NearMissCode, type Suggestion } from "./near_misses.ts";
 import type { Near } from "./nearness.ts";
@@ -27,7 +33,7 @@ import {
   originBehindProxy,
   portBehindProxy,
 } from "./proxies.ts";
-import { absent, debug, itself, serialize, theHost, theScheme } from "./suggestions.ts";
+import { absent, debug, hostsField, itself, serialize, theEntry, theHost, theScheme } from "./suggestions.ts";
 import { areSeveralOrigins, whyHostMalformed, whyOriginMalformed } from "./malformed.ts";
 
 /** One row of the table. */
@@ -41,55 +47,22 @@ export interface Cause {
   readonly offer?: (c: Case, near: Near) => readonly Suggestion[];
   /** What is said beside the text where there is room, and where it may open the socket wider. */
   readonly more?: (c: Case, near: Near) => string;
+  /** Told where nothing else is. */
+  readonly isLast?: true;
 }
 
-const isRefused = ({ reason }: Case) => reason === "origin-not-allowed" || reason === "host-not-allowed";
 const shownOrigin = ({ tuple, value }: Case) => tuple === null ? quote(shownPart(value!)) : serialize(tuple);
 /** What was refused, as a sentence names it. */
 const refused = (c: Case) => c.reason === "host-not-allowed" ? `Host ${c.shown.host}` : serialize(c.tuple!);
 const hostOf = (c: Case) => c.reason === "host-not-allowed" ? c.host!.host : c.tuple!.host;
 
-/** The entry that admits what was refused, and nothing else. */
-function theEntry(c: Case): readonly Suggestion[] {
-  if (c.reason !== "host-not-allowed") return itself(c);
-  return theHost(c.host!, hostsField(c), (c.near.get("host-port") ?? []).length > 0);
-}
-
-function hostsField(c: Case): "hosts" | "allowedHosts" {
-  return c.field === "allowedHosts" ? "allowedHosts" : "hosts";
+function differing(how: string): Cause["text"] {
+  return (c, { entry }) => `${refused(c)} differs from ${nameOf(entry)} ${how}`;
 }
 
 /** The entry with a wildcard, in quotes. */
 function wildcard({ entry }: Near, prefix: string): string {
   return quote(entry.pattern.replace(/^([^:/]*:\/\/)?(?:\*\.)?/, `$1${prefix}`));
-}
-
-function isLocalPage(c: Case): boolean {
-  const { tuple } = c;
-  return isRefused(c) && tuple !== null && (tuple.scheme === "http" || tuple.scheme === "https") &&
-    isLoopback(tuple.host) && c.app === null && !c.policy.debug && !c.hasLocal;
-}
-
-function isNativeClient(c: Case): boolean {
-  const { tuple, reason, evidence: { sender }, site } = c;
-  if (reason === "origin-malformed") return sender === "program";
-  if (reason !== "origin-not-allowed") return false;
-  if (tuple!.scheme === "ws" || tuple!.scheme === "wss") return true;
-  return sender === "program" &&
-    (tuple!.scheme === "file" || tuple!.scheme === "http" && site === "https");
-}
-
-function isOwnOrigin({ reason, tuple, host, selfPlace }: Case): boolean {
-  return reason === "origin-not-allowed" && selfPlace === null && tuple!.host === host!.host &&
-    tuple!.port === (host!.port || defaultPort(tuple!.scheme));
-}
-
-/** Saying the scheme would let a refused Host in too: the default port that it counts with is another one. */
-function isHostPortOfScheme({ reason, policy, site, host, tuple, findHost }: Case): boolean {
-  return reason === "host-not-allowed" && policy.scheme === undefined && site !== "https" &&
-    host!.port === 0 &&
-    tuple?.scheme === "https" && tuple.host === host!.host &&
-    findHost!(host!.host, host!.host.length, 443) !== NONE;
 }
 
 /** The causes, the likeliest first. */
@@ -133,12 +106,7 @@ export const CAUSES: readonly Cause[] = [
     offer: () => theScheme("https"),
   },
   // another port of a listed host
-  {
-    code: "port",
-    test: "entries",
-    text: (c, { entry }) => `${serialize(c.tuple!)} differs from ${nameOf(entry)} only in its port`,
-    offer: itself,
-  },
+  { code: "port", test: "entries", text: differing("only in its port"), offer: itself },
   {
     code: "localhost-port",
     test: "entries",
@@ -193,7 +161,7 @@ export const CAUSES: readonly Cause[] = [
   },
   {
     code: "local-page",
-    test: (c) => isRefused(c) && (c.tuple?.host === "0.0.0.0" || c.tuple?.host === "[::]") && c.app === null,
+    test: isListeningAddress,
     text: (c) =>
       `Open the page at localhost. ${c.tuple!.host} is an address to listen on, not one to connect to`,
   },
@@ -296,12 +264,7 @@ export const CAUSES: readonly Cause[] = [
         : "Strangers can register names there"),
     offer: theEntry,
   })),
-  {
-    code: "host-port",
-    test: "entries",
-    text: (c, { entry }) => `Host ${c.shown.host} differs from ${nameOf(entry)} only in its port`,
-    offer: theEntry,
-  },
+  { code: "host-port", test: "entries", text: differing("only in its port"), offer: theEntry },
   // names that deceive
   {
     code: "look-alike",
@@ -345,16 +308,11 @@ export const CAUSES: readonly Cause[] = [
     offer: (c, { differs }) => differs.includes("host") ? [] : itself(c),
   },
   // another scheme
-  {
-    code: "scheme",
-    test: "entries",
-    text: (c, { entry }) => `${serialize(c.tuple!)} differs from ${nameOf(entry)} only in its scheme`,
-    offer: itself,
-  },
+  { code: "scheme", test: "entries", text: differing("only in its scheme"), offer: itself },
   {
     code: "http-page-to-tls-socket",
     test: "entries",
-    text: (c, { entry }) =>
+    text: (_, { entry }) =>
       `Open the page over https. It came over http, the socket is behind TLS, and only the scheme differs from ${
         nameOf(entry)
       }`,
@@ -367,12 +325,7 @@ export const CAUSES: readonly Cause[] = [
       `Write the scheme of the page, http or https. ${nameOf(entry)} has the scheme of a socket`,
     offer: itself,
   },
-  {
-    code: "scheme-and-port",
-    test: "entries",
-    text: (c, { entry }) => `${serialize(c.tuple!)} differs from ${nameOf(entry)} in scheme and port`,
-    offer: itself,
-  },
+  { code: "scheme-and-port", test: "entries", text: differing("in scheme and port"), offer: itself },
   // the server's own
   {
     code: "self-not-listed",
@@ -394,12 +347,10 @@ export const CAUSES: readonly Cause[] = [
       }`,
     offer: itself,
   },
-];
-
-/** Told where nothing else is. */
-export const LAST_CAUSES: readonly Cause[] = [
+  // where nothing else is so
   {
     code: "not-listed",
+    isLast: true,
     test: (c) => c.reason === "origin-not-allowed",
     text: (c) =>
       c.count === 0 && c.selfPlace === null
@@ -411,16 +362,19 @@ export const LAST_CAUSES: readonly Cause[] = [
   },
   {
     code: "host-absent",
+    isLast: true,
     test: (c) => c.reason === "host-absent",
     text: () => "The Host header is missing. Every HTTP/1.1 request has one",
   },
   {
     code: "host-malformed",
+    isLast: true,
     test: (c) => c.reason === "host-malformed",
     text: (c) => whyHostMalformed(c.handshake.headers.get("host")!, c.shown.host),
   },
   {
     code: "host-mismatch",
+    isLast: true,
     test: (c) => c.reason === "host-mismatch",
     text: ({ shown: { host, authority } }) =>
       `The request's URL names ${authority}, but its Host header is ${host}` +
@@ -428,6 +382,7 @@ export const LAST_CAUSES: readonly Cause[] = [
   },
   {
     code: "host-not-listed",
+    isLast: true,
     test: (c) => c.reason === "host-not-allowed",
     text: (c) =>
       c.count === 0

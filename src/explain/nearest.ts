@@ -8,7 +8,7 @@
 import type { DenyReason, Handshake } from "../handler.ts";
 import type { Policy } from "../verdict/policy.ts";
 import { type Case, readCase } from "./case.ts";
-import { type Cause, CAUSES, LAST_CAUSES } from "./causes.ts";
+import { type Cause, CAUSES } from "./causes.ts";
 import type { NearMiss } from "./near_misses.ts";
 import type { Near } from "./nearness.ts";
 import { chooseSuggestion } from "./suggestions.ts";
@@ -31,8 +31,10 @@ export function nearest(
   shown: Case["shown"],
 ): readonly NearMiss[] {
   const c = readCase(reason, handshake, policy, inPassing, shown);
-  let found = CAUSES.flatMap((cause) => fitting(c, cause));
-  if (found.length === 0) found = LAST_CAUSES.flatMap((cause) => fitting(c, cause));
+  const found: Found[] = [];
+  for (const cause of CAUSES) {
+    if (cause.isLast === undefined || found.length === 0) found.push(...fitting(c, cause));
+  }
   return found.slice(0, MAX_NEAREST).map((it, index) => tell(c, it, index === 0));
 }
 

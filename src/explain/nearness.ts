@@ -2,7 +2,7 @@
  * How near an entry of a list comes to a refused origin or Host, and in what way.
  */
 
-import { type Authority, defaultPort } from "../origin/authority.ts";
+import { type Authority, defaultPort, isCanonicalHost } from "../origin/authority.ts";
 import { isAddress, isLoopback } from "../origin/inner.ts";
 import type { TupleOrigin } from "../origin/origin.ts";
 import { type HostRule, reaches, reachesBelow } from "../pattern/rule.ts";
@@ -111,9 +111,11 @@ const HOST_CODES: { readonly [relation in string]?: NearMissCode } = {
 
 /** How the host of a rule and another are related; null: not at all. */
 function relate(host: string, rule: HostRule, suffixes: SuffixList | null): Relation | null {
-  if (reaches(rule, host)) return "same";
   const listed = rule.host;
-  if (host === "" || listed === "") return null;
+  // An opaque host is below nothing, and has no labels to compare.
+  if (!isCanonicalHost(host) && listed !== "") return host === listed ? "same" : null;
+  if (reaches(rule, host)) return "same";
+  if (listed === "") return null;
   if (withoutDot(host) !== host || withoutDot(listed) !== listed) {
     if (reaches({ ...rule, host: withoutDot(listed) }, withoutDot(host))) return "trailing-dot";
   }

@@ -8,7 +8,7 @@ import type { NearMissCode } from "./near_misses.ts";
 import { defaultPort } from "../origin/authority.ts";
 import { isInner, isLoopback } from "../origin/inner.ts";
 import { NONE } from "../matcher/trie_layout.ts";
-import type { Case } from "./case.ts";
+import { type Case, isRefusedByList } from "./case.ts";
 import { serialize } from "./suggestions.ts";
 
 /** What to change, by proxy. */
@@ -82,7 +82,9 @@ function isHostPassedOn({ host, evidence }: Case): boolean {
  */
 export function isOriginBehindProxy(c: Case): boolean {
   const { tuple, host, evidence, app } = c;
-  if (!isRefusal(c) || tuple === null || host === null || app !== null || !evidence.isForwarded) return false;
+  if (!isRefusedByList(c) || tuple === null || host === null || app !== null || !evidence.isForwarded) {
+    return false;
+  }
   if (tuple.scheme !== "http" && tuple.scheme !== "https" || !isInner(tuple.host)) return false;
   return tuple.host === host.host ? !isHostPassedOn(c) : !isInner(host.host);
 }
@@ -143,7 +145,7 @@ export function mayListInstead(c: Case): boolean {
 /** The port that Host has lost on the way; null: none. */
 function lostPort(c: Case): number | null {
   const { tuple, host, reason, selfPlace, findHost } = c;
-  if (host === null || host.port !== 0 || !isRefusal(c)) return null;
+  if (host === null || host.port !== 0 || !isRefusedByList(c)) return null;
   if (tuple !== null) {
     if (tuple.host !== host.host || tuple.port === defaultPort(tuple.scheme)) return null;
     const helps = reason === "host-not-allowed"
@@ -165,9 +167,4 @@ export function portBehindProxy(c: Case): string {
   const where = c.tuple === null ? "hosts has the port" : "The page is on port";
   return `Have the proxy keep the port (nginx: proxy_set_header Host $http_host, not $host). ` +
     `${where} ${lostPort(c)}, but Host is ${c.shown.host}`;
-}
-
-/** Whether the handshake was refused by a list: what is malformed was not written by a proxy. */
-function isRefusal({ reason }: Case): boolean {
-  return reason === "host-not-allowed" || reason === "origin-not-allowed";
 }

@@ -99,6 +99,17 @@ export function theHost(
   return [{ field, entry: withPort && port !== 0 ? `${host}:${port}` : host, danger }];
 }
 
+/** The entry that admits what was refused, and nothing else. */
+export function theEntry(c: Case): readonly Suggestion[] {
+  if (c.reason !== "host-not-allowed") return itself(c);
+  return theHost(c.host!, hostsField(c), (c.near.get("host-port") ?? []).length > 0);
+}
+
+/** The list that hosts belong on. */
+export function hostsField(c: Case): "hosts" | "allowedHosts" {
+  return c.field === "allowedHosts" ? "allowedHosts" : "hosts";
+}
+
 /** While developing: for a page of this machine at a server of this network, with nothing in between. */
 export function debug({ host, evidence }: Case): Suggestion[] {
   return host !== null && isInner(host.host) && !evidence.isForwarded

@@ -120,6 +120,8 @@ export class HostTrie {
     const { letters, targets, buckets, conditions, sets, root } = this.#packed;
     /** The least place of a rule that admits this. */
     let least = NONE;
+    let leftIsRead = false;
+    /** Once it is not, it is not for a rule that leaves less of it either: what that covers is labels. */
     let leftIsValid = false;
     let target = root;
     /** Everything from here on has been read. */
@@ -155,9 +157,13 @@ export class HostTrie {
         if ((head & (MAX_CONDITIONS - 1)) === IN_SET) place = sets[place]!.least(reach, scheme, port);
         else if (!admits(condition, scheme, port)) continue;
         if (place >= least) continue;
-        if (reach === BELOW && !leftIsValid) {
-          if (end - start > MAX_HOST_LENGTH || !areLabels(text, start, covered - 1)) return NONE;
-          leftIsValid = true;
+        if (reach === BELOW) {
+          if (!leftIsRead) {
+            leftIsValid = end - start <= MAX_HOST_LENGTH && areLabels(text, start, covered - 1);
+          }
+          leftIsRead = true;
+          // Not NONE: further left a rule may name all of it as an opaque host.
+          if (!leftIsValid) continue;
         }
         least = place;
       } while ((head & RECORD_FOLLOWS) !== 0);

@@ -55,8 +55,8 @@ const WEB_SCHEMES = /* @__PURE__ */ new Set(["http", "https", "ws", "wss"]);
 /** `https:*` is how others write every host of a scheme; as a host with any port nobody means it. */
 const SCHEME_IN_PLACE_OF_HOST =
   /^(?:https?|wss?|file|app|tauri|capacitor|ionic|exp|[a-z0-9+.-]+-(?:extension|webview)):\*$/i;
-/** An opaque host may have them, and in an entry they are quotes, lists, or the spellings of other systems. */
-const NOT_IN_ENTRIES = /[*,;'"`$%(){}]/;
+/** An opaque host may have them; in an entry they are quotes, lists, wildcards, or the spellings of other systems. */
+const NOT_IN_ENTRIES = /[*,;'"`$%(){}]|^\.+[^.]/;
 
 /**
  * Reads one entry of a list of origins; null: it is malformed. `suffixes`: names not to be covered by a wildcard;

@@ -5,7 +5,7 @@
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { denials, deny } from "../denial.ts";
 import type { Rest, Routed, Takes, Third } from "../handler.ts";
-import { requestedUpgrade } from "../handshake.ts";
+import { requestedUpgrade, STRIPPED } from "../handshake.ts";
 import { type DenialHook, readDenialHook, settler } from "../settle.ts";
 
 /**
@@ -69,12 +69,9 @@ export function protocolTypeRouter<
       return settle(denials["not-found"], request, rest[0]);
     }
     if (request.headers.get("sec-websocket-key") !== null) {
-      return settle(denials["not-a-handshake"], request, rest[0], { note: () => UPGRADE_STRIPPED });
+      return settle(denials["not-a-handshake"], request, rest[0], { note: () => STRIPPED.upgrade });
     }
     return http === undefined ? deny(denials["not-found"]) : http(request, ...rest);
   };
   return routed as Routed<C, R | Response, Q, X>;
 }
-
-const UPGRADE_STRIPPED =
-  "There is a Sec-WebSocket-Key and no Upgrade: a proxy in front has to pass Upgrade and Connection on";

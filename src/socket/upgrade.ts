@@ -5,11 +5,19 @@
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { clientLeft, denials } from "../denial.ts";
 import type { Wrapped } from "../handler.ts";
-import { checkOpeningHandshake, chooseProtocol, isToken, requestedUpgrade } from "../handshake.ts";
+import {
+  checkOpeningHandshake,
+  chooseProtocol,
+  isToken,
+  requestedUpgrade,
+  STRIPPED,
+  strippedFrom,
+} from "../handshake.ts";
 import { judgedConnection } from "../scope.ts";
 import {
   catchRejection,
   type DenialHook,
+  type Details,
   isPromiseLike,
   readDenialOptions,
   reportOnce,
@@ -127,12 +135,12 @@ export function upgradeHandler<D = unknown>(
     const judged = judgedConnection(request);
     if (judged === undefined) {
       const asked = requestedUpgrade(request);
-      if (asked === "none") return settle(denials["not-a-handshake"], request, context);
+      if (asked === "none") return settle(denials["not-a-handshake"], request, context, stripped(request));
       if (asked === "connect") return settle(denials["connect-not-supported"], request, context);
       return settle(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
     }
     const denied = checkOpeningHandshake(request, judged);
-    if (denied !== null) return settle(denied, request, context);
+    if (denied !== null) return settle(denied, request, context, stripped(request));
     if (kind.open >= limits.maxSockets) return settle(denials["too-many-sockets"], request, context);
     const session = new Session(request, chooseProtocol(request, protocols), kind);
     let headers: Headers;
@@ -161,6 +169,12 @@ export function upgradeHandler<D = unknown>(
 const UNCHECKED =
   "No guard judged this request: wrap this handler in one, originValidator(handler, [...]), and hand on the same " +
   'Request object, not a copy. A socket for every site is originValidator(handler, ["*"])';
+
+/** What a proxy took out of a handshake that is none without it. */
+function stripped(request: Request): Details {
+  const what = strippedFrom(request);
+  return what === null ? {} : { note: () => STRIPPED[what] };
+}
 
 /** A failure of ours or of the operator's: no verdict, so no denial. */
 function plain(status: number, text: string): Response {

@@ -85,7 +85,7 @@ describe("the console line of a refusal in which only the scheme differs", () =>
     await eachRowInTurn([
       ["http://site.test", { scheme: "https" }, "http-page-to-tls-socket"],
       ["https://site.test", { scheme: "http" }, "scheme"],
-      ["app://site.test:80", {}, "scheme"],
+      ["app://site.test:80", {}, "app-page"],
     ], async ([origin, options, expected]) => {
       const host = origin.startsWith("app") ? "site.test:80" : "site.test";
       const { text, code } = await line(origin, options, host);

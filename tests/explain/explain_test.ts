@@ -22,6 +22,7 @@ import { classify, naiveCheck, naiveMatcher, type NaiveOrigin } from "../matcher
 import { Random } from "../random.ts";
 import { eachRow } from "../rows.ts";
 import { runtime } from "../runtime.ts";
+import { followed } from "../suggestions.ts";
 import {
   attackHandshake,
   attackOptions,
@@ -50,6 +51,8 @@ const OF_ANOTHER_HOST: readonly NearMissCode[] = [
   "listed-name-glued",
   "sibling",
 ];
+
+const OF_ITS_OWNER: readonly NearMissCode[] = ["trailing-dot", "apex-left-out", "missing-subdomain-wildcard"];
 
 /**
  * What may be named as the cause of a refusal, found by trying: which change of the origin would have been admitted?
@@ -117,11 +120,18 @@ function causesOfOrigin(origin: Tuple, hostHeader: string, options: PolicyOption
     (hostPort === undefined
       ? origin.port === (DEFAULT_PORTS[origin.scheme] ?? null)
       : Number(hostPort) === origin.port);
-  if (isHosts && options.origins.includes("'self'")) return [...SAME_HOST, "scheme-behind-proxy", "port"];
+  if (isHosts && options.origins.includes("'self'")) {
+    return [...SAME_HOST, "scheme-behind-proxy", "port", ...OF_ANOTHER_HOST, ...OF_ITS_OWNER];
+  }
   if (anyPort(origin.scheme)) return ["port", "localhost-port"];
   const writtenPorts = [port, `:${origin.port ?? 0}`];
-  if (schemes.some((scheme) => writtenPorts.some((it) => admitted(scheme, host, it)))) return SAME_HOST;
-  if (somehow(host)) return ["scheme-and-port", "socket-scheme"];
+  // A name that deceives comes before the same name under another scheme, and so does one of the same owner.
+  const first = [...OF_ANOTHER_HOST, ...OF_ITS_OWNER];
+  const earlier = first.filter((code) => code !== "sibling");
+  if (schemes.some((scheme) => writtenPorts.some((it) => admitted(scheme, host, it)))) {
+    return [...SAME_HOST, ...earlier];
+  }
+  if (somehow(host)) return ["scheme-and-port", "socket-scheme", ...earlier];
   if (somehow(host.endsWith(".") ? host.slice(0, -1) : `${host}.`)) return ["trailing-dot"];
   // A name as long as names may be has none below it to try.
   const tooLong = host.length > 253 &&
@@ -129,7 +139,7 @@ function causesOfOrigin(origin: Tuple, hostHeader: string, options: PolicyOption
   if (tooLong || somehow(`x.${host}`)) return ["apex-left-out"];
   const above = host.split(".").slice(1).map((_, index, all) => all.slice(index).join("."));
   if (above.some((name) => name !== "" && somehow(name))) return ["missing-subdomain-wildcard"];
-  if (isHosts) return ["self-not-listed"];
+  if (isHosts) return ["self-not-listed", ...OF_ANOTHER_HOST.filter((code) => code !== "sibling")];
   return [...OF_ANOTHER_HOST, "not-listed"];
 }
 
@@ -155,6 +165,97 @@ function causesOfHost(host: string, { hosts = [], debug }: PolicyOptions): reado
     : ["host-not-listed"];
 }
 
+/** Causes that no entry is about: of apps, of this machine, of programs, of what stands in front; and slips of the pen. */
+function causesOfOthers(
+  reason: DenyReason,
+  { url, headers }: Handshake,
+  options: PolicyOptions,
+): readonly NearMissCode[] {
+  const isBrowser = /^Mozilla/.test(headers.get("user-agent") ?? "") ||
+    headers.get("sec-fetch-site") !== null ||
+    headers.get("sec-fetch-dest") !== null;
+  const isProgram = !isBrowser && headers.get("sec-websocket-key") !== null;
+  if (reason === "origin-absent") return isBrowser ? ["origin-stripped"] : [];
+  if (reason === "origin-malformed") return isProgram ? ["native-client"] : [];
+  if (reason !== "origin-not-allowed" && reason !== "host-not-allowed") return [];
+  const origin = classify(headers.get("origin"));
+  const { origins, hosts = [], debug = false, scheme } = options;
+  const [, name, port] = /^(.*?)(?::(\d+))?$/.exec(headers.get("host")!.toLowerCase())!;
+  const entries = [...reason === "host-not-allowed" ? hosts : origins, ...options.dangerouslyAllow ?? []];
+  const found: NearMissCode[] = [];
+  if (isSlipOf(reason === "host-not-allowed" ? name! : origin.kind === "tuple" ? origin.host : "", entries)) {
+    found.push("misspelt");
+  }
+  const isLocal = (host: string) => /^(?:(?:.*\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+  const localEntries = [...origins, ...options.dangerouslyAllow ?? [], ...hosts].some((it) =>
+    isLocal(
+      it.toLowerCase().replace(/^.*:\/\//, "").replace(/^\[[0:]+:0*1\]/, "[::1]").replace(/:[^:\]]*$/, "")
+        .replace(/^\*?\./, ""),
+    )
+  );
+  if (isLocal(name!) && (localEntries || debug)) found.push("loopback-name");
+  if (origin.kind !== "tuple") return found;
+  const { scheme: itsScheme, host } = origin;
+  const isWeb = itsScheme === "http" || itsScheme === "https";
+  const isSocket = itsScheme === "ws" || itsScheme === "wss";
+  if (isSocket || isProgram) found.push("native-client");
+  if (itsScheme === "file") found.push("file-page");
+  if (!isWeb && !isSocket && itsScheme !== "file") found.push("app-page", "app-instance");
+  if (
+    /^https?:\/\/(?:localhost|tauri\.localhost|wails\.localhost|0\.0\.0\.[01])$/.test(
+      `${itsScheme}://${host}`,
+    )
+  ) {
+    found.push("app-page");
+  }
+  if (itsScheme === "https" && /^[^.]{32}/.test(host)) found.push("app-instance");
+  if (isWeb && (isLocal(host) || host === "0.0.0.0" || host === "[::]")) found.push("local-page");
+  if (isLocal(host) && (localEntries || origins.includes("'self'"))) found.push("loopback-name");
+  const canHaveProxy = origins.includes("'self'") || reason === "host-not-allowed";
+  if (canHaveProxy && name === host && port === undefined) found.push("port-behind-proxy");
+  if (
+    canHaveProxy && name !== host &&
+    (naiveMatcher(hosts)(`http://${host}`) >= 0 || !name!.includes(".") || isLocal(name!))
+  ) {
+    found.push("host-behind-proxy");
+  }
+  if (reason === "host-not-allowed" && scheme === undefined && !url.startsWith("https:") && name === host) {
+    found.push("scheme-behind-proxy");
+  }
+  return found;
+}
+
+/** Whether a name is nearly that of an entry, by the whole table of edits. */
+function isSlipOf(name: string, entries: readonly string[]): boolean {
+  return entries.some((entry) => {
+    const listed = entry.toLowerCase().replace(/^.*:\/\//, "").replace(/:[^:\]]*$/, "").replace(/^\*?\./, "");
+    const ascii = /\P{ASCII}/u.test(listed) ? new URL(`http://${listed}`).hostname : listed;
+    const tail = name.split(".").slice(-ascii.split(".").length).join(".");
+    const before = (text: string) => text.split(".")[0]!;
+    return [name, tail].some((it) => edits(it, ascii) <= 2 || before(it) === before(ascii));
+  }) || entries.some((entry) => /^[a-z0-9+.-]+:\/\//i.test(entry) && !/^(?:https?|wss?):/i.test(entry));
+}
+
+function edits(a: string, b: string): number {
+  const rows = Array.from(
+    { length: a.length + 1 },
+    (_, i) => Array.from({ length: b.length + 1 }, (_, j) => i || j),
+  );
+  for (let i = 1; i <= a.length; i++) {
+    for (let j = 1; j <= b.length; j++) {
+      rows[i]![j] = Math.min(
+        rows[i - 1]![j]! + 1,
+        rows[i]![j - 1]! + 1,
+        rows[i - 1]![j - 1]! + Number(a[i - 1] !== b[j - 1]),
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? rows[i - 2]![j - 2]! + 1
+          : Infinity,
+      );
+    }
+  }
+  return rows[a.length]![b.length]!;
+}
+
 /** What is wrong with an explanation of a refusal; null: nothing. */
 function falseCause(explanation: Explanation, handshake: Handshake, options: PolicyOptions): string | null {
   const expected = naiveCheck(handshake, options);
@@ -164,23 +265,11 @@ function falseCause(explanation: Explanation, handshake: Handshake, options: Pol
   }
   const [first] = explanation.nearest;
   if (first === undefined) return "no cause is named";
-  const possible = causes(expected, handshake, options);
+  const possible = [...causes(expected, handshake, options), ...causesOfOthers(expected, handshake, options)];
   return possible.includes(first.code) ? null : `${first.code} is named, ${possible.join(" or ")} it is`;
 }
 
 // ---- suggestions ----------------------------------------------------------------------------------------------------
-
-/** The options with a suggestion followed. */
-function followed(
-  options: PolicyOptions,
-  { field, entry }: NonNullable<Explanation["nearest"][0]["suggestion"]>,
-) {
-  const list = { ...options }[field as "origins"];
-  return {
-    ...options,
-    [field]: field === "absent" || field === "scheme" ? entry : [...list ?? [], entry],
-  } as PolicyOptions;
-}
 
 /** Two origins that are one: scheme, host and effective port. */
 function sameOrigin(a: string | null, b: string | null): boolean {
@@ -203,14 +292,16 @@ function falseSuggestion(
     tried.add(field + entry);
     const after = compilePolicy(followed(options, suggestion));
     const now = check(handshake, after);
-    if (field === "hosts") {
-      // The Host was refused first; what its Origin is worth is told as `next`.
-      if (outcome(now) !== (explanation.next ?? "allowed")) return `${entry} in hosts: ${outcome(now)}`;
-    } else if (!now.allowed) return `${entry} in ${field}: still ${outcome(now)}`;
+    if (!now.allowed) return `${entry} in ${field}: still ${outcome(now)}`;
     if (naiveCheck(handshake, followed(options, suggestion)) !== outcome(now)) {
       return "the naive verdict differs";
     }
-    if (field === "scheme" || field === "absent") continue;
+    if (field === "scheme" || field === "absent" || field === "debug") continue;
+    // What else such an entry admits is said as its danger.
+    if (entry.includes("://*")) {
+      if (suggestion.danger === null) return `${entry} without a danger`;
+      continue;
+    }
     for (const other of corpus) {
       const newly = check(other, after).allowed && !check(other, before).allowed;
       const same = field === "hosts"
@@ -514,7 +605,7 @@ describe("explainAs(): for a guard", () => {
     const origins = Array.from({ length: 11 }, (_, index) => `https://a${index}.test`);
     const long = compilePolicy({ origins, hosts: origins.map((origin) => origin.slice(8)) });
     const near = (headers: Record<string, string>, searchAtMost: number) =>
-      explainAs(handshakeOf({ url: "/", headers: { host: "a1.test", ...headers } }), long, searchAtMost)
+      explainAs(handshakeOf({ url: "/", headers: { host: "a1.test", ...headers } }), long, { searchAtMost })
         .nearest[0]!;
     assertEquals(near({ origin: "https://a2.test:8443" }, 11).code, "port");
     const { code, text } = near({ origin: "https://a2.test:8443" }, 10);

@@ -1,10 +1,10 @@
 // Every way in which an origin or a Host comes near to an entry: which it is, and what is suggested.
 
 import { describe, test } from "node:test";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { compilePolicy, explain, type NearMiss, type NearMissCode, type PolicyOptions } from "@wsgate/wsgate";
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
-import { isLoopback, nameOf } from "../../src/explain/near_misses.ts";
+import { nameOf } from "../../src/explain/near_misses.ts";
 import { quote } from "../../src/quote.ts";
 import { handshakeOf } from "../doubles.ts";
 import { eachRow } from "../rows.ts";
@@ -284,16 +284,6 @@ describe("a Host near an entry", () => {
       index: 0,
       pattern: "localhost",
     }]);
-  });
-});
-
-describe("isLoopback()", () => {
-  test("names and addresses of the browser's own machine", () => {
-    eachRow(["localhost", "app.localhost", "127.0.0.1", "127.255.0.9", "[::1]"], (host) => {
-      assert(isLoopback(host));
-    });
-    const others = ["localhost.test", "evil-localhost", "128.0.0.1", "127.0.0.1.nip.io", "[::]", "10.0.0.1"];
-    eachRow(others, (host) => assert(!isLoopback(host)));
   });
 });
 

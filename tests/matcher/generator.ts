@@ -52,6 +52,8 @@ const LABELS = [
   ..."my_app -x x- _ 0x 0 12 9to5 x1 ab--c xn--bcher-kva".split(" "),
   LONG,
 ];
+/** Origins may have labels that begin or end with a hyphen; no entry may. */
+const WRITABLE = LABELS.filter((label) => !/^-|-$/.test(label));
 /** Labels that one who writes a list would own: no host of a shared suffix among them. */
 const OWN = "goodsite good-site site foo bar barfoo my_app 9to5 kiosk xn--bcher-kva".split(" ");
 const TOP = "com org net dev de test example internal localhost co.uk xn--p1ai".split(" ");
@@ -170,15 +172,15 @@ function randomScheme(random: Random, dialect: Dialect): string {
   return random.pick([...SCHEMES, ...CUSTOM_SCHEMES, ...(dialect === "wsgate" ? ODD_SCHEMES : [])]);
 }
 
-function randomName(random: Random): string {
+function randomName(random: Random, labels = WRITABLE): string {
   // Four labels of 63 and their dots are the 255 characters a name may have.
   if (chance(random, 1)) return Array(4).fill(LONG).join(".");
   const depth = random.pick([0, 0, 0, 1, 1, 2, 3]);
-  return [...many(depth, () => random.pick(LABELS)), random.pick(OWN), random.pick(TOP)].join(".");
+  return [...many(depth, () => random.pick(labels)), random.pick(OWN), random.pick(TOP)].join(".");
 }
 
 function randomHost(random: Random): string {
-  return chance(random, 15) ? random.pick(ADDRESSES) : randomName(random);
+  return chance(random, 15) ? random.pick(ADDRESSES) : randomName(random, LABELS);
 }
 
 /** An origin that owes nothing to a pattern, well-formed for the most part. */

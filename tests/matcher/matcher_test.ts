@@ -14,6 +14,7 @@ import {
 import { compileHosts, compileRules } from "../../src/matcher/matcher.ts";
 import { parsePattern } from "../../src/pattern/pattern.ts";
 import { NONE } from "../../src/matcher/trie_layout.ts";
+import { naiveMatcher } from "./naive.ts";
 import { readHosts } from "../../src/pattern/list.ts";
 import type { HostRule, Rule } from "../../src/pattern/rule.ts";
 import { assertGrowth, CONSTANT, growthExponent, runsOf } from "../growth.ts";
@@ -253,6 +254,21 @@ const HOSTS = [
   "a trailing dot",
 ] as const;
 
+/** What makes an opaque host of it: admitted where every host of a scheme is that is not the web's. */
+const OPAQUE = [
+  ...HOSTS,
+  "a label longer than any",
+  "a leading dot",
+  "a percent-encoded dot",
+  "a percent-encoded letter",
+  "a star",
+  "an empty label",
+  "one upper-case letter",
+  "the wildcard itself",
+  "two trailing dots",
+  "upper case",
+] as const;
+
 /** A list of patterns, the origins that it admits, and the mutations of each of them that it admits as well. */
 type Row = readonly [
   patterns: readonly string[],
@@ -343,11 +359,12 @@ const TABLE: readonly Row[] = [
   [["app://example.com:*"], ["app://example.com", "app://example.com:80"], [...PORTS]],
 
   // scheme://*: every host of that scheme
-  [["moz-extension://*"], ["moz-extension://3c1b9a4e.a"], [...HOSTS]],
-  [["moz-extension://*:8443"], ["moz-extension://3c1b9a4e.a:8443"], [...HOSTS]],
+  [["moz-extension://*"], ["moz-extension://3c1b9a4e.a"], [...OPAQUE, "a comma after"]],
+  [["moz-extension://*:8443"], ["moz-extension://3c1b9a4e.a:8443"], [...OPAQUE]],
   [["moz-extension://*:*"], ["moz-extension://3c1b9a4e.a", "moz-extension://3c1b9a4e.a:1"], [
     ...PORTS,
-    ...HOSTS,
+    ...OPAQUE,
+    "a comma after",
   ]],
 
   // custom schemes: by scheme and host; no port unless one is written
@@ -390,6 +407,36 @@ function partsOf(pattern: string, origin: string): Parts {
   const base = named === "" ? host! : new URL(`http://${named}`).hostname;
   return { origin, scheme: scheme!, host: host!, port: port ?? "", base };
 }
+
+describe("hosts of schemes that are not the web's", () => {
+  const OTHERS = [
+    ...["app://.", "app://x", "app://..", "app://x.", "app://-x..", "app://a.x.test", "app://x.test"],
+    ...["app://A.b.x.test.", "app://%61.x.test", "app://A.x.test", "app://..x.test"],
+  ];
+  const table: readonly (readonly [patterns: readonly string[], admits: readonly string[]])[] = [
+    [["file://"], ["file://"]],
+    [["capacitor://"], ["capacitor://"]],
+    [["app://."], ["app://."]],
+    [["app://-x.."], ["app://-x.."]],
+    [["app://*"], OTHERS],
+    [["app://*:*"], [...OTHERS, "app://.:80"]],
+    [["app://", "app://.:80"], ["app://", "app://.:80"]],
+    [[".x.test"], ["app://a.x.test", "app://x.test"]],
+    [["app://*.x.test"], ["app://a.x.test"]],
+  ];
+  const all = new Set([
+    ...table.flatMap(([, admits]) => admits),
+    ...["file://host", "file:///", "my-app://.", "my-app://", "null", "https://x.example"],
+  ]);
+  for (const [patterns, admits] of table) {
+    test(patterns.join(" "), () => {
+      const matcher = compileOrigins([], { dangerouslyAllow: patterns });
+      assertEquals([...all].filter(matcher.test).sort(), [...admits].sort());
+      const naive = naiveMatcher(patterns);
+      for (const origin of all) assertEquals(naive(origin) >= 0, matcher.test(origin), origin);
+    });
+  }
+});
 
 describe("every row of the pattern table", () => {
   const refused = new Map<string, number>();

@@ -103,13 +103,15 @@ function readPattern(pattern: string): Rule {
   const kind = pattern === "*" ? "everything" : pattern === "null" ? "null" : "site";
   const [, scheme, reach, name, port] =
     /^(?:([^:]+):\/\/)?(\*\.|\.(?=[^.]*[^.:])|\*(?=$|:)|)(\[[^\]]*\]|[^:]*)(?::(.+))?$/.exec(pattern)!;
+  // What is no name that somebody can have is compared as it is; without a scheme no list takes it.
+  const isOpaque = reach === "" && (!isHost(asciiLowerCase(name!)) || /(?:^|\.)-|-(?:\.|$)/.test(name!));
   // The URL parser only where nothing else will do: it would also repair what should be compared as it is.
   const rewritten = /^\[|\P{ASCII}/u.test(name!);
   return {
     kind,
     scheme: scheme === undefined ? undefined : asciiLowerCase(scheme),
     reach: ({ "": "itself", "*.": "below", ".": "both", "*": "every" } as const)[reach!]!,
-    host: rewritten ? new URL(`http://${name}`).hostname : asciiLowerCase(name!),
+    host: rewritten ? new URL(`http://${name}`).hostname : isOpaque ? name! : asciiLowerCase(name!),
     port: port === undefined ? undefined : port === "*" ? "any" : Number(port),
   };
 }

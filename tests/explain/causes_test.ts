@@ -43,7 +43,7 @@ const rows: readonly Row[] = [
     "absent: allow",
   ],
   ["an empty Origin", told({}, { origin: "" }), "empty-origin"],
-  ["null", told({}, { origin: "null" }), "null-origin", "dangerouslyAllow: null"],
+  ["null", told({}, { origin: "null" }), "null-origin"],
   // malformed
   ["file:", told({}, { origin: "file:///" }), "file-page"],
   ["two Origins", told({}, { origin: `${SITE}, null` }), "several-origins"],
@@ -100,7 +100,7 @@ const rows: readonly Row[] = [
       host: "server.test:81",
       origin: "app://server.test:81",
     }),
-    "scheme",
+    "app-page",
     "origins: app://server.test:81",
   ],
   [
@@ -108,7 +108,7 @@ const rows: readonly Row[] = [
     told({ origins: ["'self'"], hosts: ["server.test"], scheme: "https" }, {
       origin: "https://server.test:81",
     }),
-    "port",
+    "port-behind-proxy",
     "origins: https://server.test:81",
   ],
   [
@@ -125,7 +125,7 @@ const rows: readonly Row[] = [
     told({ origins: ["'self'"], hosts: ["server.test"], scheme: "https" }, {
       origin: "http://server.test:81",
     }),
-    "scheme-and-port",
+    "port-behind-proxy",
     "origins: http://server.test:81",
   ],
   [
@@ -138,7 +138,6 @@ const rows: readonly Row[] = [
     "the Host's own, and no hosts",
     told({}, { origin: "https://server.test" }),
     "self-not-listed",
-    "origins: https://server.test",
   ],
   [
     "the Host's own but for its scheme, by a host just below one that the list of suffixes refuses",
@@ -158,7 +157,6 @@ const rows: readonly Row[] = [
       { origin: "https://evil.pythonanywhere.com" },
     ),
     "not-listed",
-    "origins: https://evil.pythonanywhere.com",
   ],
   [
     "the same below a name that is only theirs",
@@ -170,7 +168,6 @@ const rows: readonly Row[] = [
     "somebody below a shared name, whose own page is listed",
     told({ origins: ["https://github.io"] }, { origin: "https://evil.github.io" }),
     "missing-subdomain-wildcard",
-    "origins: https://evil.github.io",
   ],
   ["a stranger", told({}, { origin: "https://evil.com" }), "not-listed", "origins: https://evil.com"],
   ["an empty list", told({ origins: [] }, { origin: SITE }), "not-listed", `origins: ${SITE}`],
@@ -178,7 +175,6 @@ const rows: readonly Row[] = [
     "the Host's host on another port, 'self' not listed",
     told({}, { origin: "https://server.test:1" }),
     "not-listed",
-    "origins: https://server.test:1",
   ],
 ];
 
