@@ -4,6 +4,7 @@
  */
 
 import { escapeNonAscii, quote } from "./quote.ts";
+import { isWithinEdits } from "./spelling.ts";
 
 /** What is wrong with an option or an entry of a list. Stable: safe to compare. */
 export type ConfigIssueCode =
@@ -111,8 +112,8 @@ function describe(issues: readonly ConfigIssue[]): string {
   const lines = issues.map(({ code, field, index, value, fix }) =>
     escapeNonAscii(`  ${index < 0 ? field : `${field}[${index}]`} ${quote(value)} (${code}): ${fix}`)
   );
-  const count = issues.length === 1 ? "1 fault" : `${issues.length} faults`;
-  return `wsgate cannot use this configuration, ${count}:\n${lines.join("\n")}`;
+  const count = issues.length === 1 ? "1 problem" : `${issues.length} problems`;
+  return `Invalid wsgate configuration (${count}):\n${lines.join("\n")}`;
 }
 
 /** Throws the collected faults, if there are any. */
@@ -136,6 +137,11 @@ export function readOptions(
   issues: ConfigIssue[],
   field = "options",
 ): Options | null {
+  if (typeof options === "function") {
+    const fix = `Give a plain object with any of ${known.join(", ")}, not a function.`;
+    issues.push({ code: "wrong-type", field, index: -1, value: options, fix });
+    return null;
+  }
   const prototype = typeof options === "object" && options !== null
     ? Object.getPrototypeOf(options)
     : undefined;
@@ -147,7 +153,11 @@ export function readOptions(
   const read: Options = Object.assign(Object.create(null), options);
   for (const [name, value] of Object.entries(read)) {
     if (known.includes(name)) continue;
-    const fix = `There is no such option here; there are ${known.join(", ")}.`;
+    const near = known.find((it) =>
+      isWithinEdits(name.toLowerCase(), it.toLowerCase(), it.length < 8 ? 1 : 2)
+    );
+    const meant = near === undefined ? "" : ` Did you mean ${JSON.stringify(near)}?`;
+    const fix = `Unknown option.${meant} Options: ${known.join(", ")}.`;
     issues.push({ code: "unknown-option", field: name, index: -1, value, fix });
   }
   return read;

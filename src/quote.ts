@@ -15,7 +15,12 @@ export function quote(value: unknown, max = 80): string {
     text = "(a function)";
   } else {
     try {
-      text = typeof value === "object" ? JSON.stringify(value) ?? "(an object)" : String(value);
+      // Of a regular expression JSON shows nothing.
+      text = value instanceof RegExp
+        ? String(value)
+        : typeof value === "object"
+        ? JSON.stringify(value) ?? "(an object)"
+        : String(value);
     } catch {
       text = "(an object)";
     }

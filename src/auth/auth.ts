@@ -108,6 +108,12 @@ export function authMiddlewareStack<U extends object>(
 ): Auth<{ readonly user: U | null }> {
   const issues: ConfigIssue[] = [];
   const known = ["user", "required", "timeoutSeconds", ...DENIAL_OPTIONS];
+  if (typeof options === "function") {
+    // As Channels nests it: AuthMiddlewareStack(URLRouter([...])).
+    const fix =
+      "Configure the layer first, then wrap the handler with it: authMiddlewareStack({ user })(handler).";
+    throwIfAny([{ code: "wrong-type", field: "options", index: -1, value: options, fix }]);
+  }
   const read = readOptions(options, known, issues) ?? {};
   checkFunction(read.user, "user", issues);
   const required = checkChoice(read, "required", [true, false], issues) ?? false;

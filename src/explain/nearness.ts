@@ -8,6 +8,7 @@ import type { TupleOrigin } from "../origin/origin.ts";
 import { type HostRule, reaches, reachesBelow } from "../pattern/rule.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { whyShared } from "../pattern/suffixes.ts";
+import { isWithinEdits } from "../spelling.ts";
 import type { ListedEntry } from "../verdict/policy.ts";
 import { skeleton } from "./look_alike.ts";
 import type { NearMissCode } from "./near_misses.ts";
@@ -171,28 +172,6 @@ function withoutEnding(name: string, suffixes: SuffixList | null): string {
   }
   // Of names that nobody else can register, no list has the ending.
   return labels.slice(0, -1).join(".");
-}
-
-/**
- * Reports whether one text becomes another by so many edits at most: a letter more, less or other, or two neighbors
- * swapped (optimal string alignment). At most 255 by 5 cells: what differs more in length is not compared.
- */
-export function isWithinEdits(a: string, b: string, most: number): boolean {
-  if (Math.abs(a.length - b.length) > most) return false;
-  let [beforeLast, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = Array<number>(b.length + 1).fill(most + 1);
-    if (i <= most) row[0] = i;
-    for (let j = Math.max(1, i - most); j <= Math.min(b.length, i + most); j++) {
-      let least = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        least = Math.min(least, beforeLast[j - 2]! + 1);
-      }
-      row[j] = least;
-    }
-    [beforeLast, last] = [last, row];
-  }
-  return last[b.length]! <= most;
 }
 
 function areSiblings(a: string, b: string, suffixes: SuffixList | null): boolean {

@@ -15,7 +15,7 @@ import {
 } from "../origin/authority.ts";
 import { isScheme } from "../origin/origin.ts";
 import { type EntryFault, findMisspelling, type Suggest, wordFault } from "./misspellings.ts";
-import { INVISIBLE, normalizeHost, toAscii, UNSET, whatwgHost } from "./normalize.ts";
+import { HYPHEN_AT_END, INVISIBLE, normalizeHost, toAscii, UNSET, whatwgHost } from "./normalize.ts";
 import { MAX_ENTRY_LENGTH, type Parsed, parsePattern, type UnsafeCode } from "./pattern.ts";
 import type { SuffixList } from "./suffix_list.ts";
 
@@ -23,7 +23,7 @@ import type { SuffixList } from "./suffix_list.ts";
 export type Faults = readonly [Fault, ...Fault[]];
 
 /** Where nothing is found; no entry is known that comes to it. */
-const UNKNOWN: Fault = { code: "host-malformed", fix: "An entry is not written so." };
+const UNKNOWN: Fault = { code: "host-malformed", fix: "Correct the entry. It is not a host." };
 
 /** What is wrong with an entry of a list of origins; `suffixes`: names not to be covered by a wildcard. */
 export function diagnosePattern(entry: unknown, suffixes: SuffixList | null): Faults {
@@ -32,10 +32,13 @@ export function diagnosePattern(entry: unknown, suffixes: SuffixList | null): Fa
   return atLeastOne(found.map((fault) => wordFault(fault, false)));
 }
 
-/** What is wrong with an entry of a list of hosts; `field`: the list's own name. */
-export function diagnoseHostPattern(entry: unknown, field: string, suffixes: SuffixList | null): Faults {
+/** The kind of fault that `"*"` is in a list of hosts, by what has the list. */
+export type StarFault = "hosts" | "allowed-hosts" | "host-validator";
+
+/** What is wrong with an entry of a list of hosts; `star`: whose list it is. */
+export function diagnoseHostPattern(entry: unknown, star: StarFault, suffixes: SuffixList | null): Faults {
   const parsed = parsePattern(entry, suffixes);
-  const found = parsed === null ? findFaults(entry, suggestSafe(suffixes, true)) : whyNoHost(parsed, field);
+  const found = parsed === null ? findFaults(entry, suggestSafe(suffixes, true)) : whyNoHost(parsed, star);
   return atLeastOne(found.map((fault) => wordFault(fault, true)));
 }
 
@@ -57,30 +60,41 @@ function suggestSafe(suffixes: SuffixList | null, inHosts: boolean): Suggest {
 function whyNoOrigin({ rule, unsafe }: Parsed): EntryFault[] {
   if (unsafe === null) return [];
   if (rule.kind !== "host") return [{ kind: "unsafe-null" }];
+  if (unsafe === "host-missing") return [whyNoHostAtAll(rule.scheme!)];
   if (rule.host === "") return [{ kind: "unsafe-any-host" }];
-  const orAllow = ", or write it in dangerouslyAllow if all of them may connect";
+  const orAllow = ", or list the entry under dangerouslyAllow if all of them may connect";
   return [strangersBelow(rule.host, unsafe, orAllow)];
 }
 
+/** A scheme is all there is. */
+function whyNoHostAtAll(scheme: string): EntryFault {
+  if (scheme === "file") return { kind: "scheme-not-allowed/file" };
+  // Expo's pages have the port of a developer's machine.
+  const every = JSON.stringify(`${scheme}://*${scheme === "exp" ? ":*" : ""}`);
+  const fix = `Write a host after the scheme, or ${every} for every host. ` +
+    "The scheme alone is sent by Android's WebView, and can be listed under dangerouslyAllow.";
+  return { kind: "host-missing", fix };
+}
+
 /** The same in a list of hosts. */
-function whyNoHost({ rule, unsafe }: Parsed, field: string): EntryFault[] {
-  if (rule.kind === "any") {
-    return [{ kind: `wildcard-malformed/${field === "allowedHosts" ? "allowed-hosts" : "hosts"}` }];
-  }
+function whyNoHost({ rule, unsafe }: Parsed, star: StarFault): EntryFault[] {
+  if (rule.kind === "any") return [{ kind: `wildcard-malformed/${star}` }];
   if (rule.kind !== "host") return [{ kind: "keyword/null-host" }];
   if (rule.scheme !== null) return [{ kind: "scheme-not-allowed/host" }];
   return unsafe === null ? [] : [strangersBelow(rule.host, unsafe)];
 }
 
 function strangersBelow(host: string, kind: UnsafeCode, orElse = ""): EntryFault {
-  const fix = `Strangers can register names below ${
+  const fix = `Name your hosts one by one${orElse}. Strangers can register names below ${
     JSON.stringify(host)
-  }: name your hosts one by one${orElse}.`;
+  }.`;
   return { kind, fix };
 }
 
 function findFaults(entry: unknown, suggest: Suggest): readonly EntryFault[] {
   if (entry === undefined || entry === null) return [{ kind: "not-a-string/unset" }];
+  if (entry instanceof RegExp) return [{ kind: "not-a-string/regular-expression" }];
+  if (typeof entry === "function") return [{ kind: "not-a-string/function" }];
   if (typeof entry !== "string") return [{ kind: "not-a-string" }];
   if (entry.length > MAX_ENTRY_LENGTH) return [{ kind: "entry-too-long" }];
   const misspelling = findMisspelling(entry, suggest);
@@ -97,11 +111,11 @@ function diagnoseParts(entry: string, suggest: Suggest): EntryFault[] {
   const authority = beforeTail.slice(beforeTail.lastIndexOf("@") + 1);
   const { hostText, portText } = splitPort(authority);
   const clean = suggest(scheme === null ? authority : `${scheme}://${authority}`, "");
-  const write = clean === "" ? "" : ` Write ${clean}.`;
+  const write = clean === "" ? "" : `: ${clean}`;
   const found: (EntryFault | null)[] = [
     scheme === null || isScheme(scheme) ? null : { kind: "scheme-malformed" },
-    authority === beforeTail ? null : { kind: "userinfo", fix: `An entry names no user.${write}` },
-    hostText === "*" && scheme !== null ? null : diagnoseReach(hostText, suggest),
+    authority === beforeTail ? null : { kind: "userinfo", fix: `Remove the user name${write}.` },
+    hostText === "*" && scheme !== null ? null : diagnoseReach(hostText, scheme, portText, suggest),
     portText === undefined ? null : diagnosePort(portText),
     diagnoseTail(rest.slice(tailStart), hostText, write),
   ];
@@ -123,36 +137,57 @@ function diagnosePort(text: string): EntryFault | null {
   if (text === "") return { kind: "port-malformed/missing" };
   const meant = text.replace(/^0+/, "");
   if (parsePort(meant) === 0) return { kind: "port-malformed" };
-  return { kind: "port-malformed", fix: `Write ":${meant}", without leading zeros.` };
+  return { kind: "port-malformed", fix: `Remove the zeros in front: ":${meant}".` };
 }
 
 function diagnoseTail(tail: string, hostText: string, write: string): EntryFault | null {
   if (tail === "") return null;
   const isAddress = /^\[|:.*:/.test(hostText) || endsInNumber(hostText);
-  if (isAddress && /^\/\d{1,3}$/.test(tail)) return { kind: "cidr" };
+  if (isAddress && /^\/\d{1,3}(?::\d*)?$/.test(tail)) return { kind: "cidr" };
   if (tail.startsWith("/")) {
-    return { kind: "path", fix: `An entry has no path, a slash at its end included.${write}` };
+    return { kind: "path", fix: `Remove ${tail === "/" ? "the slash at the end" : "the path"}${write}.` };
   }
-  if (tail.startsWith("?")) return { kind: "query", fix: `An entry has no query.${write}` };
-  return { kind: "fragment", fix: `An entry has no fragment.${write}` };
+  if (tail.startsWith("?")) return { kind: "query", fix: `Remove the query${write}.` };
+  return { kind: "fragment", fix: `Remove the fragment${write}.` };
 }
 
-function diagnoseReach(text: string, suggest: Suggest): EntryFault | null {
+function diagnoseReach(
+  text: string,
+  scheme: string | null,
+  portText: string | undefined,
+  suggest: Suggest,
+): EntryFault | null {
   if (text === "") return { kind: "host-missing" };
   const host = text.replace(/^\*?\./, "");
-  if (host.includes("*")) return misplacedStar(text, suggest);
+  if (host.includes("*")) {
+    const around = (name: string) =>
+      (scheme === null ? "" : `${scheme}://`) + name + (portText === undefined ? "" : `:${portText}`);
+    return misplacedStar(text, (name) => suggest(around(name), ""));
+  }
   const wildcard = host !== text;
   return normalizeHost(host, wildcard) === null ? diagnoseHost(host, wildcard) : null;
 }
 
-function misplacedStar(text: string, suggest: Suggest): EntryFault {
+/** `suggest`: the same entry with another host in it; "": no list would take it. */
+function misplacedStar(text: string, suggest: (name: string) => string): EntryFault {
   const name = text.replace(/^[*.]+/, "");
   if (endsInNumber(name) || /\d/.test(text) && /^[\d.*]+$/.test(text)) {
     return { kind: "wildcard-malformed/address" };
   }
-  const fix = '"*" stands for whole labels and only in front: ' +
-    `${suggest(`*.${name}`, '"*.example.com"')} admits the subdomains at any depth, ` +
-    "with a dot alone in front the host too.";
+  const labels = text.split(".");
+  const last = labels.findLastIndex((label) => label.includes("*"));
+  const wider = suggest(["*", ...labels.slice(last + 1)].join("."));
+  if (wider !== "") {
+    return {
+      kind: "wildcard-malformed",
+      fix: `Use "*" as the first label only: ${wider} allows all subdomains.`,
+    };
+  }
+  const isPartly = labels.some((label) => /\*/.test(label) && /[^*]/.test(label));
+  const fix = 'Use "*" in place of the whole first label.' +
+    (isPartly
+      ? " For previews, list each one, give them a domain of your own, or add each to the list when it is deployed."
+      : "");
   return { kind: "wildcard-malformed", fix };
 }
 
@@ -165,7 +200,7 @@ export function diagnoseHost(text: string, wildcard: boolean): EntryFault {
   const name = lowerAscii(text);
   const [stranger] = /(?![a-z0-9._-])\p{ASCII}/u.exec(name) ?? [];
   if (stranger !== undefined) {
-    const fix = `${JSON.stringify(stranger)} cannot stand in a host: letters, digits, "-", "_" and "." can.`;
+    const fix = `Remove ${JSON.stringify(stranger)}. A host has letters, digits, "-", "_" and "." only.`;
     return { kind: "host-malformed", fix };
   }
   if (INVISIBLE.test(name)) return { kind: "unicode-malformed/invisible" };
@@ -177,11 +212,13 @@ export function diagnoseHost(text: string, wildcard: boolean): EntryFault {
   if (labels.includes("")) return { kind: "label-empty" };
   if (labels.some((label) => label.length > MAX_LABEL_LENGTH)) return { kind: "label-too-long" };
   if (host.length > MAX_HOST_LENGTH) return { kind: "host-too-long" };
+  if (HYPHEN_AT_END.test(host)) return { kind: "host-malformed/hyphen" };
   if (!endsInNumber(host)) return { kind: "unicode-malformed/not-sent" };
   if (wildcard) return { kind: "wildcard-over-address" };
   const meant = whatwgHost(host);
   const address = meant !== null && isCanonicalHost(meant) ? `: ${meant}` : "";
-  const fix = `A host that ends in a number is an IPv4 address, in four decimal parts${address}.`;
+  const fix =
+    `Write an IPv4 address in four decimal parts${address}. Browsers take a host that ends in a number for one.`;
   return { kind: "ip-malformed", fix };
 }
 
@@ -189,6 +226,6 @@ function diagnoseIdn(name: string): EntryFault {
   const sent = whatwgHost(name);
   if (sent === null) return { kind: "unicode-malformed" };
   if (!isCanonicalHost(sent)) return { kind: "unicode-maps-to-ascii/no-host" };
-  const fix = `Browsers send the host ${JSON.stringify(sent)} for it: write that, if it is what you mean.`;
+  const fix = `Write ${JSON.stringify(sent)} if that is the name. Browsers send it for what is written here.`;
   return { kind: "unicode-maps-to-ascii", fix };
 }

@@ -10,7 +10,7 @@
  */
 
 import type { ConfigIssue } from "../config.ts";
-import { diagnoseHostPattern, diagnosePattern, type Faults } from "./diagnosis.ts";
+import { diagnoseHostPattern, diagnosePattern, type Faults, type StarFault } from "./diagnosis.ts";
 import { parseHostPattern, parsePattern } from "./pattern.ts";
 import type { HostRule, Rule } from "./rule.ts";
 import type { SuffixList } from "./suffix_list.ts";
@@ -30,13 +30,7 @@ function readList<T extends Rule>(
   diagnose: (entry: unknown) => Faults,
 ): T[] {
   if (!Array.isArray(list)) {
-    const entries = typeof list === "string"
-      ? list.split(",").map((entry) => JSON.stringify(entry.trim()))
-      : [];
-    const fix = entries.length > 0
-      ? `A string is not a list: write [${entries.join(", ")}].`
-      : "Give an array of strings.";
-    issues.push({ code: "not-a-list", field, index: -1, value: list, fix });
+    issues.push({ code: "not-a-list", field, index: -1, value: list, fix: whyNoList(list, field) });
     return [];
   }
   if (list.length > MAX_ENTRIES) {
@@ -56,6 +50,18 @@ function readList<T extends Rule>(
     for (const fault of diagnose(value)) issues.push({ ...fault, field, index, value });
   }
   return rules;
+}
+
+function whyNoList(list: unknown, field: string): string {
+  if (field === "hosts" && (list === true || /^(?:all|any|auto|true|\*)$/i.test(String(list)))) {
+    return "Remove hosts to answer to any well-formed Host.";
+  }
+  if (typeof list === "string") {
+    const entries = list.split(",").map((entry) => JSON.stringify(entry.trim()));
+    return `Write a list instead of a string: [${entries.join(", ")}].`;
+  }
+  if (typeof list === "function") return "Write an array of strings, not a function.";
+  return `Write an array of strings.${list === undefined || list === null ? " Is a variable unset?" : ""}`;
 }
 
 /**
@@ -85,14 +91,18 @@ export function readPatterns(
 
 /**
  * The rules of a list of hosts, one an entry. `suffixes`: names not to be covered by a wildcard; `start`: the place of
- * the first.
+ * the first; `star`: whose list it is.
  */
 export function readHosts(
   list: unknown,
   field: string,
   issues: ConfigIssue[],
-  { suffixes = null, start = 0 }: { readonly suffixes?: SuffixList | null; readonly start?: number } = {},
+  { suffixes = null, start = 0, star = "hosts" }: {
+    readonly suffixes?: SuffixList | null;
+    readonly start?: number;
+    readonly star?: StarFault;
+  } = {},
 ): HostRule[] {
   const accept = (entry: unknown, index: number) => parseHostPattern(entry, suffixes, start + index);
-  return readList(list, field, issues, accept, (entry) => diagnoseHostPattern(entry, field, suffixes));
+  return readList(list, field, issues, accept, (entry) => diagnoseHostPattern(entry, star, suffixes));
 }

@@ -16,80 +16,86 @@ type Kind = ConfigIssueCode | `${ConfigIssueCode}/${string}`;
 
 /** By kind; what has to name a part of the entry is said where the fault is found. */
 const SENTENCES = /* @__PURE__ */ (() => ({
-  "not-a-string": 'Give a string such as "https://example.com".',
-  "not-a-string/unset": "Give a string; is a variable unset?",
-  "entry-too-long": `An entry has at most ${MAX_ENTRY_LENGTH} characters.`,
-  "empty": "Leave it out; is a variable set to nothing?",
-  "white-space/alone": "Leave it out; is a variable set to nothing?",
+  "not-a-string": "Write each entry as a string.",
+  "not-a-string/unset": "Write each entry as a string. Is a variable unset?",
+  "not-a-string/function": "Write each entry as a string, not as a function.",
+  "not-a-string/regular-expression":
+    'Write host names as strings. A RegExp is not an entry: "*" in place of the first label allows all subdomains.',
+  "entry-too-long": `Shorten the entry to ${MAX_ENTRY_LENGTH} characters or less.`,
+  "empty": "Remove the entry. Is a variable set to nothing?",
+  "white-space/alone": "Remove the entry. Is a variable set to nothing?",
   // words in place of an entry
   "keyword/quoted-self":
-    "'self' is judged against the Host header: write it in the `origins` of a policy that has `hosts`.",
-  "keyword/self": `The server's own origin is written "'self'", with single quotes inside the string; ` +
-    `a host of that name "http://self".`,
-  "keyword/same": `The server's own origin is written "'self'", in a policy that has \`hosts\`.`,
-  "keyword/none": "An empty list refuses every origin.",
-  "keyword/null": `The opaque origin is written "null", in dangerouslyAllow.`,
-  "keyword/unset": "Is a variable unset? Leave the entry out.",
+    "Write 'self' in the origins of a policy that has hosts. It is compared with the Host header.",
+  "keyword/self":
+    `Write "'self'" for the server's own origin, with single quotes inside the string, or "http://self" ` +
+    "for a host of that name.",
+  "keyword/same": `Write "'self'" for the server's own origin, in a policy that has hosts.`,
+  "keyword/none": "Leave the list empty to refuse every origin.",
+  "keyword/all": 'Write "*" to allow every origin, or name the origins one by one.',
+  "keyword/null": `Write "null" under dangerouslyAllow to allow the opaque origin.`,
+  "keyword/unset": "Remove the entry. Is a variable unset?",
   // other systems
-  "foreign-spelling/variable":
-    `Write the parts as one entry, such as "https://example.com:8443"; variables are not expanded here.`,
-  "regular-expression":
-    `Patterns are not regular expressions: "*.example.com" admits the subdomains, ".example.com" the host too.`,
-  "wildcard-malformed/question-mark":
-    "A question mark stands for nothing here: write the names out, one entry each.",
+  "foreign-spelling/variable": "Write the value itself. Variables are not expanded here.",
+  "regular-expression": "Write host names instead of a regular expression, one entry each. " +
+    '"*" in place of the first label allows all subdomains.',
+  "wildcard-malformed/question-mark": 'Write the names one by one. "?" does not stand for a character.',
   // schemes and ports
   "scheme-malformed":
-    `A scheme is a letter, then letters, digits, "+", "." or "-", ${MAX_SCHEME_LENGTH} at most.`,
+    `Write a scheme of a letter, then letters, digits, "+", "." or "-", ${MAX_SCHEME_LENGTH} at most.`,
   "scheme-not-allowed":
-    `Pages of that kind send Origin "null" or their creator's: there is no entry for them alone.`,
-  "port-malformed": 'A port is a number from 1 to 65535, or "*" for any.',
-  "port-malformed/missing": "Leave the colon out, or write the port after it.",
-  "port-malformed/scheme":
-    'Every host of a scheme is written "moz-extension://*"; for http and https in dangerouslyAllow alone.',
+    `Remove the entry. Pages of that kind send Origin "null", or that of the page that made them.`,
+  "scheme-not-allowed/file":
+    "Move the entry to dangerouslyAllow if you accept that every page opened from a file can connect.",
+  "port-malformed": 'Write a port from 1 to 65535, or "*" for any.',
+  "port-malformed/missing": "Remove the colon, or write a port after it.",
   // addresses
-  "cidr": "Ranges of addresses cannot be written: list the addresses one by one.",
-  "zone-id": "A zone id never leaves its machine: write the address without it.",
-  "ip-malformed/brackets":
-    'An IPv6 address stands in brackets, a port after them: "[2001:db8::1]", "[2001:db8::1]:8080".',
-  "wildcard-malformed/address": "Addresses have no subdomains: list them one by one.",
-  "wildcard-over-address": "Addresses have no subdomains: write the address alone.",
+  "cidr":
+    "List the addresses one by one. A range cannot be written, and an origin is the address of the page, not of its " +
+    "visitor.",
+  "zone-id": "Write the address without its zone. A zone means something on its own machine only.",
+  "ip-malformed/brackets": "Write an IPv6 address in brackets, with a port after them.",
+  "wildcard-malformed/address": "List the addresses one by one. Addresses have no subdomains.",
+  "wildcard-over-address": "Write the address alone. Addresses have no subdomains.",
   // names
-  "host-missing": 'Write a host, such as "example.com".',
-  "percent-sign": "Write the characters themselves, not their encoding.",
-  "label-empty": "Between two dots there is a name of at least one character.",
-  "label-too-long": `Between two dots there are at most ${MAX_LABEL_LENGTH} characters.`,
-  "host-too-long": `A host has at most ${MAX_HOST_LENGTH} characters.`,
-  "unicode-malformed": "No browser can reach this name: it is not a valid IDN (UTS #46).",
-  "unicode-malformed/invisible": "There is a character in it that cannot be seen: type the name anew.",
+  "host-missing": "Write a host.",
+  "host-malformed/hyphen": "Correct the name. A label neither begins nor ends with a hyphen.",
+  "percent-sign": "Write the characters themselves, not their percent encoding.",
+  "label-empty": "Write a label of at least one character between two dots.",
+  "label-too-long": `Shorten the label between two dots to ${MAX_LABEL_LENGTH} characters or less.`,
+  "host-too-long": `Shorten the host to ${MAX_HOST_LENGTH} characters or less.`,
+  "unicode-malformed": "Correct the name. Browsers cannot reach it, because it is not a valid IDN (UTS #46).",
+  "unicode-malformed/invisible": "Retype the name. It contains a character that cannot be seen.",
   "unicode-malformed/not-sent":
-    "No browser sends this name: it maps to characters that cannot stand in a host.",
-  "unicode-maps-to-ascii/no-host":
-    "What browsers make of it is no host: type the name anew, in the letters of its own script.",
+    "Correct the name. Browsers cannot reach it, because it maps to characters that a host cannot have.",
+  "unicode-maps-to-ascii/no-host": "Retype the name without look-alike or invisible characters. " +
+    "Browsers cannot turn it into a host name.",
   // well-formed entries, in a list that does not take them
   "unsafe-null":
-    "A sandboxed frame of any site sends it: write it in dangerouslyAllow if all of them may connect.",
+    `Any site can send "null" from a sandboxed frame. If you accept that, list it under dangerouslyAllow.`,
   "unsafe-any-host":
-    "Every site there is would be admitted: name the hosts, or write it in dangerouslyAllow.",
-  "scheme-not-allowed/host": "A Host header has no scheme: write the host alone.",
-  "keyword/null-host": "A host is a name; no Host header is null.",
-  "wildcard-malformed/hosts": "Leave `hosts` out to answer to any well-formed Host.",
-  "wildcard-malformed/allowed-hosts":
-    'To let every host and origin in, say so openly: originValidator(handler, ["*"]).',
+    "Name the hosts. The entry allows every site there is; if you accept that, list it under " +
+    "dangerouslyAllow.",
+  "scheme-not-allowed/host": "Write the host alone. A Host header has no scheme.",
+  "keyword/null-host": 'Remove "null". A Host header is a name or an address.',
+  "wildcard-malformed/hosts": "Remove hosts to answer to any well-formed Host.",
+  "wildcard-malformed/allowed-hosts": 'To allow any site, write originValidator(handler, ["*"]).',
+  "wildcard-malformed/host-validator": "To answer to any Host, remove hostValidator.",
 } as const satisfies { readonly [kind in Kind]?: string }))();
 
-const NO_KEYWORD = "A host is written as its name; keywords belong in `origins`.";
+const NO_KEYWORD = "Write the name of a host. Keywords belong in origins.";
 
 /** What a list of hosts says instead. */
 const IN_HOSTS: { readonly [kind in Kind]?: string } = /* @__PURE__ */ (() => ({
-  "not-a-string": 'Give a string such as "example.com".',
   "keyword/quoted-self": NO_KEYWORD,
   "keyword/self": NO_KEYWORD,
   "keyword/same": NO_KEYWORD,
   "keyword/none": NO_KEYWORD,
+  "keyword/all": "Remove hosts to answer to any well-formed Host.",
   "keyword/null": NO_KEYWORD,
+  "cidr": "List the addresses one by one. A range cannot be written.",
   "scheme-malformed": SENTENCES["scheme-not-allowed/host"],
   "scheme-not-allowed": SENTENCES["scheme-not-allowed/host"],
-  "foreign-spelling/variable": SENTENCES["host-missing"],
   "port-malformed/scheme": SENTENCES["host-missing"],
 }))();
 
@@ -111,13 +117,15 @@ export function wordFault(fault: EntryFault, inHosts: boolean): Fault {
 /** What a fix may name: `candidate` in quotes if it would compile where the entry stands, else `otherwise`. */
 export type Suggest = (candidate: string, otherwise: string) => string;
 
-const EXAMPLE = '"example.com"';
-
 /** A quotation mark, straight or typographic. */
 const QUOTE = "['\"`\\u2018-\\u201f\\u00ab\\u00bb\\u2039\\u203a]";
 const word = (words: string) => new RegExp(`^${QUOTE}*(?:${words})${QUOTE}*$`, "iu");
 
 type Misspelling = { readonly form: RegExp } & Said<(entry: string, suggest: Suggest) => string>;
+
+/** What others write for every host of a scheme. */
+const SCHEME_ALONE =
+  /^(?:https?|wss?|file|app|tauri|capacitor|ionic|exp|[a-z0-9+.-]+-(?:extension|webview)):(?:\*|\/\/)?$/i;
 
 /** The first that fits is told. */
 const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
@@ -126,14 +134,57 @@ const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
   { form: word("self"), kind: "keyword/self" },
   { form: word("same-origin|same-site"), kind: "keyword/same" },
   { form: word("none"), kind: "keyword/none" },
-  { form: word("null"), kind: "keyword/null" },
+  { form: word("all|auto"), kind: "keyword/all" },
+  { form: new RegExp(`^${QUOTE}*null(?::.*)?${QUOTE}*$`, "isu"), kind: "keyword/null" },
   { form: word("undefined|nan|true|false|\\[object .*\\]"), kind: "keyword/unset" },
   // Other systems' maps (`%{host: …}`) and variables that nothing expands here (`${HOST}`).
   { form: /[$%]\{/, kind: "foreign-spelling/variable" },
   {
     form: /^\/\/[^/]/,
     kind: "foreign-spelling",
-    fix: (entry, suggest) => `Any scheme is written without slashes: ${suggest(entry.slice(2), EXAMPLE)}.`,
+    fix: (entry, suggest) => `Remove the slashes to allow any scheme${after(suggest(entry.slice(2), ""))}.`,
+  },
+  {
+    form: /^-\s+/,
+    kind: "foreign-spelling",
+    fix: (entry, suggest) => `Remove the dash${each([entry.replace(/^-\s+/, "")], suggest)}.`,
+  },
+  {
+    form: /^[A-Z_][A-Z0-9_]*=/i,
+    kind: "foreign-spelling",
+    fix: (entry, suggest) => {
+      const values = entry.slice(entry.indexOf("=") + 1).split(",");
+      return `Write the value without the name of the variable${each(values, suggest)}.`;
+    },
+  },
+  {
+    form: /\\[nrt]/,
+    kind: "several-entries",
+    fix: (entry, suggest) => {
+      const parts = entry.split(/(?:\\[nrt])+/).filter((part) => part.trim() !== "");
+      return `Write one entry each. A backslash and a letter are not a line break here${
+        each(parts, suggest)
+      }.`;
+    },
+  },
+  {
+    form: new RegExp(`\\\\${QUOTE}`, "u"),
+    kind: "foreign-spelling",
+    fix: (entry, suggest) => {
+      const bare = entry.replace(new RegExp(`\\\\?${QUOTE}`, "gu"), "");
+      return `Remove the backslashes and quotes${each([bare], suggest)}.`;
+    },
+  },
+  {
+    // Escaped for a shell, with nothing else of a regular expression.
+    form: /^(?!\.)[^\\^$()[\]|+?]*\\\*[^\\^$()[\]|+?]*$/,
+    kind: "foreign-spelling",
+    fix: (entry, suggest) => `Remove the backslash${each([entry.replaceAll("\\", "")], suggest)}.`,
+  },
+  {
+    form: /^[^\\^$()[\]]+\|[^\\^$()[\]]+$/,
+    kind: "several-entries",
+    fix: (entry, suggest) => `Write one entry each${each(entry.split("|"), suggest)}.`,
   },
   {
     form: /:\[[\d,\s*-]*\]$/,
@@ -142,6 +193,12 @@ const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
       const [base, ports] = entry.slice(0, -1).split(":[") as [string, string];
       return `Write one entry for each port${each(ports.split(","), suggest, `${base}:`)}.`;
     },
+  },
+  {
+    form: /:(?=\d*\?)[\d?]+$/,
+    kind: "port-malformed",
+    fix: (entry, suggest) =>
+      `Write one port, or "*" for any${after(suggest(entry.replace(/:[\d?]+$/, ":*"), ""))}.`,
   },
   {
     form: /^https?[?*]:\/\//i,
@@ -162,7 +219,7 @@ const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
     fix: (entry, suggest) => {
       const [, before, choices = "", after] = /^([^{},;]*)\{([^{}]*)\}([^{},;]*)$/.exec(entry) ?? [];
       const entries = choices.includes(",") ? each(choices.split(","), suggest, before, after) : "";
-      return `Alternatives are written as one entry each${entries}.`;
+      return `Write one entry for each alternative${entries}.`;
     },
   },
   // `ex?mple.com`: of a query, what stands before the mark would be a whole host, and the wrong one.
@@ -178,16 +235,26 @@ const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
     kind: "white-space",
     fix: (entry, suggest) => {
       const parts = entry.split(/[\s\p{Cc}]+/u).filter((part) => part !== "");
-      const what = parts.length > 1 ? "one entry each," : "it";
-      return `Write ${what} without white space${each(parts, suggest)}.`;
+      return `Remove the white space${parts.length > 1 ? ", and write one entry each" : ""}${
+        each(parts, suggest)
+      }.`;
     },
   },
   {
     form: new RegExp(QUOTE, "u"),
     kind: "foreign-spelling",
+    fix: (entry, suggest) =>
+      `Remove the quotes${each([entry.replace(new RegExp(QUOTE, "gu"), "")], suggest)}.`,
+  },
+  {
+    form: SCHEME_ALONE,
+    kind: "port-malformed/scheme",
     fix: (entry, suggest) => {
-      const bare = entry.replace(new RegExp(QUOTE, "gu"), "");
-      return `Quotes are no part of an entry: write ${suggest(bare, "it without them")}.`;
+      const scheme = entry.slice(0, entry.indexOf(":")).toLowerCase();
+      const found = suggest(`${scheme}://*`, "");
+      return found === ""
+        ? `Name the hosts. Every host of ${scheme} can be listed under dangerouslyAllow only.`
+        : `Write ${found} for every host of the scheme.`;
     },
   },
   {
@@ -195,17 +262,24 @@ const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
     kind: "scheme-malformed",
     fix: (entry, suggest) => {
       const meant = entry.replace(/^([a-z]+)(?::\/?|\/\/)/i, "$1://");
-      return `After the scheme comes "://": write ${suggest(meant, '"https://example.com"')}.`;
+      return `Write "://" after the scheme${after(suggest(meant, ""))}.`;
     },
   },
   { form: /^(?:file|data|blob|about|javascript):(?![\d*]+$)/i, kind: "scheme-not-allowed" },
-  { form: /^(?:https?|wss?|[a-z]+-extension):$/i, kind: "port-malformed/scheme" },
   {
     form: /^\*:\/\//,
     kind: "scheme-malformed",
-    fix: (entry, suggest) => `Any scheme is written without one: ${suggest(entry.slice(4), EXAMPLE)}.`,
+    fix: (entry, suggest) => {
+      const meant = entry.slice("*://".length).replace(/\/\*?$/, "");
+      return `Leave the scheme out to allow any${after(suggest(meant, ""))}.`;
+    },
   },
 ])();
+
+/** `: "a"` of what is suggested, if anything is. */
+function after(suggested: string): string {
+  return suggested === "" ? "" : `: ${suggested}`;
+}
 
 /** `: "a", "b"` of the parts, each between `before` and `after`, where every one of them would compile; else nothing. */
 function each(parts: readonly string[], suggest: Suggest, before = "", after = ""): string {

@@ -48,7 +48,7 @@ const PARTS = /^(?:([^:]*):\/\/)?(\*?\.)?(\[.*\]|[^:]+)(?::(\*|[0-9]+))?$/;
 const SCHEME_ALONE = /^([^:]*):\/\/$/;
 
 /** Entries that could be names of hosts, and are words of other systems. With a scheme or a port they are hosts. */
-const WORD = /^(?:self|none|same-origin|same-site|true|false)$/i;
+const WORD = /^(?:self|none|same-origin|same-site|true|false|all|auto)$/i;
 /** Their pages send Origin "null", or their creator's. */
 const SCHEMES_WITHOUT_ORIGIN = /* @__PURE__ */ new Set(["file", "data", "blob", "about", "javascript"]);
 const WEB_SCHEMES = /* @__PURE__ */ new Set(["http", "https", "ws", "wss"]);

@@ -265,7 +265,7 @@ export function readLists(options: Options, issues: ConfigIssue[]): ReadLists {
       field: "origins",
       index: self.place,
       value: "'self'",
-      fix: "'self' is judged against the Host header: name this server's own hosts in `hosts`.",
+      fix: "Name this server's own hosts in hosts. 'self' is compared with the Host header.",
     });
   }
   return {
@@ -292,7 +292,8 @@ export function readAllowedHosts(
 /** The lists of {@linkcode AllowedHostsPolicyOptions}; `judgesOrigin`: one of them is for Origin too. */
 export function readAllowedLists(options: Options, issues: ConfigIssue[], judgesOrigin: boolean): ReadLists {
   const suffixes = readSuffixes(options, issues);
-  const hostRules = readHosts(options.allowedHosts, "allowedHosts", issues, { suffixes });
+  const star = judgesOrigin ? "allowed-hosts" : "host-validator";
+  const hostRules = readHosts(options.allowedHosts, "allowedHosts", issues, { suffixes, star });
   const hosts = copyOf(options.allowedHosts);
   const entries = judgesOrigin ? hosts : [];
   const { dangerouslyAllow = [] } = options;

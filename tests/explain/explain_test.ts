@@ -215,7 +215,8 @@ function causesOfOthers(
   if (canHaveProxy && name === host && port === undefined) found.push("port-behind-proxy");
   if (
     canHaveProxy && name !== host &&
-    (naiveMatcher(hosts)(`http://${host}`) >= 0 || !name!.includes(".") || isLocal(name!))
+    ([80, 443, origin.port].some((it) => naiveMatcher(hosts)(`http://${host}:${it}`) >= 0) ||
+      !name!.includes(".") || isLocal(name!))
   ) {
     found.push("host-behind-proxy");
   }
@@ -485,7 +486,7 @@ describe("explain(): what arrived", () => {
     ["/chat", null],
     ["http://Self.test:80/", "self.test:80"],
     ["WS://self.test?x", "self.test"],
-    ["http://u:p@self.test/", '"u:p@self.test"'],
+    ["http://u:p@self.test/", '"..."'],
     ["http://\x1b[31m/", '"\\u001b[31m"'],
     ["foo:///", '""'],
     ["//self.test/", null],
@@ -587,9 +588,11 @@ describe("explainAs(): for a guard", () => {
       [{ origin: "https://a.test" }, "port", "a.test"],
       [{ origin: "https://a.test:9" }, "port", "a.test:9"],
       [{ origin: "http://x.b.test" }, "missing-subdomain-wildcard", "x.b.test"],
-      [{ origin: "app://b.test" }, "scheme", undefined],
-      [{ host: "a.test:9", origin: "https://b.test" }, "host-port", "a.test:9"],
-      [{ host: "c.test", origin: "https://b.test" }, "host-not-listed", "c.test"],
+      [{ origin: "app://b.test" }, "app-page", undefined],
+      [{ host: "a.test:9", origin: "https://b.test" }, "host-behind-proxy", undefined],
+      [{ host: "a.test:9", origin: "https://a.test:8443" }, "host-port", "a.test:9"],
+      [{ host: "c.test", origin: "https://b.test" }, "host-behind-proxy", undefined],
+      [{ host: "c.test", origin: "https://d.test" }, "host-not-listed", undefined],
     ];
     eachRow(table, ([headers, code, entry]) => {
       const { nearest } = told(headers);
