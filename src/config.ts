@@ -137,11 +137,6 @@ export function readOptions(
   issues: ConfigIssue[],
   field = "options",
 ): Options | null {
-  if (typeof options === "function") {
-    const fix = `Give a plain object with any of ${known.join(", ")}, not a function.`;
-    issues.push({ code: "wrong-type", field, index: -1, value: options, fix });
-    return null;
-  }
   const prototype = typeof options === "object" && options !== null
     ? Object.getPrototypeOf(options)
     : undefined;

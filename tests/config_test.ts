@@ -52,7 +52,7 @@ describe("ConfigError", () => {
       '  debug "false" (wrong-type): Give true.',
       "  origins[0] undefined (path): Leave the path out.",
     ]);
-    assertStringIncludes(headOfThree!, " 3 ");
+    assertStringIncludes(headOfThree!, "(3 problems)");
     words.assert("three faults", headOfThree!);
   });
 
@@ -164,6 +164,21 @@ describe("readOptions", () => {
       assertEquals([code, field, index], ["wrong-type", "options", -1]);
       assert(value === options);
       words.assert("options that are no plain object", fix);
+    });
+  });
+
+  test("names the nearest option that there is", () => {
+    eachRow([
+      ["orgins", "origins"],
+      ["Debug", "debug"],
+      ["dangerouslyAlow", "dangerouslyAllow"],
+      ["allowed_hosts", "allowedHosts"],
+      ["wholly-other", null],
+    ], ([name, near]) => {
+      const issues: ConfigIssue[] = [];
+      readOptions({ [name!]: 1 }, ["origins", "debug", "dangerouslyAllow", "allowedHosts"], issues);
+      const meant = /Did you mean "(.*?)"/.exec(issues[0]!.fix)?.[1] ?? null;
+      assertEquals(meant, near);
     });
   });
 

@@ -93,12 +93,21 @@ function strangersBelow(host: string, kind: UnsafeCode, orElse = ""): EntryFault
 
 function findFaults(entry: unknown, suggest: Suggest): readonly EntryFault[] {
   if (entry === undefined || entry === null) return [{ kind: "not-a-string/unset" }];
-  if (entry instanceof RegExp) return [{ kind: "not-a-string/regular-expression" }];
+  if (isRegExp(entry)) return [{ kind: "not-a-string/regular-expression" }];
   if (typeof entry === "function") return [{ kind: "not-a-string/function" }];
   if (typeof entry !== "string") return [{ kind: "not-a-string" }];
   if (entry.length > MAX_ENTRY_LENGTH) return [{ kind: "entry-too-long" }];
   const misspelling = findMisspelling(entry, suggest);
   return misspelling === null ? diagnoseParts(entry, suggest) : [misspelling];
+}
+
+function isRegExp(entry: unknown): boolean {
+  try {
+    return entry instanceof RegExp;
+  } catch {
+    // A proxy may throw, whatever it is asked.
+    return false;
+  }
 }
 
 /** Cuts an entry up as it was probably meant, and looks at its parts in the order in which they stand in it. */
@@ -176,7 +185,8 @@ function misplacedStar(text: string, suggest: (name: string) => string): EntryFa
   }
   const labels = text.split(".");
   const last = labels.findLastIndex((label) => label.includes("*"));
-  const wider = suggest(["*", ...labels.slice(last + 1)].join("."));
+  const below = ["*", ...labels.slice(last + 1)].join(".");
+  const wider = suggest(below) || suggest(text.replace(/^\*(?=[^*.-])/, "*."));
   if (wider !== "") {
     return {
       kind: "wildcard-malformed",

@@ -53,7 +53,10 @@ function readList<T extends Rule>(
 }
 
 function whyNoList(list: unknown, field: string): string {
-  if (field === "hosts" && (list === true || /^(?:all|any|auto|true|\*)$/i.test(String(list)))) {
+  if (
+    field === "hosts" &&
+    (list === true || typeof list === "string" && /^(?:all|any|auto|true|\*)$/i.test(list))
+  ) {
     return "Remove hosts to answer to any well-formed Host.";
   }
   if (typeof list === "string") {

@@ -20,7 +20,7 @@ const SENTENCES = /* @__PURE__ */ (() => ({
   "not-a-string/unset": "Write each entry as a string. Is a variable unset?",
   "not-a-string/function": "Write each entry as a string, not as a function.",
   "not-a-string/regular-expression":
-    'Write host names as strings. A RegExp is not an entry: "*" in place of the first label allows all subdomains.',
+    "Write host names as strings, not a RegExp. An asterisk in place of the first label allows all subdomains.",
   "entry-too-long": `Shorten the entry to ${MAX_ENTRY_LENGTH} characters or less.`,
   "empty": "Remove the entry. Is a variable set to nothing?",
   "white-space/alone": "Remove the entry. Is a variable set to nothing?",
@@ -38,7 +38,7 @@ const SENTENCES = /* @__PURE__ */ (() => ({
   // other systems
   "foreign-spelling/variable": "Write the value itself. Variables are not expanded here.",
   "regular-expression": "Write host names instead of a regular expression, one entry each. " +
-    '"*" in place of the first label allows all subdomains.',
+    "An asterisk in place of the first label allows all subdomains.",
   "wildcard-malformed/question-mark": 'Write the names one by one. "?" does not stand for a character.',
   // schemes and ports
   "scheme-malformed":
@@ -77,7 +77,7 @@ const SENTENCES = /* @__PURE__ */ (() => ({
     "Name the hosts. The entry allows every site there is; if you accept that, list it under " +
     "dangerouslyAllow.",
   "scheme-not-allowed/host": "Write the host alone. A Host header has no scheme.",
-  "keyword/null-host": 'Remove "null". A Host header is a name or an address.',
+  "keyword/null-host": "Remove the entry. A Host header is a name or an address, never null.",
   "wildcard-malformed/hosts": "Remove hosts to answer to any well-formed Host.",
   "wildcard-malformed/allowed-hosts": 'To allow any site, write originValidator(handler, ["*"]).',
   "wildcard-malformed/host-validator": "To answer to any Host, remove hostValidator.",
@@ -125,7 +125,7 @@ type Misspelling = { readonly form: RegExp } & Said<(entry: string, suggest: Sug
 
 /** What others write for every host of a scheme. */
 const SCHEME_ALONE =
-  /^(?:https?|wss?|file|app|tauri|capacitor|ionic|exp|[a-z0-9+.-]+-(?:extension|webview)):(?:\*|\/\/)?$/i;
+  /^(?:https?|wss?|file|app|tauri|capacitor|ionic|exp|[a-z0-9+.-]+-(?:extension|webview)):\*?$/i;
 
 /** The first that fits is told. */
 const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
@@ -142,7 +142,8 @@ const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
   {
     form: /^\/\/[^/]/,
     kind: "foreign-spelling",
-    fix: (entry, suggest) => `Remove the slashes to allow any scheme${after(suggest(entry.slice(2), ""))}.`,
+    fix: (entry, suggest) =>
+      `Remove the slashes to allow any scheme${after(suggest(withoutPath(entry.slice(2)), ""))}.`,
   },
   {
     form: /^-\s+/,
@@ -261,7 +262,7 @@ const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
     form: /^(?:https?|wss?)(?::(?!\/\/|[\d*]+$)\/?|\/\/)./i,
     kind: "scheme-malformed",
     fix: (entry, suggest) => {
-      const meant = entry.replace(/^([a-z]+)(?::\/?|\/\/)/i, "$1://");
+      const meant = withoutPath(entry.replace(/^([a-z]+)(?::\/?|\/\/)/i, "$1://"));
       return `Write "://" after the scheme${after(suggest(meant, ""))}.`;
     },
   },
@@ -270,11 +271,17 @@ const MISSPELLINGS: readonly Misspelling[] = /* @__PURE__ */ (() => [
     form: /^\*:\/\//,
     kind: "scheme-malformed",
     fix: (entry, suggest) => {
-      const meant = entry.slice("*://".length).replace(/\/\*?$/, "");
-      return `Leave the scheme out to allow any${after(suggest(meant, ""))}.`;
+      return `Leave the scheme out to allow any${
+        after(suggest(withoutPath(entry.slice("*://".length)), ""))
+      }.`;
     },
   },
 ])();
+
+/** An entry without the slash at its end, or the path of everything that other systems want there. */
+function withoutPath(entry: string): string {
+  return entry.replace(/(?<=[^/:])\/\*?$/, "");
+}
 
 /** `: "a"` of what is suggested, if anything is. */
 function after(suggested: string): string {

@@ -172,8 +172,12 @@ const UNCHECKED =
 
 /** What a proxy took out of a handshake that is none without it. */
 function stripped(request: Request): Details {
-  const what = strippedFrom(request);
-  return what === null ? {} : { note: () => STRIPPED[what] };
+  // Only where it is printed: a runtime makes a new string of a header each time it is asked.
+  const note = () => {
+    const what = strippedFrom(request);
+    return what === null ? "" : STRIPPED[what];
+  };
+  return { note };
 }
 
 /** A failure of ours or of the operator's: no verdict, so no denial. */

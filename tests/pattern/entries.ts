@@ -115,6 +115,7 @@ export function entriesNamedIn({ code, fix }: Fault): string[] {
 
 /** An entry, cut if it is long; of what is no string the type. */
 export function keyOf(entry: unknown): string {
+  if (entry instanceof RegExp) return "(RegExp)";
   if (typeof entry !== "string") return entry === null ? "(null)" : `(${typeof entry})`;
   return entry.length <= 80 ? entry : `${entry.slice(0, 40)}... (${entry.length} characters)`;
 }

@@ -77,7 +77,6 @@ const WRONG: readonly (readonly [entry: unknown, code: ConfigIssueCode, ...named
   ["NULL", "keyword"],
   ["${HOST}", "foreign-spelling"],
   ["undefined", "keyword"],
-  ["undefined.example.com", "keyword"],
   // an origin is no host
   ["https://example.com", "scheme-not-allowed"],
   ["http://.example.com:8080", "scheme-not-allowed"],

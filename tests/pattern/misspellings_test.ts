@@ -35,7 +35,7 @@ const MISSPELT: readonly (readonly [entry: string, code: ConfigIssueCode, ...nam
   [" example.com", "white-space", "example.com"],
   ["'example.com'", "foreign-spelling", "example.com"],
   ["https:/example.com", "scheme-malformed", "https://example.com"],
-  ["file://", "scheme-not-allowed"],
+  ["file:///", "scheme-not-allowed"],
   ["*://example.com", "scheme-malformed", "example.com"],
 ];
 
