@@ -119,6 +119,8 @@ export function readCase(
   /** Not what an app's page has in common with a developer's, nor a slip where the name is one of this server's. */
   function isTelling({ code, entry, differs }: Near): boolean {
     if (app !== null && entry.list === "debug") return false;
+    // No page has it, by whatever name of this machine.
+    if (code === "loopback-name" && (tuple?.scheme === "ws" || tuple?.scheme === "wss")) return false;
     return code !== "misspelt" || !differs.includes("host") || tuple === null || findHost === null ||
       byHost ||
       findHost(tuple.host, tuple.host.length, tuple.port) === NONE;

@@ -82,6 +82,7 @@ export function itself(c: Case): Suggestion[] {
 }
 
 function dangerOf(scheme: string, host: string): string | null {
+  if (scheme !== "http" && scheme !== "https") return null;
   if (isLoopback(host)) return DEVELOPMENT;
   if (isInner(host)) return NETWORK;
   return scheme === "http" ? CLEARTEXT : null;

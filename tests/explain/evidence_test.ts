@@ -59,7 +59,7 @@ describe("readEvidence()", () => {
       [{}, []],
     ], ([headers, expected]) => {
       const { forwarded } = read(headers as Record<string, string>);
-      assertEquals(Object.values(forwarded ?? {}), expected as unknown[]);
+      assertEquals<readonly unknown[]>(Object.values(forwarded ?? {}), expected);
     });
   });
 

@@ -52,7 +52,7 @@ describe('formatExplanation(…, "line")', () => {
     [
       "a Host, and what would be next",
       explained({ hosts: ["ws.test:1"] }, { origin: "https://evil.test", host: "WS.test:2" }),
-      ...["403", "host-not-allowed", "https://evil.test", '"WS.test:2"', '"ws.test:2"', "origin-not-allowed"],
+      ...["403", "host-not-allowed", "https://evil.test", '"WS.test:2"', '"ws.test:1"', "origin-not-allowed"],
     ],
     [
       "malformed headers",
@@ -98,11 +98,16 @@ describe('formatExplanation(…, "text")', () => {
     words.assert("text of 60 columns: a refusal", text);
   });
   test("danger, and a Host that was refused first", () => {
-    const explanation = explained({ hosts: ["a.test"] }, { host: "b.test", origin: "null" });
+    const danger = formatExplanation(
+      explained({ hosts: ["b.test"] }, { host: "server.test", origin: SITE }),
+      "text",
+    );
+    assertStringIncludes(danger, `\n\n      "server.test"\n\n`);
+    words.assert("text: danger", danger);
+    const explanation = explained({ hosts: ["b.test"] }, { host: "server.test", origin: "null" });
     const text = formatExplanation(explanation, "text");
-    assertStringIncludes(text, `\n\n      "b.test"\n\n`);
     assertStringIncludes(text, "origin-null");
-    words.assert("text: danger, and a Host that was refused first", text);
+    words.assert("text: a Host that was refused first", text);
   });
   test("an option, and an allowed one", () => {
     const option = formatExplanation(explained({}, {}), "text");

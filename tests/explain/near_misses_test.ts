@@ -69,9 +69,7 @@ describe("an origin near an entry", () => {
       differs: "scheme",
       rows: [
         ["http://a.test", "https://a.test", { danger: true }],
-        ["app://a.test", "https://a.test:*"],
-        // What no list takes cannot be suggested.
-        ["file://a.test", "https://a.test", { suggests: null }],
+        ["https://a.test", "web+app://a.test:*"],
       ],
     },
     { code: "socket-scheme", differs: "scheme", rows: [["https://a.test", "wss://a.test"]] },
@@ -130,7 +128,7 @@ describe("an origin near an entry", () => {
     {
       code: "listed-name-glued",
       differs: "host",
-      danger: true,
+      suggests: null,
       rows: [
         ["https://evila.test", ".a.test"],
         ["https://a.testing", "https://a.test"],
@@ -149,12 +147,10 @@ describe("an origin near an entry", () => {
       rows: [
         ["https://apple.com", "https://app"],
         // No neighbours: a shared suffix is nobody's, and addresses have none.
-        ["https://evil.github.io", "https://mine.github.io"],
+        ["https://evil.github.io", "https://mine.github.io", { suggests: null }],
         ["http://10.0.0.2", "http://10.0.0.1", { danger: true }],
         ["https://evil.com", "https://a.com"],
         ["https://evil.com", "moz-extension://*"],
-        // Danger by what the origin is.
-        ["capacitor://localhost", "https://a.test", { danger: true }],
         // What no list takes cannot be suggested.
         ["https://undefined", "https://a.test", { suggests: null }],
       ],
@@ -190,7 +186,7 @@ describe("an origin near an entry", () => {
     assertEquals(miss.code, "http-page-to-tls-socket");
     assertMiss("http://a.test, listed https://a.test, behind TLS", miss);
     assertEquals(first("http://a.test", "https://a.test", {}, "https://server.test/").code, miss.code);
-    assertEquals(first("app://a.test", "https://a.test", { scheme: "https" }).code, "scheme");
+    assertEquals(first("app://a.test", "https://a.test", { scheme: "https" }).code, "app-page");
   });
 
   test("no wildcard is named over a name that strangers can register below, and whoever adds one is told", () => {
@@ -230,7 +226,7 @@ describe("an origin near an entry", () => {
           compilePolicy({ origins: list }),
         )
           .nearest.map(({ code }) => code),
-        ["port", "socket-scheme", "scheme-and-port", "apex-left-out", "parent-of-listed"],
+        ["port", "apex-left-out", "parent-of-listed", "parent-of-listed", "socket-scheme"],
       );
     });
     const { entry } = first("https://a.test", ["http://*.a.test", "https://*.a.test"]);
@@ -242,10 +238,14 @@ describe("an origin near an entry", () => {
       dangerouslyAllow: ["null", "https://*.vercel.app"],
     });
     assertEquals(dangerous.entry, { list: "dangerouslyAllow", index: 1, pattern: "https://*.vercel.app" });
-    const added = first("app://localhost", [], { debug: true });
-    assertEquals([added.code, added.entry?.list], ["scheme", "debug"]);
+    const added = first("ws://localhost", ["https://a.test"], { debug: true });
+    const { nearest } = explain(
+      handshakeOf({ url: "/", headers: { host: "server.test", origin: "ws://localhost" } }),
+      compilePolicy({ origins: [], debug: true }),
+    );
+    assertEquals([added.code, nearest[1]?.entry?.list], ["native-client", "debug"]);
     assertMiss("https://x.vercel.app:8443, listed in dangerouslyAllow", dangerous);
-    assertMiss("app://localhost, by debug", added);
+    assertMiss("ws://localhost, by debug", nearest[1]!);
     assertEquals(nameOf({ list: "absent", index: -1, pattern: "deny" }), '"deny" (absent)');
   });
 });

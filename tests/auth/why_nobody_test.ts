@@ -1,0 +1,35 @@
+// Why nobody was found: by the cookie that is not there, never by a cookie's name or value.
+
+import { describe, test } from "node:test";
+import { assert } from "@std/assert";
+import { whyNobody } from "../../src/auth/why_nobody.ts";
+import { handshakeOf } from "../doubles.ts";
+import { wordsOf } from "../words.ts";
+
+const words = wordsOf(import.meta.url);
+const browser = { "user-agent": "Mozilla/5.0 (X11)" };
+
+describe("whyNobody()", () => {
+  const rows: readonly (readonly [name: string, headers: Record<string, string>])[] = [
+    ["a Cookie by which nobody was known", { cookie: "sid=secret" }],
+    ["two names of this machine", { ...browser, host: "127.0.0.1:8000", origin: "http://localhost:3000" }],
+    ["another host of the site", { ...browser, host: "ws.a.test", origin: "https://app.a.test" }],
+    ["another site", { ...browser, host: "ws.b.test", origin: "https://a.example" }],
+    ["two addresses", { ...browser, host: "10.0.0.1", origin: "http://10.0.0.2" }],
+    ["http", { ...browser, host: "10.0.0.1:80", origin: "http://10.0.0.1" }],
+    ["https", { ...browser, host: "a.test", origin: "https://a.test" }],
+    ["no Origin", { ...browser, host: "a.test" }],
+  ];
+  for (const [name, headers] of rows) {
+    test(name, () => {
+      const text = whyNobody(handshakeOf({ headers }));
+      assert(!/sid|secret/.test(text), text);
+      words.assert(name, text);
+    });
+  }
+  test("of a program without a Cookie nothing is known", () => {
+    assert(whyNobody(handshakeOf({ headers: { host: "a.test" } })) === "");
+  });
+});
+
+words.end();
