@@ -108,13 +108,13 @@ export function authMiddlewareStack<U extends object>(
 ): Auth<{ readonly user: U | null }> {
   const issues: ConfigIssue[] = [];
   const known = ["user", "required", "timeoutSeconds", ...DENIAL_OPTIONS];
+  // As Channels nests it: AuthMiddlewareStack(URLRouter([...])).
   if (typeof options === "function") {
-    // As Channels nests it: AuthMiddlewareStack(URLRouter([...])).
     const fix =
       "Configure the layer first, then wrap the handler with it: authMiddlewareStack({ user })(handler).";
-    throwIfAny([{ code: "wrong-type", field: "options", index: -1, value: options, fix }]);
+    issues.push({ code: "wrong-type", field: "options", index: -1, value: options, fix });
   }
-  const read = readOptions(options, known, issues) ?? {};
+  const read = (typeof options === "function" ? null : readOptions(options, known, issues)) ?? {};
   checkFunction(read.user, "user", issues);
   const required = checkChoice(read, "required", [true, false], issues) ?? false;
   const timeoutSeconds = readTimeout(read, issues);

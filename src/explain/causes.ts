@@ -56,8 +56,8 @@ const shownOrigin = ({ tuple, value }: Case) => tuple === null ? quote(shownPart
 const refused = (c: Case) => c.reason === "host-not-allowed" ? `Host ${c.shown.host}` : serialize(c.tuple!);
 const hostOf = (c: Case) => c.reason === "host-not-allowed" ? c.host!.host : c.tuple!.host;
 
-function differing(how: string): Cause["text"] {
-  return (c, { entry }) => `${refused(c)} differs from ${nameOf(entry)} ${how}`;
+function differing(what: string, more = ""): Cause["text"] {
+  return (_, { entry }) => `${what} from ${nameOf(entry)}${more}`;
 }
 
 /** The entry with a wildcard, in quotes. */
@@ -106,7 +106,7 @@ export const CAUSES: readonly Cause[] = [
     offer: () => theScheme("https"),
   },
   // another port of a listed host
-  { code: "port", test: "entries", text: differing("only in its port"), offer: itself },
+  { code: "port", test: "entries", text: differing("Only the port differs"), offer: itself },
   {
     code: "localhost-port",
     test: "entries",
@@ -264,7 +264,7 @@ export const CAUSES: readonly Cause[] = [
         : "Strangers can register names there"),
     offer: theEntry,
   })),
-  { code: "host-port", test: "entries", text: differing("only in its port"), offer: theEntry },
+  { code: "host-port", test: "entries", text: differing("Only the port differs"), offer: theEntry },
   // names that deceive
   {
     code: "look-alike",
@@ -308,7 +308,7 @@ export const CAUSES: readonly Cause[] = [
     offer: (c, { differs }) => differs.includes("host") ? [] : itself(c),
   },
   // another scheme
-  { code: "scheme", test: "entries", text: differing("only in its scheme"), offer: itself },
+  { code: "scheme", test: "entries", text: differing("Only the scheme differs"), offer: itself },
   {
     code: "http-page-to-tls-socket",
     test: "entries",
@@ -325,7 +325,7 @@ export const CAUSES: readonly Cause[] = [
       `Write the scheme of the page, http or https. ${nameOf(entry)} has the scheme of a socket`,
     offer: itself,
   },
-  { code: "scheme-and-port", test: "entries", text: differing("in scheme and port"), offer: itself },
+  { code: "scheme-and-port", test: "entries", text: differing("Scheme and port differ"), offer: itself },
   // the server's own
   {
     code: "self-not-listed",

@@ -157,6 +157,8 @@ function isSlip(host: string, rule: HostRule, suffixes: SuffixList | null): bool
   const tail = reachesBelow(rule) ? host.split(".").slice(-labels).join(".") : host;
   const most = Math.min(host.length, listed.length) >= LONG_NAME ? 2 : 1;
   if (isWithinEdits(tail, listed, most)) return true;
+  // Looking endings up takes long, and most names differ in their first label.
+  if (!tail.startsWith(listed.slice(0, listed.indexOf(".") + 1) || listed)) return false;
   const name = withoutEnding(listed, suffixes);
   return name !== "" && name === withoutEnding(tail, suffixes);
 }
