@@ -1,0 +1,123 @@
+/**
+ * What real proxies do to a handshake, each in front of a real server, and what the console says of it.
+ *
+ * nginx passes neither Host nor Upgrade on unless it is told to, and a location with a `proxy_set_header` of its own
+ * inherits none from its server.
+ */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { assert, assertStringIncludes } from "@std/assert";
+import { originValidator, protocolTypeRouter, upgradeHandler, websocket } from "@wsgate/wsgate";
+import { printed } from "../doubles.ts";
+import { inTime } from "../in_time.ts";
+import { caddyAround, nginxAround, type Proxy, skipWithout, startProxy } from "../proxies.ts";
+import { handshakeBytes, handshakeHeaders, serve, type TestServer } from "../runtime.ts";
+
+const BROWSER = ["User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"] as const;
+
+/** What stands in a site's configuration, by what it does. */
+const LINES: Readonly<Record<Proxy, Readonly<Record<string, string>>>> = {
+  nginx: {
+    forward:
+      'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',
+    host: "proxy_set_header Host $http_host;",
+    hostWithoutPort: "proxy_set_header Host $host;",
+    noConnection:
+      "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection keep-alive;",
+    inner: "proxy_set_header Origin http://127.0.0.1:1; proxy_set_header X-Forwarded-For $remote_addr;",
+    noOrigin: 'proxy_set_header Origin "";',
+  },
+  caddy: {
+    forward: "",
+    host: "",
+    otherHost: "header_up Host {upstream_hostport}",
+    inner: "header_up Origin http://127.0.0.1:1",
+    noOrigin: "header_up -Origin",
+  },
+};
+
+const around: Readonly<Record<Proxy, (lines: string, port: number, to: number) => string>> = {
+  nginx: (lines, port, to) =>
+    nginxAround(
+      `server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:${to}; ${lines} } }`,
+    ),
+  caddy: (lines, port, to) =>
+    caddyAround(`http://:${port} {\n bind 127.0.0.1\n reverse_proxy 127.0.0.1:${to} {\n ${lines}\n }\n}`),
+};
+
+type Row = readonly [proxy: Proxy, what: string, lines: readonly string[], reason: string, says: string];
+
+const ROWS: readonly Row[] = [
+  ["nginx", "Host is not passed on", ["forward"], "host-not-allowed", "proxy_set_header Host $http_host"],
+  ["nginx", "the port of Host is lost", ["forward", "hostWithoutPort"], "origin-not-allowed", "not $host"],
+  ["nginx", "Upgrade is lost", ["host"], "not-a-handshake", "arrived without Upgrade"],
+  ["nginx", "Connection is lost", ["host", "noConnection"], "connection-malformed", 'have "upgrade"'],
+  ["nginx", "Origin is set", ["forward", "host", "inner"], "origin-not-allowed", "is an inner address"],
+  [
+    "nginx",
+    "Origin is removed",
+    ["forward", "host", "noOrigin"],
+    "origin-absent",
+    "Find what removes Origin",
+  ],
+  ["caddy", "Host is set", ["otherHost"], "host-not-allowed", "Have the proxy"],
+  ["caddy", "Origin is set", ["inner"], "origin-not-allowed", "is an inner address"],
+  ["caddy", "Origin is removed", ["noOrigin"], "origin-absent", "Find what removes Origin"],
+];
+
+describe("what a proxy does to a handshake", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "wsgate-causes-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  for (const [proxy, what, names, reason, says] of ROWS) {
+    it(`${proxy}: ${what}`, { skip: skipWithout(proxy) }, async () => {
+      const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
+      const guarded = protocolTypeRouter({
+        http: () => new Response("the site"),
+        websocket: originValidator(echo, ["'self'"], { hosts: ["site.test"], scheme: "http" }),
+      });
+      const server: TestServer = serve(guarded, websocket);
+      const running = await startProxy(
+        proxy,
+        folder,
+        (port) => around[proxy](names.map((name) => LINES[proxy][name]).join(" "), port, server.port),
+      );
+      try {
+        const host = `site.test:${running.port}`;
+        const lines = await printed(() => ask(running.port, host, `http://${host}`));
+        const line = lines.map(({ text }) => text).find((text) => text.startsWith("wsgate"));
+        assert(line !== undefined, `nothing was told: ${JSON.stringify(lines)}`);
+        assertStringIncludes(line, ` ${reason})`);
+        assertStringIncludes(line, says);
+        assert(!/\bdebug\b|set absent|dangerouslyAllow/.test(line), line);
+      } finally {
+        await running.stop();
+        await server.stop();
+      }
+    });
+  }
+});
+
+/** Sends a browser's handshake, and waits for the head of the answer. */
+function ask(port: number, host: string, origin: string): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1" });
+  const answer = new Promise<string>((resolve, reject) => {
+    let received = "";
+    socket.on("error", reject);
+    socket.on("close", () => resolve(received));
+    socket.on("data", (chunk) => {
+      received += chunk.toString("latin1");
+      if (received.includes("\r\n\r\n")) resolve(received);
+    });
+    const headers = [...handshakeHeaders(host), ["Origin", origin], BROWSER] as const;
+    socket.write(handshakeBytes("/", headers), "latin1");
+  });
+  return inTime("an answer", answer).finally(() => socket.destroy());
+}
