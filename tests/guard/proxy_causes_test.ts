@@ -14,7 +14,15 @@ import { assert, assertStringIncludes } from "@std/assert";
 import { originValidator, protocolTypeRouter, upgradeHandler, websocket } from "@wsgate/wsgate";
 import { printed } from "../doubles.ts";
 import { inTime } from "../in_time.ts";
-import { caddyAround, nginxAround, type Proxy, skipWithout, startProxy } from "../proxies.ts";
+import {
+  apacheAround,
+  caddyAround,
+  haproxyAround,
+  nginxAround,
+  type Proxy,
+  skipWithout,
+  startProxy,
+} from "../proxies.ts";
 import { handshakeBytes, handshakeHeaders, serve, type TestServer } from "../runtime.ts";
 
 const BROWSER = ["User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"] as const;
@@ -38,6 +46,17 @@ const LINES: Readonly<Record<Proxy, Readonly<Record<string, string>>>> = {
     inner: "header_up Origin http://127.0.0.1:1",
     noOrigin: "header_up -Origin",
   },
+  haproxy: {
+    otherHost: "http-request set-header Host 127.0.0.1",
+    inner: "http-request set-header Origin http://127.0.0.1:1\n option forwardfor",
+    noOrigin: "http-request del-header Origin",
+  },
+  apache2: {
+    forward: "upgrade=websocket",
+    keepHost: "\nProxyPreserveHost On",
+    inner: "\nRequestHeader set Origin http://127.0.0.1:1",
+    noOrigin: "\nRequestHeader unset Origin",
+  },
 };
 
 const around: Readonly<Record<Proxy, (lines: string, port: number, to: number) => string>> = {
@@ -47,6 +66,11 @@ const around: Readonly<Record<Proxy, (lines: string, port: number, to: number) =
     ),
   caddy: (lines, port, to) =>
     caddyAround(`http://:${port} {\n bind 127.0.0.1\n reverse_proxy 127.0.0.1:${to} {\n ${lines}\n }\n}`),
+  haproxy: (lines, port, to) =>
+    haproxyAround(
+      `frontend f\n bind 127.0.0.1:${port}\n ${lines}\n default_backend b\nbackend b\n server s 127.0.0.1:${to}\n`,
+    ),
+  apache2: (lines, port, to) => apacheAround(port, `ProxyPass / http://127.0.0.1:${to}/ ${lines}`),
 };
 
 type Row = readonly [proxy: Proxy, what: string, lines: readonly string[], reason: string, says: string];
@@ -67,6 +91,19 @@ const ROWS: readonly Row[] = [
   ["caddy", "Host is set", ["otherHost"], "host-not-allowed", "Have the proxy"],
   ["caddy", "Origin is set", ["inner"], "origin-not-allowed", "is an inner address"],
   ["caddy", "Origin is removed", ["noOrigin"], "origin-absent", "Find what removes Origin"],
+  ["haproxy", "Host is set", ["otherHost"], "host-not-allowed", "Have the proxy pass Host on"],
+  ["haproxy", "Origin is set", ["inner"], "origin-not-allowed", "is an inner address"],
+  ["haproxy", "Origin is removed", ["noOrigin"], "origin-absent", "Find what removes Origin"],
+  ["apache2", "Host is not passed on", ["forward"], "host-not-allowed", "Apache: ProxyPreserveHost On"],
+  ["apache2", "Upgrade is lost", ["keepHost"], "not-a-handshake", "arrived without Upgrade"],
+  ["apache2", "Origin is set", ["forward", "keepHost", "inner"], "origin-not-allowed", "is an inner address"],
+  [
+    "apache2",
+    "Origin is removed",
+    ["forward", "keepHost", "noOrigin"],
+    "origin-absent",
+    "Find what removes Origin",
+  ],
 ];
 
 describe("what a proxy does to a handshake", () => {

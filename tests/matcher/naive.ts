@@ -102,7 +102,7 @@ interface Rule {
 function readPattern(pattern: string): Rule {
   const kind = pattern === "*" ? "everything" : pattern === "null" ? "null" : "site";
   const [, scheme, reach, name, port] =
-    /^(?:([^:]+):\/\/)?(\*\.|\.(?=[^.]*[^.:])|\*(?=$|:)|)(\[[^\]]*\]|[^:]*)(?::(.+))?$/.exec(pattern)!;
+    /^(?:([^:]+):\/\/)?(\*\.|\.(?=[^.:])|\*(?=$|:)|)(\[[^\]]*\]|[^:]*)(?::(.+))?$/.exec(pattern)!;
   // What is no name that somebody can have is compared as it is; without a scheme no list takes it.
   const isOpaque = reach === "" && (!isHost(asciiLowerCase(name!)) || /(?:^|\.)-|-(?:\.|$)/.test(name!));
   // The URL parser only where nothing else will do: it would also repair what should be compared as it is.
