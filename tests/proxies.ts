@@ -87,7 +87,8 @@ export function apacheAround(port: number, directives: string): string {
     "ServerName site.test",
     `PidFile httpd-${port}.pid`,
     `Mutex file:. default`,
-    "ErrorLog /dev/stderr",
+    // Not /dev/stderr, which is a socket under one of the runtimes, and Apache opens it by its name.
+    `ErrorLog error-${port}.log`,
     directives,
   ].join("\n") + "\n";
 }

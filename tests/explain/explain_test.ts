@@ -216,7 +216,7 @@ function causesOfOthers(
   if (
     canHaveProxy && name !== host &&
     ([80, 443, origin.port].some((it) => naiveMatcher(hosts)(`http://${host}:${it}`) >= 0) ||
-      !name!.includes(".") || isLocal(name!))
+      /^[^.]+$|\.(?:internal|local)\.?$|^(?:10|192\.168|169\.254)\.|^\[f[cde]/.test(name!) || isLocal(name!))
   ) {
     found.push("host-behind-proxy");
   }

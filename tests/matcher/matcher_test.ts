@@ -361,7 +361,11 @@ const TABLE: readonly Row[] = [
   // scheme://*: every host of that scheme
   [["moz-extension://*"], ["moz-extension://3c1b9a4e.a"], [...OPAQUE, "a comma after"]],
   [["moz-extension://*:8443"], ["moz-extension://3c1b9a4e.a:8443"], [...OPAQUE]],
-  [["moz-extension://*:*"], ["moz-extension://3c1b9a4e.a"], [...PORTS, ...OPAQUE, "a comma after"]],
+  [["moz-extension://*:*"], ["moz-extension://3c1b9a4e.a"], [
+    ...PORTS.filter((name) => name !== "no port"),
+    ...OPAQUE,
+    "a comma after",
+  ]],
   [["moz-extension://*:*"], ["moz-extension://3c1b9a4e.a:1"], [...PORTS, ...OPAQUE]],
 
   // custom schemes: by scheme and host; no port unless one is written
