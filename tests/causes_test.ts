@@ -26,6 +26,9 @@ import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 import { type AuthRow, type CauseRow, causes, type ConfigRow, type ExplainRow, judgeAll } from "./vectors.ts";
 import { handshakeRequest, printed, untyped } from "./doubles.ts";
 import { followed } from "./suggestions.ts";
+import { wordsOf } from "./words.ts";
+
+const words = wordsOf(import.meta.url);
 
 // ---- what a row asks for --------------------------------------------------------------------------------------------
 
@@ -86,6 +89,7 @@ function explainProblems(row: ExplainRow): string[] {
   const [first] = nearest;
   const printedText = [formatExplanation(explanation), formatExplanation(explanation, "text")];
   const all = [...nearest.map(textOf), ...printedText].join("\n");
+  words.assert(`explain ${row.id}`, formatExplanation(explanation, "text", { columns: 10_000 }));
   const { allowed = false, first: wanted = first?.code } = row;
   const codes = [wanted].flat();
   return [
@@ -177,6 +181,7 @@ function configProblems(row: ConfigRow): string[] {
   if (error === null) return ["it compiles"];
   const fixes = error.issues.map(({ fix }) => fix);
   const all = fixes.join("\n");
+  words.assert(`config ${row.id}`, all);
   const quoted = fixes.flatMap(quotedIn);
   const candidates = quoted.filter((it) => isCandidate(it));
   const { message } = row;
@@ -266,6 +271,7 @@ async function authProblems(row: AuthRow): Promise<string[]> {
   const lines = await printed(() => wrapped(handshakeRequest(null, { url, headers })));
   if (lines.length !== 1) return [`${lines.length} lines`];
   const { text } = lines[0]!;
+  words.assert(`auth ${row.id}`, text);
   return [...lacking("the line", text, row.line), ...forbidden(text, row.never)];
 }
 
@@ -310,3 +316,5 @@ describe("causes", () => {
     assertEquals([count, Object.keys(kinds)], [207, ["explain", "config", "lint", "cli", "suffix", "auth"]]);
   });
 });
+
+words.end();
