@@ -4,7 +4,12 @@ import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { appOf, dangerOfInstances, instanceEntry } from "../../src/explain/apps.ts";
 import { parseOrigin, type TupleOrigin } from "../../src/origin/origin.ts";
+import { compilePolicy, explain, formatExplanation } from "@wsgate/wsgate";
+import { handshakeOf } from "../doubles.ts";
 import { eachRow } from "../rows.ts";
+import { wordsOf } from "../words.ts";
+
+const words = wordsOf(import.meta.url);
 
 const tuple = (origin: string) => parseOrigin(origin) as TupleOrigin;
 const UUID = "0b7a2c66-5f1d-4e86-9a34-1c2d3e4f5a6b";
@@ -56,3 +61,21 @@ describe("instanceEntry()", () => {
     });
   });
 });
+
+describe("what is said of them", () => {
+  test("by origin", () => {
+    const origins = [
+      "ionic://localhost",
+      "vscode-file://vscode-app",
+      "wails://wails",
+      `a://${UUID}`,
+      "http://0.0.0.0:1",
+    ];
+    eachRow(origins, (origin) => {
+      const handshake = handshakeOf({ url: "/", headers: { host: "s.test", origin } });
+      words.assert(origin, formatExplanation(explain(handshake, compilePolicy({ origins: [] }))));
+    });
+  });
+});
+
+words.end();

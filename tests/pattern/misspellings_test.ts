@@ -20,6 +20,7 @@ const MISSPELT: readonly (readonly [entry: string, code: ConfigIssueCode, ...nam
   ["self", "keyword", "'self'"],
   ["“self”", "keyword", "'self'"],
   ["'none'", "keyword"],
+  ["all", "keyword", "*"],
   ["undefined", "keyword"],
   ["[object Object]", "keyword"],
   ['%{host: "example.com"}', "foreign-spelling"],
