@@ -376,9 +376,11 @@ export const CAUSES: readonly Cause[] = [
     code: "host-mismatch",
     isLast: true,
     test: (c) => c.reason === "host-mismatch",
-    text: ({ shown: { host, authority } }) =>
+    text: ({ shown: { host, authority }, handshake }) =>
       `The request's URL names ${authority}, but its Host header is ${host}` +
-      (authority === lowerAscii(host) ? ", and the URL's scheme is not one of HTTP" : ""),
+      (authority === lowerAscii(handshake.headers.get("host")!)
+        ? ", and the URL's scheme is not one of HTTP"
+        : ""),
   },
   {
     code: "host-not-listed",
