@@ -1,8 +1,6 @@
 /**
  * Why handshakes are refused, as one table, the likeliest cause first: what is so, how it is told, and what would let the
- * handshake in.
- *
- * Nothing here decides. Where the evidence allows two causes, both are told.
+ * handshake in. Nothing here decides. Where the evidence allows two causes, both are told.
  */
 
 import { STRIPPED } from "../handshake.ts";
