@@ -7,7 +7,7 @@ import { explain, type Explanation } from "../explain/explain.ts";
 import type { Denied, DenyReason, Handshake } from "../handler.ts";
 import { checkOpeningHandshake, connectionUpgrade } from "../handshake.ts";
 import { quote } from "../quote.ts";
-import { type Policy, withScheme } from "../verdict/policy.ts";
+import { type Policy, withChange } from "../verdict/policy.ts";
 
 /** What a server would answer. */
 export interface Judgement {
@@ -40,7 +40,8 @@ export function judgeAsServer(handshake: Handshake, policy: Policy, extent: Exte
   const isSchemeKnown = policy.scheme !== undefined ||
     extent.isServersUrl && /^(?:https?|wss?|http\+unix):/i.test(handshake.url);
   if (isSchemeKnown) return { dependsOnScheme: false, one };
-  const [http, https] = [judge(withScheme(policy, "http")), judge(withScheme(policy, "https"))];
+  const by = (entry: "http" | "https") => judge(withChange(policy, { field: "scheme", entry })!);
+  const [http, https] = [by("http"), by("https")];
   if (!areSame(http, https)) return { dependsOnScheme: true, http, https };
   // What explains without a scheme explains best; but a list of hosts may depend on there being one.
   return { dependsOnScheme: false, one: areSame(one, https) ? one : https };

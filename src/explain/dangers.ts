@@ -2,13 +2,13 @@
  * What one entry of a list lets in that is dangerous: whose pages, apps or programs connect by it.
  */
 
+import { isLoopback } from "../origin/inner.ts";
 import { type HostRule, reachesBelow } from "../pattern/rule.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import { quote } from "../quote.ts";
 import { isSlipOf } from "../spelling.ts";
 import { readable } from "./look_alike.ts";
-import { isLoopback } from "./near_misses.ts";
 
 /** Dangers of a single entry. Stable. */
 export type EntryDangerCode =

@@ -6,7 +6,7 @@
 import type { ConfigIssue, Options } from "../config.ts";
 import { isLoopback } from "../origin/inner.ts";
 import { readPatterns } from "../pattern/list.ts";
-import type { HostRule, Rule } from "../pattern/rule.ts";
+import { type HostRule, reachesBelow, type Rule } from "../pattern/rule.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { quote } from "../quote.ts";
 import {
@@ -21,7 +21,6 @@ import {
   readLists,
 } from "../verdict/policy.ts";
 import { hostDangers, isPublicRule, originDangers, type Surroundings } from "./dangers.ts";
-import { isLoopback } from "./near_misses.ts";
 import { findRepeats } from "./repeats.ts";
 
 /**
@@ -302,13 +301,14 @@ function lookAtHost(entry: ReadEntry<HostRule>, around: Surroundings): LintFindi
 
 type Note = readonly [code: LintCode, text: string];
 
-function notesOnOrigin({ scheme, host, port }: HostRule): Note[] {
+function notesOnOrigin(rule: HostRule): Note[] {
+  const { scheme, host, port } = rule;
   const notes: Note[] = [];
   const isLocal = isLoopback(host);
   if (scheme === "ws" || scheme === "wss") {
     const page = scheme === "ws" ? "http" : "https";
     notes.push(["socket-scheme", `Use ${page}. Browsers send the origin of the page, not of the socket`]);
-  } else if (host === "") {
+  } else if (host === "" && reachesBelow(rule)) {
     notes.push([
       "any-host",
       `Name the hosts, if they are known. Every page of the scheme ${quote(scheme)} is allowed`,
