@@ -43,7 +43,8 @@ function isWithheld(c: Case): boolean {
   if (tuple === null || tuple.scheme !== "http" && tuple.scheme !== "https") return false;
   // What a proxy wrote into Origin it writes for every page there is.
   if (evidence.isForwarded && isInner(tuple.host) && c.app === null) return true;
-  if (c.reason === "origin-not-allowed" && isStrangersName(c, tuple.host)) return true;
+  const isOwn = c.isHostListed && tuple.host === host?.host;
+  if (c.reason === "origin-not-allowed" && !isOwn && isStrangersName(c, tuple.host)) return true;
   // DNS rebinding: the attacker's page is at the attacker's name, which resolves to this server.
   return tuple.host === host?.host && !isAddress(host.host) && !isLoopback(host.host) && c.near.size === 0 &&
     !c.isHostListed;

@@ -42,18 +42,8 @@ const COMMAND = [
   ...runtime === "deno" ? ["run", "--allow-read", "--allow-env", "--no-check", CLI] : [CLI],
 ];
 
-/** Rows whose words are those of a cause that `explain` does not name yet. Whoever names it takes the row off this list. */
-const UNNAMED: readonly string[] = ["hs-no-upgrade"];
-
 test("the command line answers as the rows say", { timeout: 300_000 }, async () => {
-  const [unnamed, named] = [true, false].map((is) => rows.filter(({ id }) => UNNAMED.includes(id) === is));
-  await judgeAll("causes, cli", named!, 33, disagreement);
-  await judgeAll(
-    "causes, cli, not named yet",
-    unnamed!,
-    1,
-    async (row) => await disagreement(row) === null ? "is right now" : null,
-  );
+  await judgeAll("causes, cli", rows, 34, disagreement);
 });
 
 /** What is wrong with the answer to a row; null: nothing. */
