@@ -22,7 +22,7 @@ import {
 } from "../verdict/policy.ts";
 import { type App, appOf } from "./apps.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
-import type { NearMissCode } from "./near_misses.ts";
+import type { NearMissCode, Suggestion } from "./near_misses.ts";
 import { type Near, nearnessOfHost, nearnessOfOrigin, nearnessOfSelf } from "./nearness.ts";
 
 /** A handshake, read for an explanation. */
@@ -185,4 +185,19 @@ export function isHostPortOfScheme({ reason, policy, site, host, tuple, findHost
     host!.port === 0 &&
     tuple?.scheme === "https" && tuple.host === host!.host &&
     findHost!(host!.host, host!.host.length, 443) !== NONE;
+}
+
+/** One row of the table of causes. */
+export interface Cause {
+  readonly code: NearMissCode;
+  /** Whether it is so; `"entries"`: as `nearness.ts` finds it of entries. */
+  readonly test: "entries" | ((c: Case) => boolean);
+  /** What is said, in a line on the console too. */
+  readonly text: (c: Case, near: Near) => string;
+  /** What to try, the best first. */
+  readonly offer?: (c: Case, near: Near) => readonly Suggestion[];
+  /** What is said beside the text where there is room, and where it may open the socket wider. */
+  readonly more?: (c: Case, near: Near) => string;
+  /** Told where nothing else is. */
+  readonly isLast?: true;
 }

@@ -13,6 +13,7 @@ import { carriesCredentials } from "../verdict/check.ts";
 import { dangerOfInstances, instanceEntry } from "./apps.ts";
 import {
   type Case,
+  type Cause,
   isHostPortOfScheme,
   isListeningAddress,
   isLocalPage,
@@ -20,7 +21,7 @@ import {
   isOwnOrigin,
 } from "./case.ts";
 import { readable } from "./look_alike.ts";
-import { nameOf, type NearMissCode, type Suggestion } from "./near_misses.ts";
+import { nameOf, type NearMissCode } from "./near_misses.ts";
 import type { Near } from "./nearness.ts";
 import {
   hostBehindProxy,
@@ -34,29 +35,12 @@ import {
 import { absent, debug, hostsField, itself, serialize, theEntry, theHost, theScheme } from "./suggestions.ts";
 import { areSeveralOrigins, whyHostMalformed, whyOriginMalformed } from "./malformed.ts";
 
-/** One row of the table. */
-export interface Cause {
-  readonly code: NearMissCode;
-  /** Whether it is so; `"entries"`: as `nearness.ts` finds it of entries. */
-  readonly test: "entries" | ((c: Case) => boolean);
-  /** What is said, in a line on the console too. */
-  readonly text: (c: Case, near: Near) => string;
-  /** What to try, the best first. */
-  readonly offer?: (c: Case, near: Near) => readonly Suggestion[];
-  /** What is said beside the text where there is room, and where it may open the socket wider. */
-  readonly more?: (c: Case, near: Near) => string;
-  /** Told where nothing else is. */
-  readonly isLast?: true;
-}
-
 const shownOrigin = ({ tuple, value }: Case) => tuple === null ? quote(shownPart(value!)) : serialize(tuple);
 /** What was refused, as a sentence names it. */
 const refused = (c: Case) => c.reason === "host-not-allowed" ? `Host ${c.shown.host}` : serialize(c.tuple!);
 const hostOf = (c: Case) => c.reason === "host-not-allowed" ? c.host!.host : c.tuple!.host;
 
-function differing(what: string, more = ""): Cause["text"] {
-  return (_, { entry }) => `${what} from ${nameOf(entry)}${more}`;
-}
+const portDiffers: Cause["text"] = (_, { entry }) => `Only the port differs from ${nameOf(entry)}`;
 
 /** The entry with a wildcard, in quotes. */
 function wildcard({ entry }: Near, prefix: string): string {
@@ -104,7 +88,7 @@ export const CAUSES: readonly Cause[] = [
     offer: () => theScheme("https"),
   },
   // another port of a listed host
-  { code: "port", test: "entries", text: differing("Only the port differs"), offer: itself },
+  { code: "port", test: "entries", text: portDiffers, offer: itself },
   {
     code: "localhost-port",
     test: "entries",
@@ -234,35 +218,13 @@ export const CAUSES: readonly Cause[] = [
     text: (c) => whyOriginMalformed(c.value!),
   },
   // another name of the same owner
-  ...(["trailing-dot", "host-trailing-dot"] as const).map((code): Cause => ({
-    code,
-    test: "entries",
-    text: (c, { entry }) =>
-      `${hostOf(c)} differs from ${
-        nameOf(entry)
-      } only in the dot at the end. To a browser it is a different host`,
-    offer: theEntry,
-  })),
-  ...(["apex-left-out", "host-apex-left-out"] as const).map((code): Cause => ({
-    code,
-    test: "entries",
-    text: (c, near) =>
-      `${nameOf(near.entry)} allows only subdomains, not ${hostOf(c)} itself. ${
-        wildcard(near, ".")
-      } allows both`,
-    offer: theEntry,
-  })),
-  ...(["missing-subdomain-wildcard", "host-missing-subdomain-wildcard"] as const).map((code): Cause => ({
-    code,
-    test: "entries",
-    text: (c, near) =>
-      `${hostOf(c)} is a subdomain of ${nameOf(near.entry)}, which allows that host only. ` +
-      (whyShared(near.rule.host, c.suffixes) === null
-        ? `${wildcard(near, "*.")} allows every subdomain`
-        : "Strangers can register names there"),
-    offer: theEntry,
-  })),
-  { code: "host-port", test: "entries", text: differing("Only the port differs"), offer: theEntry },
+  /* @__PURE__ */ trailingDot("trailing-dot"),
+  /* @__PURE__ */ trailingDot("host-trailing-dot"),
+  /* @__PURE__ */ apexLeftOut("apex-left-out"),
+  /* @__PURE__ */ apexLeftOut("host-apex-left-out"),
+  /* @__PURE__ */ missingWildcard("missing-subdomain-wildcard"),
+  /* @__PURE__ */ missingWildcard("host-missing-subdomain-wildcard"),
+  { code: "host-port", test: "entries", text: portDiffers, offer: theEntry },
   // names that deceive
   {
     code: "look-alike",
@@ -306,7 +268,12 @@ export const CAUSES: readonly Cause[] = [
     offer: (c, { differs }) => differs.includes("host") ? [] : itself(c),
   },
   // another scheme
-  { code: "scheme", test: "entries", text: differing("Only the scheme differs"), offer: itself },
+  {
+    code: "scheme",
+    test: "entries",
+    text: (_, { entry }) => `Only the scheme differs from ${nameOf(entry)}`,
+    offer: itself,
+  },
   {
     code: "http-page-to-tls-socket",
     test: "entries",
@@ -323,7 +290,12 @@ export const CAUSES: readonly Cause[] = [
       `Write the scheme of the page, http or https. ${nameOf(entry)} has the scheme of a socket`,
     offer: itself,
   },
-  { code: "scheme-and-port", test: "entries", text: differing("Scheme and port differ"), offer: itself },
+  {
+    code: "scheme-and-port",
+    test: "entries",
+    text: (_, { entry }) => `Scheme and port differ from ${nameOf(entry)}`,
+    offer: itself,
+  },
   // the server's own
   {
     code: "self-not-listed",
@@ -397,3 +369,40 @@ export const CAUSES: readonly Cause[] = [
     offer: (c) => theHost(c.host!, hostsField(c), false),
   },
 ];
+
+function trailingDot(code: NearMissCode): Cause {
+  return {
+    code,
+    test: "entries",
+    text: (c, { entry }) =>
+      `${hostOf(c)} differs from ${
+        nameOf(entry)
+      } only in the dot at the end. To a browser it is a different host`,
+    offer: theEntry,
+  };
+}
+
+function apexLeftOut(code: NearMissCode): Cause {
+  return {
+    code,
+    test: "entries",
+    text: (c, near) =>
+      `${nameOf(near.entry)} allows only subdomains, not ${hostOf(c)} itself. ${
+        wildcard(near, ".")
+      } allows both`,
+    offer: theEntry,
+  };
+}
+
+function missingWildcard(code: NearMissCode): Cause {
+  return {
+    code,
+    test: "entries",
+    text: (c, near) =>
+      `${hostOf(c)} is a subdomain of ${nameOf(near.entry)}, which allows that host only. ` +
+      (whyShared(near.rule.host, c.suffixes) === null
+        ? `${wildcard(near, "*.")} allows every subdomain`
+        : "Strangers can register names there"),
+    offer: theEntry,
+  };
+}

@@ -30,6 +30,16 @@ const HOST: ProxyLines = {
   Caddy: "header_up Host {hostport}",
   IIS: 'preserveHostHeader="true"',
 };
+/** The same, where the name came through and its port did not. */
+const HOST_AND_PORT: ProxyLines = {
+  // Repeated for each location: one that has a proxy_set_header of its own inherits none.
+  nginx: "proxy_set_header Host $http_host; not $host, which has no port",
+  Apache: "ProxyPreserveHost On",
+  HAProxy: 'remove "http-request set-header Host"',
+  // From 2.11 on it writes the upstream's name where that is https.
+  Caddy: "header_up Host {hostport}",
+  IIS: 'preserveHostHeader="true"',
+};
 const FORWARD_UPGRADE: ProxyLines = {
   nginx:
     'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',
@@ -49,7 +59,7 @@ const KEEP_ORIGIN: ProxyLines = {
 /** By the cause that they do away with. */
 const LINES: { readonly [code in NearMissCode]?: ProxyLines } = {
   "host-behind-proxy": HOST,
-  "port-behind-proxy": { ...HOST, nginx: "proxy_set_header Host $http_host; not $host, which has no port" },
+  "port-behind-proxy": HOST_AND_PORT,
   "origin-behind-proxy": KEEP_ORIGIN,
   "origin-stripped": KEEP_ORIGIN,
   "upgrade-stripped": FORWARD_UPGRADE,
