@@ -398,8 +398,8 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "Host and URL may name two authorities",
-        from: `return namesHost(url, host) ? null : "host-mismatch";`,
-        to: "return null;",
+        from: `  if (!namesHost(url, host)) return "host-mismatch";\n`,
+        to: "",
       },
       {
         fault: "a URL may go on after the name of the Host",
