@@ -6,7 +6,7 @@ import { type HostRule, reachesBelow } from "../pattern/rule.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import { quote } from "../quote.ts";
-import { isSlipOf } from "../spelling.ts";
+import { isSlipOf } from "./spelling.ts";
 import { readable } from "./look_alike.ts";
 import { isLoopback } from "./near_misses.ts";
 

@@ -2,9 +2,9 @@
 
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { didYouMean, isSlipOf, isWithinEdits } from "../src/spelling.ts";
-import { Random } from "./random.ts";
-import { eachRow } from "./rows.ts";
+import { didYouMean, isSlipOf, isWithinEdits } from "../../src/explain/spelling.ts";
+import { Random } from "../random.ts";
+import { eachRow } from "../rows.ts";
 
 describe("isWithinEdits()", () => {
   const table: [a: string, b: string, edits: number][] = [
