@@ -31,11 +31,7 @@ const WEBSOCKET = /websocket/i;
  *   field looks like this too, so it is recognised as a handshake in order to be refused as one.
  */
 export function requestedUpgrade(handshake: Handshake): "none" | "connect" | "websocket" | "malformed" {
-  return handshake.method === "CONNECT" ? "connect" : readUpgrade(handshake);
-}
-
-/** The same by `Upgrade` alone, whatever the method. */
-export function readUpgrade(handshake: Handshake): "none" | "websocket" | "malformed" {
+  if (handshake.method === "CONNECT") return "connect";
   const value = handshake.headers.get("upgrade");
   if (value === null) return "none";
   if (value === "websocket") return "websocket";

@@ -6,7 +6,7 @@ import { checkChoice, type ConfigIssue, type Options, readOptions } from "../con
 import { denials } from "../denial.ts";
 import { whyDenied, whyDeniedByHost } from "../explain/console_line.ts";
 import type { Denied, Handshake } from "../handler.ts";
-import { connectionUpgrade, pathOf, readUpgrade, requestedUpgrade } from "../handshake.ts";
+import { connectionUpgrade, pathOf, requestedUpgrade } from "../handshake.ts";
 import { parseHost } from "../origin/authority.ts";
 import { catchRejection, type Details, isPromiseLike } from "../settle.ts";
 import { checkHost, checkOrigin, hostFault } from "../verdict/check.ts";
@@ -141,7 +141,8 @@ function needsNoOrigin({ headers }: Handshake): boolean {
  */
 export function authorityOf(request: Handshake): string | null {
   const host = request.headers.get("host");
-  if (host !== null || readUpgrade(request) !== "none") return host;
+  // CONNECT comes over HTTP/2 too.
+  if (host !== null || ["websocket", "malformed"].includes(requestedUpgrade(request))) return host;
   return /^https:\/\/([^/?#]*)/.exec(request.url)?.[1] ?? null;
 }
 

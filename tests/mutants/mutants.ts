@@ -144,8 +144,8 @@ const GROUPS: readonly Group[] = [
     faults: [
       {
         fault: "CONNECT is let through",
-        from: `return handshake.method === "CONNECT" ? "connect" : readUpgrade(handshake);`,
-        to: "return readUpgrade(handshake);",
+        from: `if (handshake.method === "CONNECT") return "connect";`,
+        to: "",
       },
       {
         fault: "the word websocket among others opens one",
@@ -946,7 +946,7 @@ const GROUPS: readonly Group[] = [
     faults: [
       {
         fault: "a handshake's Host may come from its URL",
-        from: ` || readUpgrade(request) !== "none") return host;`,
+        from: ` || ["websocket", "malformed"].includes(requestedUpgrade(request))) return host;`,
         to: ") return host;",
       },
     ],
