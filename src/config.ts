@@ -4,7 +4,7 @@
  */
 
 import { escapeNonAscii, quote } from "./quote.ts";
-import { isWithinEdits } from "./spelling.ts";
+import { didYouMean } from "./spelling.ts";
 
 /** What is wrong with an option or an entry of a list. Stable: safe to compare. */
 export type ConfigIssueCode =
@@ -148,11 +148,7 @@ export function readOptions(
   const read: Options = Object.assign(Object.create(null), options);
   for (const [name, value] of Object.entries(read)) {
     if (known.includes(name)) continue;
-    const near = known.find((it) =>
-      isWithinEdits(name.toLowerCase(), it.toLowerCase(), it.length < 8 ? 1 : 2)
-    );
-    const meant = near === undefined ? "" : ` Did you mean ${JSON.stringify(near)}?`;
-    const fix = `Unknown option.${meant} Options: ${known.join(", ")}.`;
+    const fix = `Unknown option.${didYouMean(name, known)} Options: ${known.join(", ")}.`;
     issues.push({ code: "unknown-option", field: name, index: -1, value, fix });
   }
   return read;

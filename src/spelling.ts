@@ -30,11 +30,15 @@ const LONG = 8;
 
 /** Reports whether `written` is not `name`, but so near to it that a slip of the pen is likely. */
 export function isSlipOf(written: string, name: string): boolean {
-  return written !== name && isWithinEdits(written, name, name.length < LONG ? 1 : 2);
+  return written !== name && isWithinSlip(written, name);
 }
 
-/** ` Did you mean "name"?` of the first of `names` that is so near, with a prefix; "" where none is. */
+function isWithinSlip(written: string, name: string): boolean {
+  return isWithinEdits(written, name, name.length < LONG ? 1 : 2);
+}
+
+/** ` Did you mean "name"?` of the first of `names` that is so near, in any case, with a prefix; "" where none is. */
 export function didYouMean(written: string, names: readonly string[], prefix = ""): string {
-  const meant = names.find((name) => isSlipOf(written, name));
+  const meant = names.find((name) => isWithinSlip(written.toLowerCase(), name.toLowerCase()));
   return meant === undefined ? "" : ` Did you mean "${prefix}${meant}"?`;
 }

@@ -76,8 +76,10 @@ function comeRound(): void {
     const due = callbacks.filter((it) => it.due <= round);
     if (due.length > 0) callbacks = callbacks.filter((it) => it.due > round);
     for (const { callback } of due) callback();
-    let left = Math.ceil(clients.length / CLIENTS_FOR_EACH);
-    while (left-- > 0 && clients[0]!.due <= round) clients.shift()!.goOn();
+    let going = 0;
+    while (going < clients.length / CLIENTS_FOR_EACH && clients[going]!.due <= round) going++;
+    // At once: one by one would take the square of a long queue.
+    for (const { goOn } of clients.splice(0, going)) goOn();
     if (callbacks.length > 0 || clients.length > 0) comeRound();
   });
 }

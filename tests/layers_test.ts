@@ -31,7 +31,6 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
       "src/handler.ts",
       "src/config.ts",
       "src/quote.ts",
-      "src/spelling.ts",
       "src/scope.ts",
       "src/denial.ts",
       "src/handshake.ts",

@@ -2,7 +2,6 @@
  * Who is asking: the user is looked up before the handler runs and before anything is upgraded.
  */
 
-import { clientStays } from "../turn.ts";
 import {
   checkChoice,
   checkFunction,
@@ -17,6 +16,7 @@ import { requestedUpgrade } from "../handshake.ts";
 import { whyNobody } from "./why_nobody.ts";
 import { judgedConnection, RequestScope } from "../scope.ts";
 import { DENIAL_OPTIONS, type DenialOptions, isPromiseLike, readDenialOptions, settler } from "../settle.ts";
+import { clientStays } from "../turn.ts";
 
 /**
  * An authentication layer: wraps handlers, and reads back what it learned about a request.

@@ -13,7 +13,7 @@ import { parseOrigin } from "../origin/origin.ts";
 /** What an operator is told of a request by nobody; "": nothing is known. */
 export function whyNobody(handshake: Handshake): string {
   const { headers } = handshake;
-  if ((headers.get("cookie") ?? null) !== null) {
+  if (headers.get("cookie")) {
     return "A Cookie arrived, but user() found nobody by it: the session has ended, or belongs to another store";
   }
   if (senderOf(handshake) !== "browser") return "";

@@ -3,10 +3,10 @@
  * environment or standard input.
  */
 
+import { didYouMean } from "../spelling.ts";
 import { parseList } from "../pattern/parse_list.ts";
 import { publicSuffixes } from "../public_suffixes.ts";
 import { quote } from "../quote.ts";
-import { didYouMean } from "../spelling.ts";
 import {
   type AllowedHostsPolicyOptions,
   compileAllowedHosts,

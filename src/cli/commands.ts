@@ -5,8 +5,8 @@
 import { ConfigError } from "../config.ts";
 import { whyInOneLine, wrap } from "../explain/explanation_text.ts";
 import { lint, LINT_LEVELS, type LintFinding } from "../explain/lint.ts";
-import { quote } from "../quote.ts";
 import { didYouMean } from "../spelling.ts";
+import { quote } from "../quote.ts";
 import { compiledOf, type Policy } from "../verdict/policy.ts";
 import {
   type Environment,

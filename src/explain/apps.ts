@@ -4,6 +4,7 @@
 
 import { defaultPort } from "../origin/authority.ts";
 import type { TupleOrigin } from "../origin/origin.ts";
+import { quote } from "../quote.ts";
 
 /** Whose an origin is. */
 export interface App {
@@ -49,6 +50,11 @@ export function appOf(origin: TupleOrigin, hasLocal: boolean): App | null {
   }
   const [, name, also = null] = framework ?? [null, `apps that use the scheme ${scheme}`];
   return { name, also, danger: `every app built with ${name} sends this origin and can connect` };
+}
+
+/** What the same framework sends on other systems, as a sentence; "": nothing is known. */
+export function elsewhere({ also }: App): string {
+  return also === null ? "" : `The same framework sends ${quote(also[0])} on ${also[1]}: list both`;
 }
 
 /** A UUID, or so many letters and digits that nobody has chosen them. */

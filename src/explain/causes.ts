@@ -4,13 +4,12 @@
  */
 
 import { STRIPPED } from "../handshake.ts";
-import { lowerAscii } from "../origin/authority.ts";
 import { isAddress } from "../origin/inner.ts";
 import { shownPart } from "../origin/shown.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import { quote } from "../quote.ts";
 import { carriesCredentials } from "../verdict/check.ts";
-import { dangerOfInstances, instanceEntry } from "./apps.ts";
+import { dangerOfInstances, elsewhere, instanceEntry } from "./apps.ts";
 import {
   type Case,
   type Cause,
@@ -33,7 +32,7 @@ import {
   portBehindProxy,
 } from "./proxies.ts";
 import { absent, debug, hostsField, itself, serialize, theEntry, theHost, theScheme } from "./suggestions.ts";
-import { areSeveralOrigins, whyHostMalformed, whyOriginMalformed } from "./malformed.ts";
+import { areSeveralOrigins, whyHostMalformed, whyHostMismatch, whyOriginMalformed } from "./malformed.ts";
 
 const shownOrigin = ({ tuple, value }: Case) => tuple === null ? quote(shownPart(value!)) : serialize(tuple);
 /** What was refused, as a sentence names it. */
@@ -103,10 +102,7 @@ export const CAUSES: readonly Cause[] = [
     code: "app-page",
     test: (c) => c.reason === "origin-not-allowed" && c.app !== null,
     text: (c) => `${serialize(c.tuple!)} is the origin of ${c.app!.name}, of a page that an app brings along`,
-    more: ({ app }) =>
-      app!.also === null
-        ? ""
-        : `The same framework sends ${quote(app!.also[0])} on ${app!.also[1]}: list both`,
+    more: ({ app }) => elsewhere(app!),
     // Android's WebView sends a scheme alone for every app that uses it: not to be had by pasting.
     offer: (c) => c.tuple!.host === "" ? [] : itself(c),
   },
@@ -346,11 +342,7 @@ export const CAUSES: readonly Cause[] = [
     code: "host-mismatch",
     isLast: true,
     test: (c) => c.reason === "host-mismatch",
-    text: ({ shown: { host, authority }, handshake }) =>
-      `The request's URL names ${authority}, but its Host header is ${host}` +
-      (authority === lowerAscii(handshake.headers.get("host")!)
-        ? ", and the URL's scheme is not one of HTTP"
-        : ""),
+    text: whyHostMismatch,
   },
   {
     code: "host-not-listed",

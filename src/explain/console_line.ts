@@ -16,16 +16,7 @@ export function whyDenied(handshake: Handshake, policy: Policy): string {
   return whyInOneLine(explainAs(handshake, policy, { searchAtMost: SEARCH_AT_MOST }));
 }
 
-/** Why a request was denied by its Host alone; `host`: what was judged. Nothing was said of Origin, so nothing is. */
-export function whyDeniedByHost(
-  { method, url, headers }: Handshake,
-  host: string | null,
-  policy: Policy,
-): string {
-  const judged = {
-    method,
-    url,
-    headers: { get: (name: string) => name === "host" ? host : headers.get(name) },
-  };
-  return whyInOneLine({ ...explainAs(judged, policy, { searchAtMost: SEARCH_AT_MOST }), next: null });
+/** Why a request was denied by its Host alone: nothing was said of Origin, so nothing is. */
+export function whyDeniedByHost(handshake: Handshake, policy: Policy): string {
+  return whyInOneLine({ ...explainAs(handshake, policy, { searchAtMost: SEARCH_AT_MOST }), next: null });
 }

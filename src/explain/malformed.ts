@@ -4,6 +4,7 @@
 
 import { lowerAscii } from "../origin/authority.ts";
 import { parseOrigin } from "../origin/origin.ts";
+import type { Case } from "./case.ts";
 
 /** As much of a header is looked at as any that is well-formed is long, and some more. */
 const LOOKED_AT = 1000;
@@ -20,6 +21,14 @@ export function whyHostMalformed(value: string, shown: string): string {
     return `Have the client write the IPv6 address in brackets. The Host header is ${shown}`;
   }
   return `The Host header is ${shown}, not a host in canonical form with an optional port`;
+}
+
+/** How the Host header and the URL disagree. */
+export function whyHostMismatch({ shown: { host, authority }, handshake }: Case): string {
+  return `The request's URL names ${authority}, but its Host header is ${host}` +
+    (authority === lowerAscii(handshake.headers.get("host")!)
+      ? ", and the URL's scheme is not one of HTTP"
+      : "");
 }
 
 const names = (text: string) => ["tuple", "null"].includes(parseOrigin(text).kind);

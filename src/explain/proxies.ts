@@ -32,13 +32,8 @@ const HOST: ProxyLines = {
 };
 /** The same, where the name came through and its port did not. */
 const HOST_AND_PORT: ProxyLines = {
-  // Repeated for each location: one that has a proxy_set_header of its own inherits none.
+  ...HOST,
   nginx: "proxy_set_header Host $http_host; not $host, which has no port",
-  Apache: "ProxyPreserveHost On",
-  HAProxy: 'remove "http-request set-header Host"',
-  // From 2.11 on it writes the upstream's name where that is https.
-  Caddy: "header_up Host {hostport}",
-  IIS: 'preserveHostHeader="true"',
 };
 const FORWARD_UPGRADE: ProxyLines = {
   nginx:

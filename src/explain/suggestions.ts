@@ -11,7 +11,7 @@ import type { TupleOrigin } from "../origin/origin.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { check } from "../verdict/check.ts";
-import { withChange } from "../verdict/policy.ts";
+import { withChange } from "../verdict/what_if.ts";
 import type { Case } from "./case.ts";
 import type { Suggestion } from "./near_misses.ts";
 

@@ -117,7 +117,8 @@ export function judge(request: Handshake, source: Source, all: boolean): null | 
   if ("denied" in policy) return policy;
   const byHost = checkHost(host, request.url, policy);
   if (!byHost.allowed) {
-    const note = () => isPlain ? whyDeniedByHost(request, host, policy) : whyDenied(request, policy);
+    const note = () =>
+      isPlain ? whyDeniedByHost(withHost(request, host), policy) : whyDenied(request, policy);
     return { denied: byHost, details: { note } };
   }
   if (isPlain && needsNoOrigin(request)) return null;
@@ -140,12 +141,13 @@ function needsNoOrigin({ headers }: Handshake): boolean {
  */
 export function authorityOf(request: Handshake): string | null {
   const host = request.headers.get("host");
-  if (host !== null || /websocket/i.test(request.headers.get("upgrade") ?? "")) return host;
+  // CONNECT comes over HTTP/2 too.
+  if (host !== null || ["websocket", "malformed"].includes(requestedUpgrade(request))) return host;
   return /^https:\/\/([^/?#]*)/.exec(request.url)?.[1] ?? null;
 }
 
 /** The same, with what was judged in place of Host. */
-function withHost(request: Handshake, host: string | null): Handshake {
+export function withHost(request: Handshake, host: string | null): Handshake {
   const { method, url, headers } = request;
   return { method, url, headers: { get: (name) => name === "host" ? host : headers.get(name) } };
 }
@@ -155,7 +157,9 @@ function policyFor(find: PolicyFor, request: Handshake, host: string | null): Po
   const fault = hostFault(host, request.url);
   if (fault !== null) {
     // Of the Host alone: no list was asked.
-    return refusal(fault, { note: () => whyDeniedByHost(request, host, compilePolicy({ origins: [] })) });
+    return refusal(fault, {
+      note: () => whyDeniedByHost(withHost(request, host), compilePolicy({ origins: [] })),
+    });
   }
   try {
     const found: unknown = find(siteOf(host!, request.url));

@@ -17,7 +17,7 @@ import {
   readPolicy,
 } from "../verdict/policy.ts";
 import { GUARD_OPTIONS, type GuardOptions, guardRequests } from "./guard.ts";
-import { authorityOf, readRequests } from "./judge.ts";
+import { authorityOf, readRequests, withHost } from "./judge.ts";
 
 /**
  * Lets handshakes in whose Origin is on a list: the `OriginValidator` of Django Channels.
@@ -183,7 +183,9 @@ export function hostValidator<
     const host = authorityOf(request);
     const decision = checkHost(host, request.url, policy);
     if (decision.allowed) return handler(request, ...rest as unknown as A);
-    return settle(decision, request, rest[0], { note: () => whyDeniedByHost(request, host, policy) });
+    return settle(decision, request, rest[0], {
+      note: () => whyDeniedByHost(withHost(request, host), policy),
+    });
   };
   return guarded as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }

@@ -4,6 +4,7 @@
 
 import { denials } from "../denial.ts";
 import type { Decision, DenyReason, Handshake } from "../handler.ts";
+import type { HostFinder } from "../matcher/matcher.ts";
 import { NONE } from "../matcher/trie_layout.ts";
 import {
   defaultPort,
@@ -51,7 +52,7 @@ export function check(handshake: Handshake, policy: Policy): Decision {
   // A runtime makes a new string of a header each time it is asked; all that follows reads these in place.
   // Undefined, as some frameworks' fields are, is absent here and below.
   const host = handshake.headers.get("host") ?? null;
-  const denied = whyHostDenied(host, handshake.url, policy);
+  const denied = whyHostDenied(host, handshake.url, compiledOf(policy).findHost, policy);
   return denied === null ? checkOrigin(handshake, policy, host!) : denials[denied];
 }
 
@@ -84,30 +85,32 @@ export function checkOrigin(handshake: Handshake, policy: Policy, host: string):
 
 /** Judges a Host header and the URL it came with: the half of {@linkcode check} that plain HTTP needs too. */
 export function checkHost(host: string | null, url: string, policy: Policy): Decision {
-  const denied = whyHostDenied(host, url, policy);
+  const denied = whyHostDenied(host, url, compiledOf(policy).findHost, policy);
   return denied === null ? ALLOWED : denials[denied];
-}
-
-/** Why a Host header is refused; null: it is not. */
-function whyHostDenied(header: string | null, url: string, policy: Policy): DenyReason | null {
-  // First: what is no policy judges nothing.
-  const { findHost } = compiledOf(policy);
-  const fault = hostFault(header, url);
-  if (fault !== null || findHost === null) return fault;
-  const host = lowerHost(header!);
-  const end = hostEnd(host, 0);
-  const effective = portAfter(host, end) || defaultPort(siteScheme(url, policy));
-  return findHost(host, end, effective) === NONE ? "host-not-allowed" : null;
 }
 
 /** Why a Host header is refused whatever the policy says: it is none, or not what the URL names. Null: it is not. */
 export function hostFault(header: string | null, url: string): DenyReason | null {
+  return whyHostDenied(header, url, null);
+}
+
+/** Why a Host header is refused; null: it is not. `findHost`: the list, which `policy` has the scheme for; null: any host. */
+function whyHostDenied(
+  header: string | null,
+  url: string,
+  findHost: HostFinder | null,
+  policy?: Policy,
+): DenyReason | null {
   if (header === null) return "host-absent";
   if (header.length > MAX_AUTHORITY_LENGTH) return "host-malformed";
   const host = lowerHost(header);
   const end = hostEnd(host, 0);
-  if (portAfter(host, end) < 0 || !isHost(host, 0, end)) return "host-malformed";
-  return namesHost(url, host) ? null : "host-mismatch";
+  const port = portAfter(host, end);
+  if (port < 0 || !isHost(host, 0, end)) return "host-malformed";
+  if (!namesHost(url, host)) return "host-mismatch";
+  if (findHost === null) return null;
+  const effective = port || defaultPort(siteScheme(url, policy!));
+  return findHost(host, end, effective) === NONE ? "host-not-allowed" : null;
 }
 
 const HTTP_SCHEMES = ["http", "https", "ws", "wss", "http+unix"];

@@ -11,7 +11,6 @@ import {
   type PatternOptions,
 } from "../matcher/matcher.ts";
 import { readHosts, readPatterns } from "../pattern/list.ts";
-import { parseHostPattern, parsePattern } from "../pattern/pattern.ts";
 import type { HostRule, Rule } from "../pattern/rule.ts";
 import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
 
@@ -80,8 +79,8 @@ export const ALLOWED_HOSTS_OPTIONS: readonly string[] = /* @__PURE__ */ [
 ].filter((name) => name !== "origins" && name !== "hosts");
 
 const ABSENT = ["deny", "allow", "allow-without-credentials"] as const;
-const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
-const LOCAL_ORIGINS = /* @__PURE__ */ LOCAL_HOSTS.flatMap((
+export const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
+export const LOCAL_ORIGINS = /* @__PURE__ */ LOCAL_HOSTS.flatMap((
   host,
 ) => [`http://${host}:*`, `https://${host}:*`]);
 
@@ -157,7 +156,8 @@ export class Policy {
 
 type PolicyFields = { readonly [K in "hosts" | "absent" | "scheme" | "debug"]: Policy[K] };
 
-function makePolicy(fields: PolicyFields, compiled: Compiled): Policy {
+/** The one way in which a policy comes to be, for compilePolicy() and for what it would say with one change. */
+export function makePolicy(fields: PolicyFields, compiled: Compiled): Policy {
   const policy: Policy = Object.freeze(Object.assign(Object.create(Policy.prototype), fields));
   policies.set(policy, compiled);
   return policy;
@@ -353,48 +353,6 @@ export function countOf(lists: Lists): number {
 
 function copyOf(list: unknown): readonly string[] {
   return Array.isArray(list) ? [...list] : [];
-}
-
-/** One entry more in a list, or one option set. */
-export interface Change {
-  readonly field: "origins" | "dangerouslyAllow" | "hosts" | "allowedHosts" | "absent" | "scheme" | "debug";
-  readonly entry: string;
-}
-
-/**
- * The policy with one change, for the question what it would say; null: its lists take no such entry. Only the change is
- * compiled, however long the lists are: a desk may try what it suggests.
- */
-export function withChange(policy: Policy, { field, entry }: Change): Policy | null {
-  const compiled = compiledOf(policy);
-  const add = (origins: readonly Rule[], hosts: readonly HostRule[]): Policy => {
-    const ofOrigins = compileRules(origins);
-    const ofHosts = compileHosts(hosts);
-    const { findOrigin, findHost } = compiled;
-    return makePolicy({ ...policy }, {
-      ...compiled,
-      findOrigin: (origin) => Math.min(findOrigin(origin), ofOrigins(origin)),
-      findHost: findHost &&
-        ((text, end, port) => Math.min(findHost(text, end, port), ofHosts(text, end, port))),
-    });
-  };
-  const { suffixes } = compiled;
-  switch (field) {
-    case "absent":
-    case "scheme":
-      return makePolicy({ ...policy, [field]: entry }, compiled);
-    case "debug":
-      return add(readPatterns(LOCAL_ORIGINS, "debug", {}, []), readHosts(LOCAL_HOSTS, "debug", []));
-    case "hosts":
-    case "allowedHosts": {
-      const rule = parseHostPattern(entry, suffixes);
-      return rule && add(field === "hosts" ? [] : webOrigins(rule), [rule]);
-    }
-  }
-  const parsed = parsePattern(entry, suffixes);
-  return parsed !== null && (parsed.unsafe === null || field === "dangerouslyAllow")
-    ? add([parsed.rule], [])
-    : null;
 }
 
 /** The pages of one host entry: http and https, its port or any. */

@@ -398,8 +398,8 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "Host and URL may name two authorities",
-        from: `return namesHost(url, host) ? null : "host-mismatch";`,
-        to: "return null;",
+        from: `  if (!namesHost(url, host)) return "host-mismatch";\n`,
+        to: "",
       },
       {
         fault: "a URL may go on after the name of the Host",
@@ -946,7 +946,7 @@ const GROUPS: readonly Group[] = [
     faults: [
       {
         fault: "a handshake's Host may come from its URL",
-        from: ` || /websocket/i.test(request.headers.get("upgrade") ?? "")) return host;`,
+        from: ` || ["websocket", "malformed"].includes(requestedUpgrade(request))) return host;`,
         to: ") return host;",
       },
     ],
