@@ -32,16 +32,21 @@
  * @module
  */
 
+export type {
+  ExplainedHost,
+  ExplainedOrigin,
+  Explanation,
+  ListedEntry,
+  NearMiss,
+  NearMissCode,
+  Suggestion,
+} from "./src/explanation.ts";
 export { type Auth, authMiddlewareStack, type AuthOptions } from "./src/auth/auth.ts";
 export { getCookies } from "./src/auth/cookies.ts";
 export { ConfigError, type ConfigIssue, type ConfigIssueCode } from "./src/config.ts";
 export { deny } from "./src/denial.ts";
-export {
-  explain,
-  type ExplainedHost,
-  type ExplainedOrigin,
-  type Explanation,
-} from "./src/explain/explain.ts";
+export type { DecisionEvent } from "./src/event.ts";
+export { explain } from "./src/explain/explain.ts";
 export { type ExplanationLayout, formatExplanation } from "./src/explain/explanation_text.ts";
 export {
   lint,
@@ -50,10 +55,15 @@ export {
   type LintFinding,
   type LintLevel,
 } from "./src/explain/lint.ts";
-export type { NearMiss, NearMissCode, Suggestion } from "./src/explain/near_misses.ts";
 export { createGate, type Gate, type GateOptions } from "./src/guard/gate.ts";
 export { guard, type GuardOptions } from "./src/guard/guard.ts";
-export type { PolicyFor, PolicySource, RequestedSite, RequestsOption } from "./src/guard/judge.ts";
+export type {
+  PolicyFor,
+  PolicySource,
+  ReportOnlyOption,
+  RequestedSite,
+  RequestsOption,
+} from "./src/guard/judge.ts";
 export {
   type AllowedHostsOptions,
   allowedHostsOriginValidator,
@@ -76,9 +86,10 @@ export type {
 export { compileOrigins, type OriginMatcher, type PatternOptions } from "./src/matcher/matcher.ts";
 export { parseList } from "./src/pattern/parse_list.ts";
 export type { SuffixList } from "./src/pattern/suffix_list.ts";
+export { createReporter, type Reporter, type ReporterCount, type ReporterOptions } from "./src/reporter.ts";
 export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";
 export { routeParams, urlRouter } from "./src/router/url_router.ts";
-export type { DenialHook, DenialOptions } from "./src/settle.ts";
+export type { DecisionHook, DenialOptions } from "./src/settle.ts";
 export { type BunWebSocketHandler, websocket } from "./src/socket/bun.ts";
 export { refuseVisibly } from "./src/socket/refuse_visibly.ts";
 export type { Socket, SocketHandlers } from "./src/socket/socket.ts";
@@ -88,7 +99,6 @@ export {
   type AllowedHostsPolicyOptions,
   compileAllowedHosts,
   compilePolicy,
-  type ListedEntry,
   Policy,
   type PolicyOptions,
 } from "./src/verdict/policy.ts";

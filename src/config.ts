@@ -148,7 +148,9 @@ export function readOptions(
   const read: Options = Object.assign(Object.create(null), options);
   for (const [name, value] of Object.entries(read)) {
     if (known.includes(name)) continue;
-    const fix = `Unknown option.${didYouMean(name, known)} Options: ${known.join(", ")}.`;
+    // Its name in other libraries of this kind.
+    const meant = didYouMean(name === "onDeny" ? "onDecision" : name, known);
+    const fix = `Unknown option.${meant} Options: ${known.join(", ")}.`;
     issues.push({ code: "unknown-option", field: name, index: -1, value, fix });
   }
   return read;

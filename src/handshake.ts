@@ -6,6 +6,7 @@
  */
 
 import { denials } from "./denial.ts";
+import type { Miss } from "./explanation.ts";
 import type { Denied, Handshake } from "./handler.ts";
 import { parseHost } from "./origin/authority.ts";
 
@@ -75,6 +76,11 @@ export function senderOf({ headers }: Handshake): Sender {
   return (headers.get("sec-websocket-key") ?? null) === null ? "nobody" : "program";
 }
 
+/** Reports whether a login may ride along. */
+export function carriesCredentials({ headers }: Handshake): boolean {
+  return (headers.get("cookie") ?? headers.get("authorization") ?? null) !== null;
+}
+
 /** What something in front of the server took out of a handshake; null: nothing. Nothing else sends Sec-WebSocket-Key. */
 export function strippedFrom(handshake: Handshake): "upgrade" | "connection" | null {
   if ((handshake.headers.get("sec-websocket-key") ?? null) === null) return null;
@@ -94,6 +100,12 @@ export const STRIPPED = {
     'Have the proxy forward Connection (nginx: proxy_set_header Connection "upgrade"). Upgrade arrived, but ' +
     'Connection does not have "upgrade"',
 } as const;
+
+/** What is told of it, as a near miss; null: nothing was taken out. */
+export function strippedMiss(handshake: Handshake): Miss | null {
+  const what = strippedFrom(handshake);
+  return what && { code: `${what}-stripped`, text: STRIPPED[what] };
+}
 
 /** The path of a request as it was sent, without the query; null: the URL names none. A URL parser would repair what has to be refused. */
 export function pathOf(url: string): string | null {

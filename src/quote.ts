@@ -37,3 +37,12 @@ export function escapeNonAscii(text: string): string {
     (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
   );
 }
+
+/** What user code threw, for a line of a log. Never throws. */
+export function quoteCause(cause: unknown): string {
+  try {
+    return quote(String(cause), 200);
+  } catch {
+    return "(what was thrown cannot be printed)";
+  }
+}

@@ -7,23 +7,29 @@
 
 import { checkFunction, type ConfigIssue, type Options, readOptions } from "./config.ts";
 import { deny } from "./denial.ts";
-import type { Denied, Handshake } from "./handler.ts";
-import { parseHost } from "./origin/authority.ts";
-import { parseOrigin } from "./origin/origin.ts";
-import { shownPart } from "./origin/shown.ts";
-import { quote } from "./quote.ts";
+import { type Decided, type DecisionEvent, type Details, eventOf } from "./event.ts";
+import type { Denied } from "./handler.ts";
+import { quoteCause } from "./quote.ts";
+import { consoleReporter } from "./reporter.ts";
 import { markAnswered } from "./scope.ts";
 
-/** How the operator is told of denials: what every layer that refuses takes. */
-export interface DenialHook {
+/**
+ * Where the operator's programs hear of decisions: what every layer takes.
+ *
+ * @typeParam Q The request: a `Request`, or Node's at a node gate.
+ */
+export interface DecisionHook<Q = Request> {
   /**
-   * Called with every denial before its Response is made, instead of the console line. `cause` is what user code threw,
-   * where that is why, or an Error that says more than the reason does. A promise that it returns is not waited for. What
-   * it throws or rejects with changes nothing, and is reported on the console, once for each wrapper.
+   * Told of every decision, before `refuse` is asked and before the handler runs. Default: one console reporter for all
+   * layers, see {@linkcode createReporter}. Nothing waits for it; what it throws or rejects with changes nothing, and is
+   * reported on the console, once for each layer.
    *
-   * **Security.** Whatever the handshake says is the client's word: escape it before it reaches a log or a terminal.
+   * **Security.** An event holds no cookie, no header's value and no query. `event.request` has all of them, and is the
+   * client's word: escape it before it reaches a log or a terminal.
    */
-  readonly onDeny?: (denied: Denied, handshake: Handshake, cause?: unknown) => void | Promise<void>;
+  readonly onDecision?: (event: DecisionEvent<Q>) => unknown;
+  /** A name of this layer's own, for events, lines and counters; 1 to 100 characters. Default none. */
+  readonly name?: string;
 }
 
 /**
@@ -31,7 +37,7 @@ export interface DenialHook {
  *
  * @typeParam C What the wrapped handler gets as its second argument.
  */
-export interface DenialOptions<C> extends DenialHook {
+export interface DenialOptions<C> extends DecisionHook {
   /**
    * How a denial looks. Default {@linkcode deny}, which also answers where this throws, rejects or returns no fresh
    * Response; that is reported on the console, once for each wrapper. What a promise has to wait for is its own affair:
@@ -40,48 +46,72 @@ export interface DenialOptions<C> extends DenialHook {
   readonly refuse?: (denied: Denied, request: Request, context: C) => Response | Promise<Response>;
 }
 
-/** The names of {@linkcode DenialOptions}. */
-export const DENIAL_OPTIONS = ["refuse", "onDeny"] as const;
+/** The names of {@linkcode DecisionHook}. */
+export const HOOK_OPTIONS = ["onDecision", "name"] as const;
+/** The names of {@linkcode DenialOptions}. Not with `...`, which bundlers take for something done. */
+export const DENIAL_OPTIONS = ["refuse", "onDecision", "name"] as const;
 
-/** The part of a wrapper's options that says what becomes of denials. */
+/** The part of a wrapper's options that says what becomes of decisions. */
 export function readDenialOptions<C>(options: Options, issues: ConfigIssue[]): DenialOptions<C> {
-  for (const field of DENIAL_OPTIONS) {
-    if (options[field] !== undefined) checkFunction(options[field], field, issues);
+  if (options.refuse !== undefined) checkFunction(options.refuse, "refuse", issues);
+  readHook(options, issues);
+  return options;
+}
+
+/** The part of a wrapper's options that says who hears of decisions. */
+export function readHook<Q>(options: Options, issues: ConfigIssue[]): DecisionHook<Q> {
+  const { onDecision, name } = options;
+  if (onDecision !== undefined) checkFunction(onDecision, "onDecision", issues);
+  if (name !== undefined && (typeof name !== "string" || name === "" || name.length > 100)) {
+    issues.push({
+      code: "wrong-type",
+      field: "name",
+      index: -1,
+      value: name,
+      fix: "Give a text of 1 to 100 characters.",
+    });
   }
   return options;
 }
 
-/** {@linkcode DenialHook}, where a layer takes nothing else. */
-export function readDenialHook(options: unknown, issues: ConfigIssue[]): DenialHook {
-  const read = readOptions(options, ["onDeny"], issues) ?? {};
-  return readDenialOptions(read, issues);
+/** What a layer has decided, and of what. */
+export type Decision<Q> = Omit<Decided<Q>, "layer" | "name">;
+
+/** Tells the operator of decisions. Never throws. */
+export interface Tell<Q> {
+  (decision: Decision<Q>): void;
+  /** Somebody wants to hear of what was allowed. */
+  readonly all: boolean;
 }
 
-/** More about one denial: what user code threw, and a sentence for the operator, made only where it is printed. */
-export interface Details {
-  readonly cause?: unknown;
-  readonly note?: () => string;
+/** One for each wrapper, by its hook or on the console. */
+export function teller<Q>(layer: DecisionEvent["layer"], { onDecision, name = null }: Named<Q>): Tell<Q> {
+  const hookFailed = reportOnce(onDecision === undefined ? "the console" : "onDecision");
+  const isOurs = onDecision === undefined;
+  const hear = onDecision ?? consoleReporter;
+  const tell = (decision: Decision<Q>) => {
+    try {
+      // Whoever is not ours may keep it, and ask when the request is gone.
+      catchRejection(hear(eventOf({ ...decision, layer, name }, !isOurs)), hookFailed);
+    } catch (error) {
+      hookFailed(error);
+    }
+  };
+  return Object.assign(tell, { all: !isOurs });
 }
 
-/** Tells the operator, then makes the response. Never throws. */
-export type Settle<C> = (
-  denied: Denied,
-  request: Request,
-  context: C,
-  details?: Details,
-) => Response | Promise<Response>;
+type Named<Q> = Omit<DecisionHook<Q>, "name"> & { readonly name?: string | null };
+
+/** Makes the response of a denial. Never throws. */
+export type Answer<C> = (denied: Denied, request: Request, context: C) => Response | Promise<Response>;
 
 /**
  * One for each wrapper: what it has reported before is its own. `atOnce`: nobody waits for the answer, so that a promise
  * is none.
  */
-export function settler<C>(options: DenialOptions<C>, atOnce = false): Settle<C> {
-  const { refuse = deny } = options;
-  const tell = teller(options);
+export function answerer<C>({ refuse = deny }: DenialOptions<C>, atOnce = false): Answer<C> {
   const answerFailed = reportOnce("refuse");
-
-  return (denied, request, context, details = {}) => {
-    tell(denied, request, details);
+  return (denied, request, context) => {
     const answer = (response: unknown): Response => {
       // One that was sent before cannot be sent again: the runtime would answer 500, and say so each time.
       if (response instanceof Response && !response.bodyUsed) return response;
@@ -105,74 +135,40 @@ export function settler<C>(options: DenialOptions<C>, atOnce = false): Settle<C>
   };
 }
 
-/** Tells the operator of a denial. Never throws. */
-export type Tell = (denied: Denied, handshake: Handshake, details?: Details) => void;
-
-/** One for each wrapper, by its hook or on the console. */
-export function teller({ onDeny }: DenialHook): Tell {
-  const write = consoleTeller();
-  const hookFailed = reportOnce("onDeny");
-  return (denied, handshake, details = {}) => {
-    try {
-      if (onDeny === undefined) write(denied, handshake, details);
-      else catchRejection(onDeny(denied, handshake, details.cause), hookFailed);
-    } catch (error) {
-      hookFailed(error);
-    }
-  };
+/** What a layer does with what it has decided. Never throws. */
+export interface Settle {
+  /** Tells the operator of a denial, then makes the response. */
+  (denied: Denied, request: Request, context: unknown, details?: Details): Response | Promise<Response>;
+  /** Tells of what goes on, where somebody wants to hear of it. */
+  allowed(request: Request, context: unknown): void;
 }
 
-/** Lines of one wrapper's console output: enough to see what is wrong, too few to be flooded with. */
-const MAX_LINES = 20;
-
-/**
- * One line for the first denial of each reason and origin. Only a well-formed origin is a key or is printed as it is:
- * anything else a client can vary without end, and can fill with what a terminal obeys.
- */
-function consoleTeller(): (denied: Denied, handshake: Handshake, details: Details) => void {
-  const seen = new Set<string>();
-  return ({ reason, status }, { headers }, details) => {
-    // Scanners try every path there is.
-    if (reason === "not-found" || seen.size > MAX_LINES) return;
-    const value = headers.get("origin");
-    const origin = parseOrigin(value).kind === "tuple" ? value : null;
-    const failed = "cause" in details;
-    // Of a failure and of what is no handshake the page says nothing.
-    const isKeyed = !failed && reason !== "not-a-handshake" && origin !== null;
-    // Which cookies come along depends on both.
-    const at = reason === "unauthenticated" ? headers.get("host") : null;
-    const key = isKeyed ? `${reason} ${origin} ${at !== null && parseHost(at) !== null ? at : ""}` : reason;
-    if (seen.has(key)) return;
-    seen.add(key);
-    if (seen.size > MAX_LINES) {
-      console.warn("wsgate: further refusals not shown; `onDeny` gets them all");
-      return;
-    }
-    const from = origin ?? (value === null ? "absent" : quote(shownPart(value)));
-    const host = headers.get("host");
-    const to = host === null ? "absent" : quote(shownPart(host));
-    const why = failed ? describeCause(details.cause) : details.note?.() ?? "";
-    console.warn(
-      `wsgate refused (${status} ${reason}): Origin ${from}, Host ${to}${why === "" ? "" : ". " + why}`,
-    );
-  };
+/** One for each wrapper that judges by no policy. */
+export function settler(layer: DecisionEvent["layer"], options: DenialOptions<unknown>): Settle {
+  const tell = teller<Request>(layer, options);
+  const answer = answerer(options);
+  const say = (denied: Denied | null, request: Request, context: unknown, details: Details) =>
+    tell({ ...details, denied, reportOnly: null, handshake: request, request, context });
+  return Object.assign(
+    (denied: Denied, request: Request, context: unknown, details: Details = {}) => {
+      say(denied, request, context, details);
+      return answer(denied, request, context);
+    },
+    {
+      allowed: (request: Request, context: unknown) => {
+        if (tell.all) say(null, request, context, {});
+      },
+    },
+  );
 }
 
 /** Reports the first failure of some user code on the console, and no further one: clients can repeat it at will. */
 export function reportOnce(what: string): (error: unknown) => void {
   let reported = false;
   return (error) => {
-    if (!reported) console.error(`wsgate: ${what} failed: ${describeCause(error)} (not reported again)`);
+    if (!reported) console.error(`wsgate: ${what} failed: ${quoteCause(error)} (not reported again)`);
     reported = true;
   };
-}
-
-function describeCause(cause: unknown): string {
-  try {
-    return quote(String(cause), 200);
-  } catch {
-    return "(what was thrown cannot be printed)";
-  }
 }
 
 /**

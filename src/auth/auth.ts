@@ -131,7 +131,7 @@ export function authMiddlewareStack<U extends object>(
     const issues: ConfigIssue[] = [];
     checkFunction(handler, "handler", issues);
     throwIfAny(issues);
-    const settle = settler(denial);
+    const settle = settler("auth", denial);
 
     const authenticated = (request: Q, ...rest: A): R | Response | Promise<R | Response> => {
       const context = rest[0];
@@ -145,9 +145,10 @@ export function authMiddlewareStack<U extends object>(
         const why = whyNoUser(user);
         if (why !== null) return failed(new TypeError(`user() found ${why}`));
         if (required && (user === null || user === undefined)) {
-          return settle(denials["unauthenticated"], request, context, { note: () => whyNobody(request) });
+          return settle(denials["unauthenticated"], request, context, { miss: whyNobody });
         }
         scopes.set(request, Object.freeze({ user: user as U | null ?? null }));
+        settle.allowed(request, context);
         return handler(request, ...rest);
       };
 

@@ -2,8 +2,8 @@
  * `explain`: judges one handshake, typed or copied, as a server would, and says why.
  */
 
+import type { Explanation } from "../explanation.ts";
 import { formatExplanation, wrap } from "../explain/explanation_text.ts";
-import type { Explanation } from "../explain/explain.ts";
 import type { Handshake } from "../handler.ts";
 import { quote } from "../quote.ts";
 import { notesOn } from "./answer.ts";

@@ -3,7 +3,8 @@
  * each scheme that the site may have, where nothing says which it is.
  */
 
-import { explain, type Explanation } from "../explain/explain.ts";
+import type { Explanation } from "../explanation.ts";
+import { explain } from "../explain/explain.ts";
 import type { Denied, DenyReason, Handshake } from "../handler.ts";
 import { checkOpeningHandshake, connectionUpgrade } from "../handshake.ts";
 import { quote } from "../quote.ts";

@@ -2,6 +2,7 @@
  * A handshake and the policy that judged it, read once for an explanation.
  */
 
+import type { ListedEntry, NearMissCode, Suggestion } from "../explanation.ts";
 import type { DenyReason, Handshake } from "../handler.ts";
 import { NONE } from "../matcher/trie_layout.ts";
 import { type Authority, defaultPort, parseHost } from "../origin/authority.ts";
@@ -15,14 +16,12 @@ import {
   type Compiled,
   compiledOf,
   countOf,
-  type ListedEntry,
   type Lists,
   type Policy,
   webOrigins,
 } from "../verdict/policy.ts";
 import { type App, appOf } from "./apps.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
-import type { NearMissCode, Suggestion } from "./near_misses.ts";
 import { type Near, nearnessOfHost, nearnessOfOrigin, nearnessOfSelf } from "./nearness.ts";
 
 /** A handshake, read for an explanation. */

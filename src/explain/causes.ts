@@ -3,12 +3,13 @@
  * handshake in. Nothing here decides. Where the evidence allows two causes, both are told.
  */
 
-import { STRIPPED } from "../handshake.ts";
+import { type NearMissCode, serialize } from "../explanation.ts";
+import { nameOf } from "./explanation_text.ts";
+import { carriesCredentials, STRIPPED } from "../handshake.ts";
 import { isAddress } from "../origin/inner.ts";
 import { shownPart } from "../origin/shown.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import { quote } from "../quote.ts";
-import { carriesCredentials } from "../verdict/check.ts";
 import { dangerOfInstances, elsewhere, instanceEntry } from "./apps.ts";
 import {
   type Case,
@@ -20,7 +21,6 @@ import {
   isOwnOrigin,
 } from "./case.ts";
 import { readable } from "./look_alike.ts";
-import { nameOf, type NearMissCode } from "./near_misses.ts";
 import type { Near } from "./nearness.ts";
 import {
   hostBehindProxy,
@@ -31,7 +31,7 @@ import {
   originBehindProxy,
   portBehindProxy,
 } from "./proxies.ts";
-import { absent, debug, hostsField, itself, serialize, theEntry, theHost, theScheme } from "./suggestions.ts";
+import { absent, debug, hostsField, itself, theEntry, theHost, theScheme } from "./suggestions.ts";
 import { areSeveralOrigins, whyHostMalformed, whyHostMismatch, whyOriginMalformed } from "./malformed.ts";
 
 const shownOrigin = ({ tuple, value }: Case) => tuple === null ? quote(shownPart(value!)) : serialize(tuple);

@@ -1,22 +1,29 @@
 /**
- * What a guard's console line says after the Origin and the Host: the one way by which the desk is asked while handshakes
- * are judged. It words a verdict that has been given, and can change none.
+ * How guards ask the desk: the one way by which it is reached while handshakes are judged. It words a verdict that has been
+ * given, and can change none.
  */
 
-import type { Handshake } from "../handler.ts";
+import type { Details } from "../event.ts";
 import type { Policy } from "../verdict/policy.ts";
-import { explainAs } from "./explain.ts";
+import { explain, explainAs } from "./explain.ts";
 import { whyInOneLine } from "./explanation_text.ts";
 
-/** Entries that a line may cost the reading of while handshakes wait: a few milliseconds, 20 times at most. */
+/** Entries that a line may cost the reading of while handshakes wait: a few milliseconds, 20 times in a minute at most. */
 const SEARCH_AT_MOST = 1000;
 
-/** Why a policy denied a handshake. */
-export function whyDenied(handshake: Handshake, policy: Policy): string {
-  return whyInOneLine(explainAs(handshake, policy, { searchAtMost: SEARCH_AT_MOST }));
+/** What is said of a policy's verdict over a handshake. */
+export function wordsOf(policy: Policy): Details {
+  return {
+    note: (handshake) => whyInOneLine(explainAs(handshake, policy, { searchAtMost: SEARCH_AT_MOST })),
+    explain: (handshake) => explain(handshake, policy),
+  };
 }
 
-/** Why a request was denied by its Host alone: nothing was said of Origin, so nothing is. */
-export function whyDeniedByHost(handshake: Handshake, policy: Policy): string {
-  return whyInOneLine({ ...explainAs(handshake, policy, { searchAtMost: SEARCH_AT_MOST }), next: null });
+/** The same, where the Host alone was judged: nothing was said of Origin, so nothing is. */
+export function wordsOfHost(policy: Policy): Details {
+  return {
+    note: (handshake) =>
+      whyInOneLine({ ...explainAs(handshake, policy, { searchAtMost: SEARCH_AT_MOST }), next: null }),
+    explain: (handshake) => Object.freeze({ ...explain(handshake, policy), next: null }),
+  };
 }

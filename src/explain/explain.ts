@@ -4,80 +4,15 @@
  * Made only when it is asked for, from the lists as they were written: a policy keeps nothing for it.
  */
 
+import { authorityOf, type Explanation, type ListedEntry, readHost, readOrigin } from "../explanation.ts";
 import type { Decision, DenyReason, Handshake } from "../handler.ts";
+import { carriesCredentials } from "../handshake.ts";
 import { NONE } from "../matcher/trie_layout.ts";
-import { lowerAscii, parseHost } from "../origin/authority.ts";
-import { parseOrigin } from "../origin/origin.ts";
-import { shownPart } from "../origin/shown.ts";
+import { parseHost } from "../origin/authority.ts";
 import { quote } from "../quote.ts";
-import { carriesCredentials, check, checkOrigin } from "../verdict/check.ts";
-import { compiledOf, entryAt, type ListedEntry, type Policy } from "../verdict/policy.ts";
+import { check, checkOrigin } from "../verdict/check.ts";
+import { compiledOf, entryAt, type Policy } from "../verdict/policy.ts";
 import { nearest } from "./nearest.ts";
-import type { NearMiss } from "./near_misses.ts";
-import { serialize } from "./suggestions.ts";
-
-/** An `Origin` header, read. */
-export type ExplainedOrigin =
-  | {
-    /** Not a tuple of scheme, host and port. */
-    readonly kind: "absent" | "empty" | "null" | "malformed";
-    /** The header as JSON-escaped ASCII in quotes, 80 characters at most; `absent` where there is none. */
-    readonly shown: string;
-  }
-  | {
-    /** A tuple of scheme, host and port. */
-    readonly kind: "tuple";
-    /** As browsers write it, without a default port. */
-    readonly shown: string;
-    /** Such as `https`. */
-    readonly scheme: string;
-    /** Canonical, an IPv6 address in its brackets. */
-    readonly host: string;
-    /** Effective, 1 to 65535; null: none is written and the scheme has none. */
-    readonly port: number | null;
-  };
-
-/** A `Host` header, read. */
-export type ExplainedHost =
-  | {
-    /** Not a host. */
-    readonly kind: "absent" | "malformed";
-    /** The header as JSON-escaped ASCII in quotes, 80 characters at most; `absent` where there is none. */
-    readonly shown: string;
-  }
-  | {
-    /** A host by its name, or by its address. */
-    readonly kind: "name" | "ipv4" | "ipv6";
-    /** The header as it is, which is printable ASCII. */
-    readonly shown: string;
-    /** Canonical, an IPv6 address in its brackets. */
-    readonly host: string;
-    /** As written, 1 to 65535; null: none is. */
-    readonly port: number | null;
-  };
-
-/** Why a handshake was let in or refused. Frozen, plain, and the same after `JSON.parse(JSON.stringify(…))`. */
-export interface Explanation {
-  /** The verdict of {@linkcode check}. */
-  readonly decision: Decision;
-  /** What arrived in `Origin`. */
-  readonly origin: ExplainedOrigin;
-  /** What arrived in `Host`. */
-  readonly host: ExplainedHost;
-  /** The authority that `request.url` names, in lower case, escaped like the headers if it is none; null: it names none. */
-  readonly authority: string | null;
-  /** Whether a Cookie or Authorization rode along. */
-  readonly credentials: boolean;
-  /** The entry or option that decided; null: no entry fits, or the Host was refused by its grammar. */
-  readonly rule: ListedEntry | null;
-  /**
-   * For a denial what came near, the nearest first, 5 at most, never empty. Of what is let in, what a proxy took out of
-   * the handshake, without which nothing can upgrade it; else empty.
-   */
-  readonly nearest: readonly NearMiss[];
-  /** What would refuse the handshake next, once its Host were let in; null: nothing, or the Host is not what was refused. */
-  readonly next: DenyReason | null;
-}
 
 /**
  * Explains the verdict of {@linkcode check}: what arrived, which rule decided, and for a denial what came near, with
@@ -145,30 +80,6 @@ export function explainAs(handshake: Handshake, policy: Policy, inPassing?: InPa
 
 /** A Host in quotes, whole. */
 const MAX_SHOWN = 400;
-
-function readOrigin(value: string | null): ExplainedOrigin {
-  const origin = parseOrigin(value);
-  if (origin.kind !== "tuple") {
-    return { kind: origin.kind, shown: value === null ? "absent" : quote(shownPart(value)) };
-  }
-  const { scheme, host, port } = origin;
-  return { kind: "tuple", shown: serialize(origin), scheme, host, port: port || null };
-}
-
-function readHost(value: string | null): ExplainedHost {
-  const authority = parseHost(value ?? "");
-  if (value === null) return { kind: "absent", shown: "absent" };
-  if (authority === null) return { kind: "malformed", shown: quote(shownPart(value)) };
-  const { host, port } = authority;
-  const kind = host.startsWith("[") ? "ipv6" : /^[\d.]+$/.test(host) ? "ipv4" : "name";
-  return { kind, shown: value, host, port: port || null };
-}
-
-function authorityOf(url: string): string | null {
-  const written = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
-  if (written === undefined) return null;
-  return parseHost(written) === null ? quote(shownPart(written)) : lowerAscii(written);
-}
 
 function decidingRule({ headers }: Handshake, policy: Policy, decision: Decision): ListedEntry | null {
   const origin = headers.get("origin") ?? null;

@@ -2,9 +2,8 @@
  * Explanations in words: one line for a log, several for a terminal.
  */
 
+import type { Explanation, ListedEntry, NearMiss, NearMissCode, Suggestion } from "../explanation.ts";
 import { quote } from "../quote.ts";
-import type { Explanation } from "./explain.ts";
-import { nameOf, type NearMiss, type NearMissCode, type Suggestion } from "./near_misses.ts";
 import { proxyLinesFor } from "./proxies.ts";
 
 /** How an explanation of several lines is laid out. */
@@ -172,4 +171,10 @@ export function wrap(text: string, indent: number, columns: number): string[] {
     empty = false;
   }
   return [...lines, line];
+}
+
+/** An entry as a sentence names it. */
+export function nameOf({ pattern, list, index }: ListedEntry): string {
+  const place = list === "debug" ? "added by debug" : index < 0 ? list : `${list}[${index}]`;
+  return `${quote(pattern)} (${place})`;
 }

@@ -5,11 +5,11 @@
  * configurations and printed on terminals.
  */
 
+import type { NearMiss } from "../explanation.ts";
 import type { DenyReason, Handshake } from "../handler.ts";
 import type { Policy } from "../verdict/policy.ts";
 import { type Case, type Cause, readCase } from "./case.ts";
 import { CAUSES } from "./causes.ts";
-import type { NearMiss } from "./near_misses.ts";
 import type { Near } from "./nearness.ts";
 import { chooseSuggestion } from "./suggestions.ts";
 

@@ -2,6 +2,7 @@
  * How near an entry of a list comes to a refused origin or Host, and in what way.
  */
 
+import type { ListedEntry, NearMissCode } from "../explanation.ts";
 import { type Authority, defaultPort, isCanonicalHost } from "../origin/authority.ts";
 import { isAddress, isLoopback } from "../origin/inner.ts";
 import type { TupleOrigin } from "../origin/origin.ts";
@@ -9,9 +10,7 @@ import { type HostRule, reaches, reachesBelow } from "../pattern/rule.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import { isWithinEdits } from "../spelling.ts";
-import type { ListedEntry } from "../verdict/policy.ts";
 import { skeleton } from "./look_alike.ts";
-import type { NearMissCode } from "./near_misses.ts";
 
 /** An entry that came near. */
 export interface Near {

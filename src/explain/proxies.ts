@@ -4,12 +4,11 @@
  * Said of the proxies of Debian 12, of Caddy 2.11 and of IIS with Application Request Routing 3.
  */
 
-import type { NearMissCode } from "./near_misses.ts";
+import { type NearMissCode, serialize } from "../explanation.ts";
 import { defaultPort } from "../origin/authority.ts";
 import { isInner, isLoopback } from "../origin/inner.ts";
 import { NONE } from "../matcher/trie_layout.ts";
 import { type Case, isRefusedByList } from "./case.ts";
-import { serialize } from "./suggestions.ts";
 
 /** What to change, by proxy. */
 export interface ProxyLines {

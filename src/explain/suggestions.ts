@@ -5,6 +5,7 @@
  * withheld where an attacker's handshake would look the same.
  */
 
+import { serialize, type Suggestion } from "../explanation.ts";
 import { type Authority, defaultPort } from "../origin/authority.ts";
 import { isAddress, isInner, isLoopback } from "../origin/inner.ts";
 import type { TupleOrigin } from "../origin/origin.ts";
@@ -13,16 +14,10 @@ import type { SuffixList } from "../pattern/suffix_list.ts";
 import { check } from "../verdict/check.ts";
 import { withChange } from "../verdict/what_if.ts";
 import type { Case } from "./case.ts";
-import type { Suggestion } from "./near_misses.ts";
 
 const CLEARTEXT = "a network attacker can forge http pages of this host";
 const DEVELOPMENT = "for development only: every program on a visitor's own machine can serve such a page";
 const NETWORK = "whoever has this address in a visitor's network can serve such a page";
-
-/** An origin as browsers write it. */
-export function serialize({ scheme, host, port }: TupleOrigin): string {
-  return `${scheme}://${host}${port === defaultPort(scheme) ? "" : `:${port}`}`;
-}
 
 /** The first of some suggestions that lets the handshake in; null: none does, or none may be made. */
 export function chooseSuggestion(c: Case, candidates: readonly Suggestion[]): Suggestion | null {

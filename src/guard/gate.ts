@@ -5,11 +5,11 @@
 import { type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import type { Denied } from "../handler.ts";
 import { markJudged } from "../scope.ts";
-import { readDenialOptions, settler } from "../settle.ts";
+import { answerer, readDenialOptions, teller } from "../settle.ts";
 import { GUARD_OPTIONS, type GuardOptions } from "./guard.ts";
-import { judge, type PolicySource, readRequests, readSource } from "./judge.ts";
+import { judgeAndTell, type PolicySource, readJudging, readSource } from "./judge.ts";
 
-/** Which requests a gate judges, and what becomes of its denials. */
+/** Which requests a gate judges, who hears of it, and what becomes of its denials. */
 export interface GateOptions extends Omit<GuardOptions, "refuse"> {
   /**
    * How a denial looks. Default {@linkcode deny}, which also answers where this throws, or returns a promise or no fresh
@@ -64,16 +64,17 @@ export function createGate(policy: PolicySource, options: GateOptions = {}): Gat
   const issues: ConfigIssue[] = [];
   const source = readSource(policy, issues);
   const read = readOptions(options, GUARD_OPTIONS, issues) ?? {};
-  const all = readRequests(read, issues);
-  const settle = settler(readDenialOptions<unknown>(read, issues), true);
+  const judging = readJudging(source, read, issues);
+  const denial = readDenialOptions<unknown>(read, issues);
+  const tell = teller("guard", denial);
+  const answer = answerer(denial, true);
   throwIfAny(issues);
   return (request, context) => {
     if (typeof request?.headers?.get !== "function") throw new TypeError(NO_REQUEST);
-    const verdict = judge(request, source!, all);
+    const verdict = judgeAndTell<Request>(request, request, context, judging, tell);
     if (verdict === null) return undefined;
-    if (typeof verdict !== "string") {
-      return settle(verdict.denied, request, context, verdict.details) as Response;
-    }
+    // At once, and no promise: so `answerer` was told.
+    if (typeof verdict !== "string") return answer(verdict, request, context) as Response;
     markJudged(request, verdict);
     return undefined;
   };

@@ -9,25 +9,26 @@
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import type { ContextOf, Rest, Takes, Wrapped } from "../handler.ts";
 import { whileJudged } from "../scope.ts";
-import { type DenialOptions, readDenialOptions, type Settle, settler } from "../settle.ts";
+import { answerer, type DenialOptions, readDenialOptions, teller } from "../settle.ts";
 import {
-  judge,
+  judgeAndTell,
+  type Judging,
   type PolicySource,
-  readRequests,
+  readJudging,
   readSource,
+  type ReportOnlyOption,
   type RequestsOption,
-  type Source,
 } from "./judge.ts";
 
 /**
- * Which requests a guard judges, and what becomes of its denials.
+ * Which requests a guard judges, who hears of it, and what becomes of its denials.
  *
  * @typeParam C What the wrapped handler gets as its second argument.
  */
-export interface GuardOptions<C = unknown> extends DenialOptions<C>, RequestsOption {}
+export interface GuardOptions<C = unknown> extends DenialOptions<C>, RequestsOption, ReportOnlyOption {}
 
 /** The names of {@linkcode GuardOptions}. Not with `...`, which bundlers take for something done. */
-export const GUARD_OPTIONS = ["requests", "refuse", "onDeny"] as const;
+export const GUARD_OPTIONS = ["requests", "reportOnly", "refuse", "onDecision", "name"] as const;
 
 /**
  * Judges every request that asks for a WebSocket; every other request passes untouched, unless `requests` is `"all"`.
@@ -76,23 +77,24 @@ export function guard<Q extends Request, R extends Response | undefined, A exten
   checkFunction(handler, "handler", issues);
   const source = readSource(policy, issues);
   const read = readOptions(options, GUARD_OPTIONS, issues) ?? {};
-  const all = readRequests(read, issues);
+  const judging = readJudging(source, read, issues);
   const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
-  return guardRequests(handler, source!, all, settler(denial)) as Wrapped<A, R | Response, Q, NoInfer<D>>;
+  return guardRequests(handler, judging, denial) as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }
 
 /** A guard of options that were read. */
 export function guardRequests<Q extends Request, R extends Response | undefined>(
   handler: Takes<Rest, R, Q>,
-  source: Source,
-  all: boolean,
-  settle: Settle<unknown>,
+  judging: Judging,
+  denial: DenialOptions<unknown>,
 ): Takes<Rest, R | Response, Q> {
+  const tell = teller("guard", denial);
+  const answer = answerer(denial);
   return (request, ...rest) => {
-    const verdict = judge(request, source, all);
+    const verdict = judgeAndTell<Request>(request, request, rest[0], judging, tell);
     if (verdict === null) return handler(request, ...rest);
     if (typeof verdict === "string") return whileJudged(request, verdict, () => handler(request, ...rest));
-    return settle(verdict.denied, request, rest[0], verdict.details);
+    return answer(verdict, request, rest[0]);
   };
 }

@@ -4,11 +4,12 @@
 
 import { checkChoice, type ConfigIssue, type Options, readOptions } from "../config.ts";
 import { denials } from "../denial.ts";
-import { whyDenied, whyDeniedByHost } from "../explain/console_line.ts";
+import type { Details } from "../event.ts";
+import { wordsOf, wordsOfHost } from "../explain/console_line.ts";
 import type { Denied, Handshake } from "../handler.ts";
 import { connectionUpgrade, pathOf, requestedUpgrade } from "../handshake.ts";
 import { parseHost } from "../origin/authority.ts";
-import { catchRejection, type Details, isPromiseLike } from "../settle.ts";
+import { catchRejection, isPromiseLike, type Tell } from "../settle.ts";
 import { checkHost, checkOrigin, hostFault } from "../verdict/check.ts";
 import {
   compilePolicy,
@@ -57,6 +58,17 @@ export interface RequestsOption {
   readonly requests?: "handshakes" | "all";
 }
 
+/** A second policy beside the one in force. */
+export interface ReportOnlyOption {
+  /**
+   * A second policy, which refuses nothing: what it would refuse is told as `"would-deny"`. For the first days of a guard,
+   * beside `["*"]`, and for every change of a list, beside the list in force. As CSP has it.
+   *
+   * **Security.** It protects nobody.
+   */
+  readonly reportOnly?: PolicySource;
+}
+
 /** A policy source whose options are compiled. */
 export type Source = Policy | PolicyFor;
 
@@ -64,6 +76,23 @@ export type Source = Policy | PolicyFor;
 export interface Refusal {
   readonly denied: Denied;
   readonly details: Details;
+}
+
+/** What guards and gates judge by, read. */
+export interface Judging {
+  readonly source: Source;
+  readonly reportOnly: Source | null;
+  /** Plain requests are judged too. */
+  readonly all: boolean;
+}
+
+/** Reads what judges beside the policy in force. `source`: that one, null where there are issues. */
+export function readJudging(source: Source | null, options: Options, issues: ConfigIssue[]): Judging {
+  const { reportOnly } = options;
+  const found: ConfigIssue[] = [];
+  const second = reportOnly === undefined ? null : readSource(reportOnly, found);
+  for (const issue of found) issues.push({ ...issue, field: `reportOnly.${issue.field}` });
+  return { source: source!, reportOnly: second, all: readRequests(options, issues) };
 }
 
 /** Reads a {@linkcode PolicySource}. */
@@ -88,15 +117,59 @@ export function readSource(given: unknown, issues: ConfigIssue[]): Source | null
 }
 
 /** Reads {@linkcode RequestsOption}: whether plain requests are judged too. */
-export function readRequests(options: Options, issues: ConfigIssue[]): boolean {
+function readRequests(options: Options, issues: ConfigIssue[]): boolean {
   return checkChoice(options, "requests", ["handshakes", "all"] as const, issues) === "all";
 }
 
+/** What becomes of a request: null where it asks for no WebSocket, what `Connection` said of a handshake, or the denial. */
+export type Verdict = null | "upgrade" | "none" | Denied;
+
 /**
- * What becomes of a request: null where it goes on and asks for no WebSocket; what its `Connection` said, where it is a
- * handshake that was let in; else the refusal. Never throws.
+ * Judges a request, and tells the operator; `given`: what the runtime or Node had it as. Never throws.
+ *
+ * What nobody wants to hear of costs nothing here.
  */
-export function judge(request: Handshake, source: Source, all: boolean): null | "upgrade" | "none" | Refusal {
+export function judgeAndTell<Q>(
+  request: Handshake,
+  given: Q,
+  context: unknown,
+  { source, reportOnly, all }: Judging,
+  tell: Tell<Q>,
+): Verdict {
+  const found: Found | null = tell.all || reportOnly !== null ? { details: {} } : null;
+  const verdict = judge(request, source, all, found);
+  // It was not judged, so there is nothing to tell.
+  if (verdict === null && !all) return null;
+  const refusal = refusalOf(verdict);
+  const second = reportOnly && refusalOf(judge(request, reportOnly, all, null));
+  if (refusal !== null || second !== null || tell.all) {
+    tell({
+      ...(refusal ?? second)?.details ?? found?.details,
+      denied: refusal && refusal.denied,
+      reportOnly: reportOnly && { denied: second && second.denied },
+      handshake: request,
+      request: given,
+      context,
+    });
+  }
+  return refusal === null ? verdict as Verdict : refusal.denied;
+}
+
+function refusalOf(verdict: ReturnType<typeof judge>): Refusal | null {
+  return typeof verdict === "object" ? verdict : null;
+}
+
+/** What there is to tell of a verdict that lets a request go on. */
+interface Found {
+  details: Details;
+}
+
+function judge(
+  request: Handshake,
+  source: Source,
+  all: boolean,
+  found: Found | null,
+): null | "upgrade" | "none" | Refusal {
   let connection: ReturnType<typeof connectionUpgrade> | null = null;
   switch (requestedUpgrade(request)) {
     case "none":
@@ -117,14 +190,13 @@ export function judge(request: Handshake, source: Source, all: boolean): null | 
   if ("denied" in policy) return policy;
   const byHost = checkHost(host, request.url, policy);
   if (!byHost.allowed) {
-    const note = () =>
-      isPlain ? whyDeniedByHost(withHost(request, host), policy) : whyDenied(request, policy);
-    return { denied: byHost, details: { note } };
+    return { denied: byHost, details: { host, ...isPlain ? wordsOfHost(policy) : wordsOf(policy) } };
   }
+  // A plain request without Origin is let in, which is not what an explanation would say of it.
+  if (found !== null) found.details = { host, ...isPlain ? {} : wordsOf(policy) };
   if (isPlain && needsNoOrigin(request)) return null;
   const byOrigin = checkOrigin(request, policy, host!);
-  if (byOrigin.allowed) return connection;
-  return { denied: byOrigin, details: { note: () => whyDenied(withHost(request, host), policy) } };
+  return byOrigin.allowed ? connection : { denied: byOrigin, details: { host, ...wordsOf(policy) } };
 }
 
 /** Of plain requests most have no Origin, and under some referrer policies a page's own form has `null`. */
@@ -146,20 +218,12 @@ export function authorityOf(request: Handshake): string | null {
   return /^https:\/\/([^/?#]*)/.exec(request.url)?.[1] ?? null;
 }
 
-/** The same, with what was judged in place of Host. */
-export function withHost(request: Handshake, host: string | null): Handshake {
-  const { method, url, headers } = request;
-  return { method, url, headers: { get: (name) => name === "host" ? host : headers.get(name) } };
-}
-
 /** What a policy function has for a request, or why it has nothing. */
 function policyFor(find: PolicyFor, request: Handshake, host: string | null): Policy | Refusal {
   const fault = hostFault(host, request.url);
   if (fault !== null) {
     // Of the Host alone: no list was asked.
-    return refusal(fault, {
-      note: () => whyDeniedByHost(withHost(request, host), compilePolicy({ origins: [] })),
-    });
+    return refusal(fault, { host, ...wordsOfHost(NO_LIST()) });
   }
   try {
     const found: unknown = find(siteOf(host!, request.url));
@@ -180,6 +244,8 @@ function siteOf(host: string, url: string): RequestedSite {
   const authority = parseHost(host)!;
   return Object.freeze({ host: authority.host, port: authority.port || null, path: pathOf(url) ?? "" });
 }
+
+const NO_LIST = () => compilePolicy({ origins: [] });
 
 function refusal(reason: Denied["reason"], details: Details = {}): Refusal {
   return { denied: denials[reason], details };

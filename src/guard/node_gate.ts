@@ -4,13 +4,21 @@
  * Nothing of Node is imported: what is used of its objects is described here.
  */
 
-import { type ConfigIssue, throwIfAny } from "../config.ts";
+import { type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { answerOf, denials } from "../denial.ts";
 import type { Denied, Handshake } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { lowerAscii } from "../origin/authority.ts";
-import { type DenialHook, readDenialHook, teller } from "../settle.ts";
-import { judge, type PolicySource, readSource, type Refusal, type Source } from "./judge.ts";
+import { type DecisionHook, readHook, type Tell, teller } from "../settle.ts";
+import {
+  judgeAndTell,
+  type Judging,
+  type PolicySource,
+  readJudging,
+  readSource,
+  type ReportOnlyOption,
+  type Verdict,
+} from "./judge.ts";
 
 /** What is used of Node's `IncomingMessage`. */
 export interface NodeRequest {
@@ -41,6 +49,9 @@ export interface NodeSocket {
   on(event: "error" | "finish", listener: () => void): unknown;
 }
 
+/** Who hears of a node gate's decisions, and what it judges by beside its policy. */
+export interface NodeGateOptions extends DecisionHook<NodeRequest>, ReportOnlyOption {}
+
 /** A gate for Node's own servers: see {@linkcode createNodeGate}. */
 export interface NodeGate {
   /**
@@ -64,7 +75,7 @@ export interface NodeGate {
  * socket before anything else: without one a client that resets ends the process.
  *
  * @param policy What {@linkcode compilePolicy} made, the options for it, or a function that finds it for each site.
- * @param options How the operator is told of denials.
+ * @param options Who hears of decisions, and a report-only policy.
  * @returns The gate.
  * @throws {ConfigError} A policy or option of the wrong type, or a wrong list; all faults at once.
  *
@@ -81,19 +92,19 @@ export interface NodeGate {
  * console.log(typeof upgrade);
  * ```
  */
-export function createNodeGate(policy: PolicySource, options: DenialHook = {}): NodeGate {
+export function createNodeGate(policy: PolicySource, options: NodeGateOptions = {}): NodeGate {
   const issues: ConfigIssue[] = [];
   const source = readSource(policy, issues);
-  const tell = teller(readDenialHook(options, issues));
+  const read = readOptions(options, ["reportOnly", "onDecision", "name"], issues) ?? {};
+  const judging = readJudging(source, read, issues);
+  const tell = teller("guard", readHook<NodeRequest>(read, issues));
   throwIfAny(issues);
   return (request, socket) => {
     // Before anything else, and of a request that goes on too: whoever upgrades it may listen too late.
     socket?.on("error", () => {});
-    const handshake = nodeHandshake(request);
-    const refusal = whyRefused(handshake, request.httpVersion, source!);
-    if (refusal === null) return true;
-    tell(refusal.denied, handshake, refusal.details);
-    if (socket !== undefined) answer(socket, refusal.denied);
+    const verdict = judgeOfNode(request, judging, tell);
+    if (verdict === null || typeof verdict === "string") return true;
+    if (socket !== undefined) answer(socket, verdict);
     return false;
   };
 }
@@ -134,16 +145,15 @@ export function nodeHandshake(request: NodeRequest): Handshake {
   return { method, url: isPath ? `${scheme}://${host}${target}` : target, headers: { get } };
 }
 
-function whyRefused(
-  handshake: Handshake,
-  version: string | undefined,
-  source: Source,
-): Refusal | null {
-  if ((version === "1.0" || version === "0.9") && requestedUpgrade(handshake) !== "none") {
-    return { denied: denials["upgrade-malformed"], details: { note: () => TOO_OLD } };
+function judgeOfNode(request: NodeRequest, judging: Judging, tell: Tell<NodeRequest>): Verdict {
+  const handshake = nodeHandshake(request);
+  const { httpVersion } = request;
+  if ((httpVersion === "1.0" || httpVersion === "0.9") && requestedUpgrade(handshake) !== "none") {
+    const denied = denials["upgrade-malformed"];
+    tell({ denied, reportOnly: null, handshake, request, context: undefined, note: () => TOO_OLD });
+    return denied;
   }
-  const verdict = judge(handshake, source, false);
-  return typeof verdict === "string" ? null : verdict;
+  return judgeAndTell(handshake, request, undefined, judging, tell);
 }
 
 /** Answers, and lets go: a client that stays would keep its descriptor. */

@@ -3,10 +3,10 @@
  */
 
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
-import { whyDeniedByHost } from "../explain/console_line.ts";
+import { wordsOfHost } from "../explain/console_line.ts";
 import type { ContextOf, Rest, Takes, Wrapped } from "../handler.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
-import { DENIAL_OPTIONS, readDenialOptions, type Settle, settler } from "../settle.ts";
+import { answerer, DENIAL_OPTIONS, type DenialOptions, readDenialOptions, teller } from "../settle.ts";
 import { checkHost } from "../verdict/check.ts";
 import {
   ALLOWED_HOSTS_OPTIONS,
@@ -17,7 +17,7 @@ import {
   readPolicy,
 } from "../verdict/policy.ts";
 import { GUARD_OPTIONS, type GuardOptions, guardRequests } from "./guard.ts";
-import { authorityOf, readRequests, withHost } from "./judge.ts";
+import { authorityOf, type Judging, readJudging } from "./judge.ts";
 
 /**
  * Lets handshakes in whose Origin is on a list: the `OriginValidator` of Django Channels.
@@ -65,10 +65,10 @@ export function originValidator<
   const known = [...POLICY_OPTIONS.filter((name) => name !== "origins"), ...GUARD_OPTIONS];
   const read = readOptions(options, known, issues) ?? {};
   const policy = readPolicy({ __proto__: null, ...read, origins: allowed }, issues);
-  const all = readRequests(read, issues);
+  const judging = readJudging(policy, read, issues);
   const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
-  return guardRequests(handler, policy!, all, settler(denial)) as Wrapped<A, R | Response, Q, NoInfer<D>>;
+  return guardRequests(handler, judging, denial) as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }
 
 /** What {@linkcode allowedHostsOriginValidator} and {@linkcode hostValidator} share: declared once, spread into both. */
@@ -135,8 +135,8 @@ export function allowedHostsOriginValidator<
     & GuardOptions<ContextOf<A> & D>,
 ): Wrapped<A, R | Response, Q, NoInfer<D>> {
   const known = [...ALLOWED_HOSTS_OPTIONS, ...GUARD_OPTIONS];
-  const { policy, all, settle } = readHostOptions(handler, options, known, true);
-  return guardRequests(handler, policy, all, settle) as Wrapped<A, R | Response, Q, NoInfer<D>>;
+  const { judging, denial } = readHostOptions(handler, options, known, true);
+  return guardRequests(handler, judging, denial) as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }
 
 /**
@@ -175,17 +175,21 @@ export function hostValidator<
   D = unknown,
 >(
   handler: Takes<A, R, Q>,
-  options: AllowedHostsOptions & Omit<GuardOptions<ContextOf<A> & D>, "requests">,
+  options: AllowedHostsOptions & Omit<GuardOptions<ContextOf<A> & D>, "requests" | "reportOnly">,
 ): Wrapped<A, R | Response, Q, NoInfer<D>> {
   const known = ["allowedHosts", "suffixes", "scheme", "debug", ...DENIAL_OPTIONS];
-  const { policy, settle } = readHostOptions(handler, options, known, false);
+  const { policy, denial } = readHostOptions(handler, options, known, false);
+  const tell = teller("host", denial);
+  const answer = answerer(denial);
   const guarded: Takes<Rest, R | Response, Q> = (request, ...rest) => {
     const host = authorityOf(request);
     const decision = checkHost(host, request.url, policy);
-    if (decision.allowed) return handler(request, ...rest as unknown as A);
-    return settle(decision, request, rest[0], {
-      note: () => whyDeniedByHost(withHost(request, host), policy),
-    });
+    const denied = decision.allowed ? null : decision;
+    if (denied !== null || tell.all) {
+      const words = denied === null ? {} : wordsOfHost(policy);
+      tell({ ...words, host, denied, reportOnly: null, handshake: request, request, context: rest[0] });
+    }
+    return denied === null ? handler(request, ...rest as unknown as A) : answer(denied, request, rest[0]);
   };
   return guarded as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }
@@ -195,13 +199,13 @@ function readHostOptions(
   options: unknown,
   known: readonly string[],
   withOrigins: boolean,
-): { policy: Policy; all: boolean; settle: Settle<unknown> } {
+): { policy: Policy; judging: Judging; denial: DenialOptions<unknown> } {
   const issues: ConfigIssue[] = [];
   checkFunction(handler, "handler", issues);
   const read = readOptions(options, known, issues) ?? {};
   const policy = readAllowedHosts(read, issues, withOrigins);
-  const all = readRequests(read, issues);
+  const judging = readJudging(policy, read, issues);
   const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
-  return { policy: policy!, all, settle: settler(denial) };
+  return { policy: policy!, judging, denial };
 }

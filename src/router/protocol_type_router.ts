@@ -5,8 +5,8 @@
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { denials, deny } from "../denial.ts";
 import type { Rest, Routed, Takes, Third } from "../handler.ts";
-import { requestedUpgrade, STRIPPED } from "../handshake.ts";
-import { type DenialHook, readDenialHook, settler } from "../settle.ts";
+import { requestedUpgrade, strippedMiss } from "../handshake.ts";
+import { type DecisionHook, HOOK_OPTIONS, readHook, settler } from "../settle.ts";
 
 /**
  * Sends handshakes to one handler and all other requests to another: the `ProtocolTypeRouter` of Django Channels.
@@ -23,7 +23,7 @@ import { type DenialHook, readDenialHook, settler } from "../settle.ts";
  * @typeParam Q The request.
  * @typeParam X What the handlers need as their third argument.
  * @param protocols A handler for each protocol that is served.
- * @param options How the operator is told of handshakes that no handler gets.
+ * @param options Who hears of handshakes that no handler gets.
  * @returns One handler for both.
  * @throws {ConfigError} No handler at all, an unknown protocol, an unknown option, or a handler that is no function;
  * all faults at once.
@@ -51,7 +51,7 @@ export function protocolTypeRouter<
     readonly http?: Takes<[context: C, more: Third<X>], R, Q>;
     readonly websocket?: Takes<[context: C, more: Third<X>], R, Q>;
   },
-  options: DenialHook = {},
+  options: DecisionHook = {},
 ): Routed<C, R | Response, Q, X> {
   const issues: ConfigIssue[] = [];
   const read = readOptions(protocols, ["http", "websocket"], issues, "protocols") ?? {};
@@ -60,7 +60,7 @@ export function protocolTypeRouter<
     const fix = "Give a handler for `http`, for `websocket`, or for both.";
     issues.push({ code: "missing-option", field: "protocols", index: -1, value: protocols, fix });
   }
-  const settle = settler(readDenialHook(options, issues));
+  const settle = settler("router", readHook(readOptions(options, HOOK_OPTIONS, issues) ?? {}, issues));
   throwIfAny(issues);
   const { http, websocket } = read as { readonly [protocol: string]: Takes<Rest, R, Q> };
   const routed = (request: Q, ...rest: Rest) => {
@@ -69,7 +69,7 @@ export function protocolTypeRouter<
       return settle(denials["not-found"], request, rest[0]);
     }
     if (request.headers.get("sec-websocket-key") !== null) {
-      return settle(denials["not-a-handshake"], request, rest[0], { note: () => STRIPPED.upgrade });
+      return settle(denials["not-a-handshake"], request, rest[0], { miss: strippedMiss });
     }
     return http === undefined ? deny(denials["not-found"]) : http(request, ...rest);
   };

@@ -2,13 +2,13 @@
  * Which path? Routes are tried in order, on the path as it was sent: one that two readers may read differently has none.
  */
 
-import { type ConfigIssue, throwIfAny } from "../config.ts";
+import { type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { denials, deny } from "../denial.ts";
 import type { Rest, Routed, Takes, Third } from "../handler.ts";
 import { pathOf, requestedUpgrade } from "../handshake.ts";
 import { quote } from "../quote.ts";
 import { RequestScope, whileRunning } from "../scope.ts";
-import { type DenialHook, readDenialHook, settler } from "../settle.ts";
+import { type DecisionHook, HOOK_OPTIONS, readHook, settler } from "../settle.ts";
 
 /** Of a route's path: a literal, or `{ name }` for a parameter. */
 type Segment = string | { readonly name: string };
@@ -84,11 +84,11 @@ const routers = /* @__PURE__ */ new WeakSet<object>();
  */
 export function urlRouter<C, R extends Response | undefined, Q extends Request = Request, X = unknown>(
   routes: readonly (readonly [path: string, handler: Takes<[context: C, more: Third<X>], R, Q>])[],
-  options: DenialHook = {},
+  options: DecisionHook = {},
 ): Routed<C, R | Response, Q, X> {
   const issues: ConfigIssue[] = [];
   const compiled = compileRoutes<Takes<Rest, R, Q>>(routes, issues);
-  const settle = settler(readDenialHook(options, issues));
+  const settle = settler("router", readHook(readOptions(options, HOOK_OPTIONS, issues) ?? {}, issues));
   throwIfAny(issues);
   const notFound = (request: Request, context: unknown, path: readonly string[] | null) => {
     // Of scanners, who try every path there is, only those are told of who ask for a socket.

@@ -191,6 +191,7 @@ export function askServer({ maxMessageBytes, maxBufferedBytes }: Limits): boolea
 /** Bun's answer to what is needed of a runtime: its server is the context. */
 export const bunRuntime: Runtime = {
   owns: isBunServer,
+  mayDecline: true,
   upgrade(request, context, session, headers) {
     const result = upgrade(context as BunServer, request, session, headers);
     if (result === "elsewhere") throw new TypeError("Bun.serve() has to be given this library's `websocket`");

@@ -51,6 +51,7 @@ let shown = 0;
 
 /** Deno's answer to what is needed of a runtime. The context is its info, for the client's address alone. */
 export const denoRuntime: Runtime = {
+  mayDecline: false,
   owns: () => typeof deno?.upgradeWebSocket === "function",
   upgrade: (request, context, session, headers) => upgrade(request, context, session, headers, false),
   show(request, context, session) {

@@ -38,6 +38,8 @@ export interface Wire {
 export interface Runtime {
   /** Reports whether a request that came with this context is this runtime's to answer. */
   owns(context: unknown): boolean;
+  /** Whether `upgrade` may return null. Where it may not, nothing of the request is to be read after it. */
+  readonly mayDecline: boolean;
   /**
    * Upgrades a handshake that has passed every check, and wires its socket to the session. Null: the runtime found it no
    * handshake. Throws before anything is upgraded, never after.

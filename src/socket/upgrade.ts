@@ -10,16 +10,15 @@ import {
   chooseProtocol,
   isToken,
   requestedUpgrade,
-  STRIPPED,
-  strippedFrom,
+  strippedMiss,
 } from "../handshake.ts";
 import { judgedConnection } from "../scope.ts";
 import {
   catchRejection,
-  type DenialHook,
-  type Details,
+  type DecisionHook,
+  HOOK_OPTIONS,
   isPromiseLike,
-  readDenialOptions,
+  readHook,
   reportOnce,
   settler,
 } from "../settle.ts";
@@ -30,7 +29,7 @@ import { Session } from "./session.ts";
 import type { Limits, SocketHandlers, SocketKind } from "./socket.ts";
 
 /** How one handler's sockets are. */
-export interface SocketOptions extends DenialHook {
+export interface SocketOptions extends DecisionHook {
   /** The subprotocols spoken here, in the server's order of preference. Default none. */
   readonly protocols?: readonly string[];
   /**
@@ -120,7 +119,7 @@ export function upgradeHandler<D = unknown>(
   options: SocketOptions = {},
 ): Wrapped<[], Response> {
   const { events, protocols, limits, headers: headersFor, hook } = readSocketOptions(handlers, options);
-  const settle = settler<unknown>(hook);
+  const settle = settler("socket", hook);
   const reportHeaders = reportOnce("headers()");
   const reportUpgrade = reportOnce("an upgrade");
   const kind: SocketKind = {
@@ -135,12 +134,14 @@ export function upgradeHandler<D = unknown>(
     const judged = judgedConnection(request);
     if (judged === undefined) {
       const asked = requestedUpgrade(request);
-      if (asked === "none") return settle(denials["not-a-handshake"], request, context, stripped(request));
+      if (asked === "none") {
+        return settle(denials["not-a-handshake"], request, context, { miss: strippedMiss });
+      }
       if (asked === "connect") return settle(denials["connect-not-supported"], request, context);
       return settle(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
     }
     const denied = checkOpeningHandshake(request, judged);
-    if (denied !== null) return settle(denied, request, context, stripped(request));
+    if (denied !== null) return settle(denied, request, context, { miss: strippedMiss });
     if (kind.open >= limits.maxSockets) return settle(denials["too-many-sockets"], request, context);
     const session = new Session(request, chooseProtocol(request, protocols), kind);
     let headers: Headers;
@@ -154,7 +155,10 @@ export function upgradeHandler<D = unknown>(
     const upgrade = () => {
       let response: Response | null;
       try {
-        response = runtimeOf(context).upgrade(request, context, session, headers);
+        const runtime = runtimeOf(context);
+        if (!runtime.mayDecline) settle.allowed(request, context);
+        response = runtime.upgrade(request, context, session, headers);
+        if (runtime.mayDecline && response !== null) settle.allowed(request, context);
       } catch (error) {
         reportUpgrade(error);
         return plain(500, "Internal Server Error");
@@ -169,16 +173,6 @@ export function upgradeHandler<D = unknown>(
 const UNCHECKED =
   "No guard judged this request: wrap this handler in one, originValidator(handler, [...]), and hand on the same " +
   'Request object, not a copy. A socket for every site is originValidator(handler, ["*"])';
-
-/** What a proxy took out of a handshake that is none without it. */
-function stripped(request: Request): Details {
-  // Only where it is printed: a runtime makes a new string of a header each time it is asked.
-  const note = () => {
-    const what = strippedFrom(request);
-    return what === null ? "" : STRIPPED[what];
-  };
-  return { note };
-}
 
 /** A failure of ours or of the operator's: no verdict, so no denial. */
 function plain(status: number, text: string): Response {
@@ -202,7 +196,7 @@ interface Checked {
   readonly protocols: readonly string[];
   readonly limits: Limits;
   readonly headers: SocketOptions["headers"];
-  readonly hook: DenialHook;
+  readonly hook: DecisionHook;
 }
 
 function readSocketOptions(handlers: unknown, options: unknown): Checked {
@@ -212,7 +206,7 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   for (const event of events) if (read[event] !== undefined) checkFunction(read[event], event, issues);
 
   const known = Object.entries(LIMITS());
-  const names = [...known.map(([field]) => field), "protocols", "headers", "onDeny"];
+  const names = [...known.map(([field]) => field), "protocols", "headers", ...HOOK_OPTIONS];
   const given = readOptions(options, names, issues) ?? {};
   const limits: Record<string, number> = {};
   for (const [field, { least, most, usual, whole }] of known) {
@@ -227,7 +221,7 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   }
   const protocols = readProtocols(given.protocols, issues);
   if (given.headers !== undefined) checkFunction(given.headers, "headers", issues);
-  const hook = readDenialOptions<unknown>(given, issues);
+  const hook = readHook<Request>(given, issues);
   const checked = { events: read, protocols, limits, headers: given.headers, hook } as unknown as Checked;
   if (issues.length === 0 && !askServer(checked.limits)) {
     const fix =

@@ -4,6 +4,7 @@
 
 import { denials } from "../denial.ts";
 import type { Decision, DenyReason, Handshake } from "../handler.ts";
+import { carriesCredentials } from "../handshake.ts";
 import type { HostFinder } from "../matcher/matcher.ts";
 import { NONE } from "../matcher/trie_layout.ts";
 import {
@@ -163,9 +164,4 @@ function isSelf(origin: string, hostHeader: string, scheme: string): boolean {
   }
   const ownPort = defaultPort(scheme);
   return (portAfter(origin, originEnd) || ownPort) === (portAfter(host, end) || ownPort);
-}
-
-/** Reports whether a login may ride along. */
-export function carriesCredentials({ headers }: Handshake): boolean {
-  return (headers.get("cookie") ?? headers.get("authorization") ?? null) !== null;
 }

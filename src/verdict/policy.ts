@@ -3,6 +3,7 @@
  */
 
 import { checkChoice, type ConfigIssue, type Options, readOptions, throwIfAny } from "../config.ts";
+import type { ListedEntry } from "../explanation.ts";
 import {
   compileHosts,
   compileRules,
@@ -83,16 +84,6 @@ export const LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "[::1]"];
 export const LOCAL_ORIGINS = /* @__PURE__ */ LOCAL_HOSTS.flatMap((
   host,
 ) => [`http://${host}:*`, `https://${host}:*`]);
-
-/** An entry of a list, as it stands there. */
-export interface ListedEntry {
-  /** The option: `"debug"` for what that adds, `"absent"` for that option's own word. */
-  readonly list: "origins" | "dangerouslyAllow" | "debug" | "hosts" | "allowedHosts" | "absent";
-  /** Its place in the list, from 0; -1: the option itself. */
-  readonly index: number;
-  /** As written. Not escaped: an operator's text. */
-  readonly pattern: string;
-}
 
 /** Lists that are compiled together, in the order in which they are matched: an entry's place counts through them all. */
 export type Lists = readonly { readonly list: ListedEntry["list"]; readonly entries: readonly string[] }[];

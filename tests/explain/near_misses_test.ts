@@ -1,10 +1,10 @@
 // Every way in which an origin or a Host comes near to an entry: which it is, and what is suggested.
 
+import { nameOf } from "../../src/explain/explanation_text.ts";
 import { describe, test } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { compilePolicy, explain, type NearMiss, type NearMissCode, type PolicyOptions } from "@wsgate/wsgate";
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
-import { nameOf } from "../../src/explain/near_misses.ts";
 import { quote } from "../../src/quote.ts";
 import { handshakeOf } from "../doubles.ts";
 import { eachRow } from "../rows.ts";

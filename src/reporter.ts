@@ -1,0 +1,300 @@
+/**
+ * What the console is told of decisions: the first of each kind in words, then sums, so that nobody who fills the log with
+ * one thing can hide another in it.
+ *
+ * Kinds are what an operator could act on, never a client's text: names of layers, reasons, and origins and hosts that
+ * parse. Everything is bounded, and nothing runs on a timer.
+ */
+
+import { checkFunction, type ConfigIssue, type Options, readOptions, throwIfAny } from "./config.ts";
+import { denials } from "./denial.ts";
+import { type DecisionEvent, noteOf } from "./event.ts";
+import { quote } from "./quote.ts";
+
+/** How much a reporter writes. */
+export interface ReporterOptions {
+  /**
+   * In seconds, above 0 to 86,400: words are rationed by it, and sums come after 1, 2, 4, … 64 of it while something goes
+   * on. Default 60.
+   */
+  readonly intervalSeconds?: number;
+  /** How many kinds are told in words in one interval, 1 to 1,000. Default 20. */
+  readonly maxKinds?: number;
+  /** Where a line goes, without a line feed. Default `console.warn`. What it throws is the hook's failure: reported once. */
+  readonly write?: (line: string) => void;
+}
+
+/** How many handshakes came out alike since the start. */
+export interface ReporterCount {
+  /** Which layer. */
+  readonly layer: DecisionEvent["layer"];
+  /** Its option `name`; null: it has none. */
+  readonly name: string | null;
+  /** What became of them. */
+  readonly outcome: DecisionEvent["outcome"];
+  /** Why; null where they were allowed. */
+  readonly reason: DecisionEvent["reason"];
+  /** How many. */
+  readonly count: number;
+}
+
+/** A console reporter: see {@linkcode createReporter}. */
+export interface Reporter {
+  /**
+   * Takes in an event: an `onDecision` hook as it is, or called by one.
+   *
+   * @param event The event. Of a copy the line says less.
+   */
+  (event: DecisionEvent<unknown>): void;
+  /**
+   * Handshakes since the start, by layer, name, outcome and reason; of the rest none.
+   *
+   * @returns One row for each that has come.
+   */
+  counts(): readonly ReporterCount[];
+  /**
+   * The same as a whole OpenMetrics document, `wsgate_handshakes_total`; to be served as
+   * `application/openmetrics-text; version=1.0.0; charset=utf-8`.
+   *
+   * @returns The document. Origins and hosts are never labels: a client can invent them.
+   */
+  openMetrics(): string;
+  /** Writes what has been counted and not told yet, due or not. */
+  flush(): void;
+}
+
+/**
+ * Makes a console reporter, to be given to layers as `onDecision`. Without that option all of them share one.
+ *
+ * Of what was not allowed the first of each kind is told in words, and what follows in sums, ever more seldom. A kind is a
+ * layer, its name, the outcome, the reason and the origin, for `host-…` the Host. After quiet a kind is told anew: a 503
+ * after one interval, all others after sixty. `not-found` is counted and never written; what asks for no WebSocket is
+ * written and never counted.
+ *
+ * **Security.** A flood of invented origins uses up the words of each interval that it lasts, and no longer: what comes in the
+ * interval after it is told. Memory is bounded whatever comes. A line is printable ASCII.
+ *
+ * @param options How much is written.
+ * @returns The reporter.
+ * @throws {ConfigError} All faults of the options at once.
+ *
+ * @example Counters beside the lines
+ * ```ts
+ * import { createReporter, originValidator } from "@wsgate/wsgate";
+ *
+ * const reporter = createReporter({ intervalSeconds: 300 });
+ * const socket = originValidator(() => new Response("upgraded here"), ["https://example.com"], {
+ *   onDecision: reporter,
+ *   name: "chat",
+ * });
+ * const type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+ * const metrics = () => new Response(reporter.openMetrics(), { headers: { "content-type": type } });
+ * export default { fetch: socket, metrics };
+ * ```
+ */
+export function createReporter(options: ReporterOptions = {}): Reporter {
+  const issues: ConfigIssue[] = [];
+  const read = readOptions(options, ["intervalSeconds", "maxKinds", "write"], issues) ?? {};
+  const interval = readNumber(read, "intervalSeconds", 60, { least: 0, most: 86_400 }, issues);
+  const maxKinds = readNumber(read, "maxKinds", 20, { least: 1, most: 1000, whole: true }, issues);
+  if (read.write !== undefined) checkFunction(read.write, "write", issues);
+  throwIfAny(issues);
+  // By its name at the time, so that who replaces console.warn gets the lines.
+  const { write = (line: string) => console.warn(line) } = options;
+  return makeReporter(interval * 1000, maxKinds, write, () => performance.now());
+}
+
+function readNumber(
+  options: Options,
+  field: string,
+  usual: number,
+  { least, most, whole = false }: { least: number; most: number; whole?: boolean },
+  issues: ConfigIssue[],
+): number {
+  const { [field]: value = usual } = options;
+  const good = typeof value === "number" && value <= most &&
+    (whole ? Number.isInteger(value) && value >= least : value > least);
+  if (good) return value;
+  const fix = whole
+    ? `Give a whole number from ${least} to ${most}.`
+    : `Give a number of seconds above ${least}, ${most} at most.`;
+  issues.push({ code: "out-of-range", field, index: -1, value, fix });
+  return usual;
+}
+
+/** The one of all layers without a hook. */
+export const consoleReporter: Reporter = /* @__PURE__ */ createReporter();
+
+/** A kind that was told in words. */
+interface Kind {
+  /** What a sum calls it. */
+  readonly label: string;
+  /** In milliseconds: so long it has to be quiet to be told in words again. */
+  readonly forgetAfter: number;
+  lastSeen: number;
+  /** How often since the last sum. */
+  more: number;
+}
+
+/** Quiet that makes news of a kind, in intervals: of failures the words say what was thrown, which may be another thing. */
+const FORGET = { failure: 1, other: 60 };
+/** As many intervals between two sums, at most. */
+const MAX_PACE = 64;
+/** Kinds that are remembered, in rations: as many as come before the oldest is forgotten anyway. */
+const REMEMBERED = 64;
+/** Kinds that a sum names. */
+const NAMED = 5;
+
+/** {@linkcode createReporter}, of options that were read; times in milliseconds. */
+export function makeReporter(
+  interval: number,
+  maxKinds: number,
+  write: (line: string) => void,
+  now: () => number,
+): Reporter {
+  const totals = new Map<string, ReporterCount & { count: number }>();
+  /** The least recently seen first. */
+  const kinds = new Map<string, Kind>();
+  let ration = { start: -Infinity, told: 0 };
+  /** What came over the ration since the last sum. */
+  let untold = 0;
+  let sum = { since: 0, due: Infinity, pace: 1 };
+
+  function report(event: DecisionEvent<unknown>): void {
+    if (event.handshake) count(event);
+    const time = now();
+    if (time >= sum.due) writeSum(time);
+    if (event.outcome === "allowed" || event.reason === "not-found") return;
+    const key = keyOf(event);
+    const known = kinds.get(key);
+    kinds.delete(key);
+    const isNews = known === undefined || time - known.lastSeen > known.forgetAfter;
+    if (time - ration.start >= interval) ration = { start: time, told: 0 };
+    if (isNews && ration.told >= maxKinds) {
+      // Not remembered: it is news until it was told.
+      untold += 1 + (known?.more ?? 0);
+      expectSum(time);
+      return;
+    }
+    const kind = known ?? {
+      label: labelOf(event),
+      forgetAfter: interval * (statusOf(event) === 503 ? FORGET.failure : FORGET.other),
+      lastSeen: time,
+      more: 0,
+    };
+    kind.lastSeen = time;
+    kinds.set(key, kind);
+    if (kinds.size > REMEMBERED * maxKinds) forgetOldest();
+    if (!isNews) {
+      kind.more++;
+      expectSum(time);
+      return;
+    }
+    ration.told++;
+    write(lineOf(event));
+  }
+
+  function count({ layer, name, outcome, reason }: DecisionEvent<unknown>): void {
+    const key = JSON.stringify([layer, name, outcome, reason]);
+    const total = totals.get(key);
+    if (total === undefined) totals.set(key, { layer, name, outcome, reason, count: 1 });
+    else total.count++;
+  }
+
+  function forgetOldest(): void {
+    const [key, { more }] = kinds.entries().next().value!;
+    kinds.delete(key);
+    untold += more;
+  }
+
+  /** There is something to sum up: when, unless that is known. */
+  function expectSum(time: number): void {
+    if (sum.due < Infinity) return;
+    // Quiet since the last one as long as that had waited: a new story.
+    const pace = time - sum.since > 2 * sum.pace * interval ? 1 : sum.pace;
+    sum = { since: time, due: time + pace * interval, pace };
+  }
+
+  function writeSum(time: number): void {
+    const often = [...kinds.values()].filter(({ more }) => more > 0).sort((a, b) => b.more - a.more);
+    const named = often.slice(0, NAMED);
+    const rest = often.slice(NAMED).reduce((all, { more }) => all + more, untold);
+    const total = named.reduce((all, { more }) => all + more, rest);
+    const parts = named.map(({ label, more }) => `${more} ${label}`);
+    if (rest > 0) parts.push(`${rest} of other kinds`);
+    const seconds = Math.max(1, Math.round((time - sum.since) / 1000));
+    for (const kind of often) kind.more = 0;
+    untold = 0;
+    sum = { since: time, due: Infinity, pace: Math.min(2 * sum.pace, MAX_PACE) };
+    write(`wsgate: ${total} more in ${seconds} s: ${parts.join("; ")}`);
+  }
+
+  return Object.freeze(Object.assign(report, {
+    counts: () => [...totals.values()].map((total) => ({ ...total })),
+    openMetrics: () => openMetricsOf([...totals.values()]),
+    flush: () => {
+      if (sum.due < Infinity) writeSum(now());
+    },
+  }));
+}
+
+/** What was not parsed is one kind: a client can vary it without end. */
+function keyOf(event: DecisionEvent<unknown>): string {
+  const { name, layer, outcome, reason } = event;
+  return JSON.stringify([name, layer, outcome, reason, about(event)]);
+}
+
+/** What tells refusals of one reason apart; "": nothing that parses. */
+function about({ reason, origin, host }: DecisionEvent<unknown>): string {
+  // Of a failure, and of what is no handshake, the page says nothing.
+  if (reason === "not-a-handshake" || reason === "user-lookup-failed" || reason === "policy-unavailable") {
+    return "";
+  }
+  const byHost = reason?.startsWith("host-");
+  const ofHost = "host" in host ? `Host ${host.shown}` : "";
+  const ofOrigin = origin.kind === "tuple" ? `Origin ${origin.shown}` : "";
+  // Which cookies come along depends on both.
+  if (reason === "unauthenticated") return [ofOrigin, ofHost].filter((it) => it !== "").join(", ");
+  return byHost ? ofHost : ofOrigin;
+}
+
+const VERBS = { allowed: "allowed", denied: "refused", "would-deny": "would refuse" } as const;
+
+/** Of a would-deny the status that it would have. */
+function statusOf({ reason }: DecisionEvent<unknown>): number {
+  return denials[reason!].status;
+}
+
+/** Such as `"chat" would refuse (403 origin-not-allowed)`. */
+function whatHappened(event: DecisionEvent<unknown>): string {
+  const { name, outcome, reason } = event;
+  return `${name === null ? "" : `${quote(name)} `}${VERBS[outcome]} (${statusOf(event)} ${reason})`;
+}
+
+function lineOf(event: DecisionEvent<unknown>): string {
+  const { origin, host } = event;
+  const to = "host" in host ? quote(host.shown, MAX_HOST) : host.shown;
+  const why = noteOf(event);
+  return `wsgate ${whatHappened(event)}: Origin ${origin.shown}, Host ${to}${why === "" ? "" : `. ${why}`}`;
+}
+
+/** A Host in quotes, whole. */
+const MAX_HOST = 400;
+
+function labelOf(event: DecisionEvent<unknown>): string {
+  const of = about(event);
+  return `${whatHappened(event)}${of === "" ? "" : `, ${of}`}`;
+}
+
+/** https://prometheus.io/docs/specs/om/open_metrics_spec/: a counter's samples end in `_total`, the document in `# EOF`. */
+function openMetricsOf(totals: readonly ReporterCount[]): string {
+  const label = (text: string | null) =>
+    `"${(text ?? "").replace(/[\\"\n]/g, (char) => char === "\n" ? "\\n" : `\\${char}`)}"`;
+  const samples = totals.map(({ layer, name, outcome, reason, count }) =>
+    `wsgate_handshakes_total{layer=${label(layer)},name=${label(name)},outcome=${label(outcome)},reason=${
+      label(reason)
+    }} ${count}\n`
+  );
+  return "# TYPE wsgate_handshakes counter\n# HELP wsgate_handshakes Handshakes by what became of them.\n" +
+    samples.join("") + "# EOF\n";
+}
