@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { check, compileAllowedHosts, compilePolicy, type Policy } from "@wsgate/wsgate";
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
-import { type Change, withChange } from "../../src/verdict/what_if.ts";
+import { type Change, withChange } from "../../src/explain/what_if.ts";
 import { handshakeOf } from "../doubles.ts";
 import { eachRow } from "../rows.ts";
 
