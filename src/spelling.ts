@@ -39,6 +39,8 @@ function isWithinSlip(written: string, name: string): boolean {
 
 /** ` Did you mean "name"?` of the first of `names` that is so near, in any case, with a prefix; "" where none is. */
 export function didYouMean(written: string, names: readonly string[], prefix = ""): string {
-  const meant = names.find((name) => isWithinSlip(written.toLowerCase(), name.toLowerCase()));
+  const meant = names.find((name) =>
+    written !== name && isWithinSlip(written.toLowerCase(), name.toLowerCase())
+  );
   return meant === undefined ? "" : ` Did you mean "${prefix}${meant}"?`;
 }

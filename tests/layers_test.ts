@@ -31,6 +31,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
       "src/handler.ts",
       "src/config.ts",
       "src/quote.ts",
+      "src/spelling.ts",
       "src/scope.ts",
       "src/denial.ts",
       "src/handshake.ts",

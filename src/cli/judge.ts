@@ -9,7 +9,7 @@ import type { Denied, DenyReason, Handshake } from "../handler.ts";
 import { checkOpeningHandshake, connectionUpgrade } from "../handshake.ts";
 import { quote } from "../quote.ts";
 import type { Policy } from "../verdict/policy.ts";
-import { withChange } from "../verdict/what_if.ts";
+import { withChange } from "../explain/what_if.ts";
 
 /** What a server would answer. */
 export interface Judgement {

@@ -112,7 +112,7 @@ export function readCase(
     evidence: readEvidence(handshake),
     app,
     isHostListed: findHost !== null && !reason?.startsWith("host-"),
-    near: Map.groupBy(near.filter((it) => it !== null).filter(isTelling), ({ code }) => code),
+    near: byCode(near.filter((it) => it !== null).filter(isTelling)),
   };
 
   /** Not what an app's page has in common with a developer's, nor a slip where the name is one of this server's. */
@@ -131,6 +131,17 @@ export function readCase(
     const [http, https] = webOrigins(rule);
     return { entry, rule: tuple!.scheme === "http" ? http : https };
   }
+}
+
+/** Not Map.groupBy, which Node has from 21 on. */
+function byCode(near: readonly Near[]): Map<NearMissCode, Near[]> {
+  const groups = new Map<NearMissCode, Near[]>();
+  for (const it of near) {
+    const group = groups.get(it.code);
+    if (group === undefined) groups.set(it.code, [it]);
+    else group.push(it);
+  }
+  return groups;
 }
 
 /** The entries that name hosts. */

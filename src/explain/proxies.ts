@@ -30,10 +30,10 @@ const HOST: ProxyLines = {
   IIS: 'preserveHostHeader="true"',
 };
 /** The same, where the name came through and its port did not. */
-const HOST_AND_PORT: ProxyLines = {
-  ...HOST,
+// Not with `...`, which bundlers take for something done.
+const HOST_AND_PORT: ProxyLines = /* @__PURE__ */ Object.assign({}, HOST, {
   nginx: "proxy_set_header Host $http_host; not $host, which has no port",
-};
+});
 const FORWARD_UPGRADE: ProxyLines = {
   nginx:
     'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',

@@ -12,8 +12,8 @@ import type { TupleOrigin } from "../origin/origin.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { check } from "../verdict/check.ts";
-import { withChange } from "../verdict/what_if.ts";
 import type { Case } from "./case.ts";
+import { withChange } from "./what_if.ts";
 
 const CLEARTEXT = "a network attacker can forge http pages of this host";
 const DEVELOPMENT = "for development only: every program on a visitor's own machine can serve such a page";
@@ -67,8 +67,9 @@ function registrable(host: string, suffixes: SuffixList | null): string | null {
 
 /** The entry that admits this origin and no other. */
 export function itself(c: Case): Suggestion[] {
-  const { tuple, field } = c;
-  if (tuple === null) return [];
+  const { field } = c;
+  // Of what names nobody there is no entry to offer, and no row does.
+  const tuple = c.tuple!;
   const { scheme, host } = tuple;
   if (field === "allowedHosts") {
     const isWeb = scheme === "http" || scheme === "https";

@@ -6,7 +6,14 @@ import { compileHosts, compileRules } from "../matcher/matcher.ts";
 import { readHosts, readPatterns } from "../pattern/list.ts";
 import { parseHostPattern, parsePattern } from "../pattern/pattern.ts";
 import type { HostRule, Rule } from "../pattern/rule.ts";
-import { compiledOf, LOCAL_HOSTS, LOCAL_ORIGINS, makePolicy, type Policy, webOrigins } from "./policy.ts";
+import {
+  compiledOf,
+  LOCAL_HOSTS,
+  LOCAL_ORIGINS,
+  makePolicy,
+  type Policy,
+  webOrigins,
+} from "../verdict/policy.ts";
 
 /** One entry more in a list, or one option set. */
 export interface Change {
