@@ -77,8 +77,8 @@ const servers = {
   bare: listen(mail),
   guarded: listen(originValidator(mail, ALLOWED, {
     hosts: ["goodsite.test"],
-    onDeny: ({ reason }) => {
-      refusal = reason;
+    onDecision: ({ reason }) => {
+      refusal = reason ?? "";
     },
   })),
 };

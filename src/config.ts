@@ -148,8 +148,10 @@ export function readOptions(
   const read: Options = Object.assign(Object.create(null), options);
   for (const [name, value] of Object.entries(read)) {
     if (known.includes(name)) continue;
-    // Its name in other libraries of this kind.
-    const meant = didYouMean(name === "onDeny" ? "onDecision" : name, known);
+    // What the hook of guards is called elsewhere.
+    const meant = name === "onDeny" && known.includes("onDecision")
+      ? ' Did you mean "onDecision"?'
+      : didYouMean(name, known);
     const fix = `Unknown option.${meant} Options: ${known.join(", ")}.`;
     issues.push({ code: "unknown-option", field: name, index: -1, value, fix });
   }

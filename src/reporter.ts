@@ -122,8 +122,8 @@ function readNumber(
   return usual;
 }
 
-/** The one of all layers without a hook. */
-export const consoleReporter: Reporter = /* @__PURE__ */ createReporter();
+/** The one of all layers without a hook; in an object, so that a test can begin with a fresh one. */
+export const shared: { reporter: Reporter } = { reporter: /* @__PURE__ */ createReporter() };
 
 /** A kind that was told in words. */
 interface Kind {
@@ -210,8 +210,8 @@ export function makeReporter(
   /** There is something to sum up: when, unless that is known. */
   function expectSum(time: number): void {
     if (sum.due < Infinity) return;
-    // Quiet since the last one as long as that had waited: a new story.
-    const pace = time - sum.since > 2 * sum.pace * interval ? 1 : sum.pace;
+    // Quiet since the last one for longer than the next would have waited: a new story.
+    const pace = time - sum.since > sum.pace * interval ? 1 : sum.pace;
     sum = { since: time, due: time + pace * interval, pace };
   }
 
@@ -225,7 +225,9 @@ export function makeReporter(
     const seconds = Math.max(1, Math.round((time - sum.since) / 1000));
     for (const kind of often) kind.more = 0;
     untold = 0;
-    sum = { since: time, due: Infinity, pace: Math.min(2 * sum.pace, MAX_PACE) };
+    // Long overdue: nothing has come by for a while.
+    const goesOn = time - sum.due <= sum.pace * interval;
+    sum = { since: time, due: Infinity, pace: goesOn ? Math.min(2 * sum.pace, MAX_PACE) : 1 };
     write(`wsgate: ${total} more in ${seconds} s: ${parts.join("; ")}`);
   }
 

@@ -5,12 +5,12 @@
  * it is reported once, since both runtimes would end otherwise.
  */
 
-import { checkFunction, type ConfigIssue, type Options, readOptions } from "./config.ts";
+import { checkFunction, type ConfigIssue, type Options } from "./config.ts";
 import { deny } from "./denial.ts";
 import { type Decided, type DecisionEvent, type Details, eventOf } from "./event.ts";
 import type { Denied } from "./handler.ts";
 import { quoteCause } from "./quote.ts";
-import { consoleReporter } from "./reporter.ts";
+import { shared } from "./reporter.ts";
 import { markAnswered } from "./scope.ts";
 
 /**
@@ -88,7 +88,7 @@ export interface Tell<Q> {
 export function teller<Q>(layer: DecisionEvent["layer"], { onDecision, name = null }: Named<Q>): Tell<Q> {
   const hookFailed = reportOnce(onDecision === undefined ? "the console" : "onDecision");
   const isOurs = onDecision === undefined;
-  const hear = onDecision ?? consoleReporter;
+  const hear = onDecision ?? ((event: DecisionEvent<Q>) => shared.reporter(event));
   const tell = (decision: Decision<Q>) => {
     try {
       // Whoever is not ours may keep it, and ask when the request is gone.

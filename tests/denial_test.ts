@@ -46,7 +46,7 @@ describe("deny()", () => {
   test("neither the reason, nor the list, nor what the client said is in it", async () => {
     const origins = ["https://listed.test", ".partner.test"];
     const options = { origins, hosts: ["site.test", "other.test"] };
-    const judged = guard(() => new Response("upgraded here"), compilePolicy(options), { onDeny() {} });
+    const judged = guard(() => new Response("upgraded here"), compilePolicy(options), { onDecision() {} });
     const requests = [null, "", "null", "https://evil.test", "listed.test"].map((origin) =>
       handshakeRequest(origin)
     );

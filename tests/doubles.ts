@@ -5,7 +5,8 @@
  */
 
 import { fail } from "@std/assert";
-import { ConfigError, type Handshake } from "@wsgate/wsgate";
+import { ConfigError, createReporter, type Handshake } from "@wsgate/wsgate";
+import { shared } from "../src/reporter.ts";
 
 /** What a test says of a request; the rest is an ordinary handshake's. */
 export interface Parts {
@@ -74,6 +75,8 @@ export async function printed(act: () => unknown): Promise<Line[]> {
   for (const level of levels) {
     console[level] = (...values: unknown[]) => void lines.push({ level, text: values.map(String).join(" ") });
   }
+  // What was told before would not be told again.
+  shared.reporter = createReporter();
   try {
     await act();
     await settled();

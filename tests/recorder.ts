@@ -4,7 +4,17 @@
  * @module
  */
 
-import type { DenyReason } from "@wsgate/wsgate";
+import type { DecisionEvent, DenyReason } from "@wsgate/wsgate";
+
+/** An event of a denial. */
+export interface DeniedEvent extends DecisionEvent<unknown> {
+  readonly reason: DenyReason;
+}
+
+/** A hook that hears of denials alone. */
+export function onDenied(hear: (event: DeniedEvent) => unknown): (event: DecisionEvent<unknown>) => unknown {
+  return (event) => event.outcome === "denied" ? hear(event as DeniedEvent) : undefined;
+}
 
 export function recorder() {
   const calls: unknown[][] = [];
@@ -18,9 +28,9 @@ export function recorder() {
       calls.push(given);
       return new Response("handled");
     },
-    onDeny(denied: { reason: DenyReason }, _handshake: unknown, cause: unknown) {
-      reasons.push(denied.reason);
+    onDecision: onDenied(({ reason, cause }) => {
+      reasons.push(reason);
       causes.push(cause);
-    },
+    }),
   };
 }

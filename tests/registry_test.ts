@@ -25,7 +25,7 @@ const asked = { skip: runtime === "deno" ? false : "asks Deno's own tools", time
 const PROGRAM = (name: string) => `
   import { compileOrigins, originValidator } from "${name}";
   import { publicSuffixes } from "${name}/public_suffixes";
-  const guarded = originValidator(() => new Response("in"), ["https://example.com"], { onDeny() {} });
+  const guarded = originValidator(() => new Response("in"), ["https://example.com"], { onDecision() {} });
   const headers = { host: "example.com", upgrade: "websocket", connection: "upgrade", origin: "https://evil.test" };
   const { status } = await guarded(new Request("http://example.com/", { headers }));
   let refused = 0;

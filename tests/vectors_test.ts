@@ -9,6 +9,7 @@ import {
   compileOrigins,
   compilePolicy,
   ConfigError,
+  type DecisionEvent,
   type DenyReason,
   hostValidator,
   lint,
@@ -108,7 +109,7 @@ function hostAttackLines(attack: HostAttack, upgrade: boolean): HeaderLines {
 
 /** Calls a wrapper as a server would. The Request is a stand-in: a real one takes no such Host. */
 async function judgedBy(
-  wrap: (handler: () => Response, onDeny: (denied: { reason: DenyReason }) => void) => (
+  wrap: (handler: () => Response, onDecision: (event: DecisionEvent) => void) => (
     request: Request,
   ) => Response | Promise<Response>,
   attack: HostAttack,
@@ -119,8 +120,8 @@ async function judgedBy(
   const handler = wrap(() => {
     calls++;
     return new Response("served");
-  }, (denied) => {
-    reason = denied.reason;
+  }, (event) => {
+    reason = event.reason ?? undefined;
   });
   const request = handshakeOf(hostAttackUrl(attack), hostAttackLines(attack, upgrade)) as unknown as Request;
   const response = await handler(request);
@@ -137,7 +138,7 @@ function debugOf(attack: HostAttack): { debug?: boolean } {
 function judgedByHost(attack: HostAttack, upgrade: boolean): Promise<Outcome> {
   const { allowedHosts } = attack;
   return judgedBy(
-    (handler, onDeny) => hostValidator(handler, { allowedHosts, ...debugOf(attack), onDeny }),
+    (handler, onDecision) => hostValidator(handler, { allowedHosts, ...debugOf(attack), onDecision }),
     attack,
     upgrade,
   );
@@ -149,12 +150,12 @@ const hostJudges: readonly (readonly [name: string, judge: HostJudge])[] = [
   // Without an Origin, and with `absent: "allow"`, only Host is left to judge.
   ["allowedHostsOriginValidator", (attack) =>
     judgedBy(
-      (handler, onDeny) =>
+      (handler, onDecision) =>
         allowedHostsOriginValidator(handler, {
           allowedHosts: attack.allowedHosts,
           absent: "allow",
           ...debugOf(attack),
-          onDeny,
+          onDecision,
         }),
       attack,
       true,

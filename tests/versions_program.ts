@@ -21,7 +21,7 @@ const { Deno: deno, Bun: bun } = globalThis as unknown as Runtimes;
 const auth = authMiddlewareStack({ user: () => Promise.resolve({ name: "ada" }) });
 const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
 const fetch = originValidator(auth(urlRouter([["/chat/:room", echo]])), ["https://*.good.test"], {
-  onDeny() {},
+  onDecision() {},
 });
 const port = deno !== undefined
   ? deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, fetch).addr.port

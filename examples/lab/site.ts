@@ -62,7 +62,7 @@ export function site(store: Store): Wrapped<[], Response> {
     refuse: (denied, request, context) =>
       store.form.refuse === "visibly" ? refuseVisibly(denied, request, context) : deny(denied),
     // The pages show every refusal; a console line for each would be one too many.
-    onDeny: () => {},
+    onDecision: () => {},
   });
 
   const ownPages = compilePolicy({ origins: ["'self'"], hosts: SITE_HOSTS });

@@ -8,7 +8,6 @@
 import { serialize, type Suggestion } from "../explanation.ts";
 import { type Authority, defaultPort } from "../origin/authority.ts";
 import { isAddress, isInner, isLoopback } from "../origin/inner.ts";
-import type { TupleOrigin } from "../origin/origin.ts";
 import { whyShared } from "../pattern/suffixes.ts";
 import type { SuffixList } from "../pattern/suffix_list.ts";
 import { check } from "../verdict/check.ts";

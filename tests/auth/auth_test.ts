@@ -205,8 +205,8 @@ for (const [what, make] of Object.entries(REQUESTS)) {
     for (const [name, user, thrown] of failing) {
       test(`user() that ${name}: 503, and the operator gets the cause`, async () => {
         await eachRowInTurn([false, true], async (required) => {
-          const { handler, onDeny, calls, reasons, causes } = recorder();
-          const auth = authMiddlewareStack({ user: untyped(user), required, onDeny });
+          const { handler, onDecision, calls, reasons, causes } = recorder();
+          const auth = authMiddlewareStack({ user: untyped(user), required, onDecision });
           const request = make();
           const lines = await printed(async () => {
             const response = await auth(handler)(request);
@@ -226,8 +226,8 @@ for (const [what, make] of Object.entries(REQUESTS)) {
     test("required: nobody is refused with 401, somebody is not", async () => {
       await eachRowInTurn(USERS, async ([, found, user]) => {
         await eachRowInTurn([found, Promise.resolve(found)], async (result) => {
-          const { handler, onDeny, calls, reasons } = recorder();
-          const auth = authMiddlewareStack({ user: () => untyped(result), required: true, onDeny });
+          const { handler, onDecision, calls, reasons } = recorder();
+          const auth = authMiddlewareStack({ user: () => untyped(result), required: true, onDecision });
           const request = make();
           const response = await auth(handler)(request);
           if (user === null) {
@@ -250,8 +250,8 @@ for (const [what, make] of Object.entries(REQUESTS)) {
       const rejecting = () => Promise.reject(error);
       const found = [() => ADA, () => Promise.resolve(ADA)];
       await eachRowInTurn(product([throwing, rejecting], found), async ([handler, user]) => {
-        const { onDeny, reasons } = recorder();
-        const wrapped = authMiddlewareStack<object>({ user, onDeny })(handler);
+        const { onDecision, reasons } = recorder();
+        const wrapped = authMiddlewareStack<object>({ user, onDecision })(handler);
         const lines = await printed(async () => {
           assertStrictEquals(await assertRejects(async () => await wrapped(make())), error);
         });
@@ -261,7 +261,7 @@ for (const [what, make] of Object.entries(REQUESTS)) {
       assertStrictEquals(assertThrows(() => wrapped(make())), error);
     });
 
-    test("refuse and onDeny get this request and its context", async () => {
+    test("refuse and onDecision get this request and its context", async () => {
       const given: unknown[][] = [];
       const mine = new Response("mine");
       await eachRowInTurn([() => null, () => Promise.resolve(null)], async (user) => {
@@ -269,7 +269,7 @@ for (const [what, make] of Object.entries(REQUESTS)) {
         const wrapped = authMiddlewareStack({
           user,
           required: true,
-          onDeny: (...all: unknown[]) => void given.push(["onDeny", ...all]),
+          onDecision: (event) => void given.push(["onDecision", event.reason, event.request, event.context]),
           refuse: (...all: unknown[]) => {
             given.push(["refuse", ...all]);
             return mine;
@@ -277,8 +277,10 @@ for (const [what, make] of Object.entries(REQUESTS)) {
         })(() => new Response());
         assertStrictEquals(await untyped(wrapped)(request, context), mine);
         const [told, refused] = given.splice(0);
-        assertEquals([told![0], refused![0]], ["onDeny", "refuse"]);
+        assertEquals([told![0], refused![0]], ["onDecision", "refuse"]);
+        assertEquals(told![1], "unauthenticated");
         assertStrictEquals(told![2], request);
+        assertStrictEquals(told![3], context);
         assertStrictEquals(refused![1], denials["unauthenticated"]);
         assertStrictEquals(refused![2], request);
         assertStrictEquals(refused![3], context);
@@ -289,11 +291,11 @@ for (const [what, make] of Object.entries(REQUESTS)) {
 
 test("a cookie cannot name what a plain object of sessions inherits", async () => {
   const sessions: Record<string, typeof ADA> = { "4f2a": ADA };
-  const { onDeny, reasons, causes } = recorder();
+  const { onDecision, reasons, causes } = recorder();
   const auth = authMiddlewareStack({
     user: (request) => sessions[getCookies(request).get("s") ?? ""],
     required: true,
-    onDeny,
+    onDecision,
   });
   const greet = (request: Request) =>
     new Response(null, { headers: { "x-user": auth.scope(request).user.name } });
@@ -329,7 +331,7 @@ test("what it says of a user that is none stands on the console in full", async 
   assert(line!.text.endsWith('Look users up in a Map, or by Object.hasOwn"'), line!.text);
 });
 
-test("without onDeny a failed look-up is on the console, once for each wrapped handler", async () => {
+test("without onDecision a failed look-up is on the console, once for each wrapped handler", async () => {
   const auth = authMiddlewareStack({
     user: () => {
       throw new Error("no database");
@@ -408,7 +410,7 @@ describe("auth.scope()", () => {
   });
 
   test("options are read once: the object they were given in may change", async () => {
-    const options = { user: () => null as typeof ADA | null, required: true, onDeny() {} };
+    const options = { user: () => null as typeof ADA | null, required: true, onDecision() {} };
     const auth = authMiddlewareStack<typeof ADA>(options);
     options.user = () => ADA;
     options.required = false;
@@ -425,8 +427,8 @@ describe("authMiddlewareStack(): handshakes that no guard judged", () => {
     return ADA;
   };
   const make = (options: object = {}) => {
-    const { handler, onDeny, calls, reasons } = recorder();
-    return { handler, calls, reasons, auth: authMiddlewareStack({ user, onDeny, ...options }) };
+    const { handler, onDecision, calls, reasons } = recorder();
+    return { handler, calls, reasons, auth: authMiddlewareStack({ user, onDecision, ...options }) };
   };
 
   test("are refused before anybody is looked up, whatever Upgrade they send", async () => {
@@ -509,7 +511,7 @@ describe("authMiddlewareStack(): handshakes that no guard judged", () => {
 describe("authMiddlewareStack(): a client that left during the look-up", () => {
   /** Runs one look-up, at whose end the client has left. */
   async function leave(make: (signal: AbortSignal) => Request, found: () => unknown, required = false) {
-    const { handler, onDeny, calls, reasons } = recorder();
+    const { handler, onDecision, calls, reasons } = recorder();
     const client = new AbortController();
     const auth = authMiddlewareStack({
       user: async () => {
@@ -518,7 +520,7 @@ describe("authMiddlewareStack(): a client that left during the look-up", () => {
         return await untyped(found());
       },
       required,
-      onDeny,
+      onDecision,
     });
     const request = make(client.signal);
     const lines: unknown[] = [];
@@ -672,15 +674,15 @@ describe("authMiddlewareStack(): a client that left during the look-up", () => {
 describe("authMiddlewareStack(): timeoutSeconds", () => {
   test("over it: 503, the operator is told, and what comes of it later is ignored", async () => {
     await eachRowInTurn([plain, judged], async (make) => {
-      const { handler, onDeny, calls, reasons } = recorder();
+      const { handler, onDecision, calls, reasons } = recorder();
       const causes: unknown[] = [];
       let fail = (_error: Error) => {};
       const auth = authMiddlewareStack({
         user: () => new Promise<object>((_, reject) => fail = reject),
         timeoutSeconds: 0.05,
-        onDeny: (denied, _, cause) => {
-          causes.push(cause);
-          onDeny(denied, _, cause);
+        onDecision: (event) => {
+          causes.push(event.cause);
+          onDecision(event);
         },
       });
       const request = make();
@@ -763,13 +765,13 @@ describe("authMiddlewareStack(): faults", () => {
     ["an unknown key", { user, optional: true }, "unknown-option optional -1"],
     [
       "everything at once",
-      { lookup: user, user: null, required: 1, timeoutSeconds: 0, refuse: "no", onDeny: {} },
+      { lookup: user, user: null, required: 1, timeoutSeconds: 0, refuse: "no", onDecision: {} },
       "unknown-option lookup -1",
       "wrong-type user -1",
       "wrong-type required -1",
       "out-of-range timeoutSeconds -1",
       "wrong-type refuse -1",
-      "wrong-type onDeny -1",
+      "wrong-type onDecision -1",
     ],
   ];
   for (const [name, options, ...expected] of rows) {
@@ -793,7 +795,7 @@ describe("authMiddlewareStack(): faults", () => {
       user,
       required: undefined,
       timeoutSeconds: undefined,
-      onDeny: undefined,
+      onDecision: undefined,
     });
     const auth = authMiddlewareStack(options);
     assertEquals((await auth(() => new Response())(plain())).status, 200);

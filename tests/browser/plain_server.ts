@@ -10,6 +10,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { getCookies, type Handler, originValidator, routeParams, urlRouter } from "@wsgate/wsgate";
+import { onDenied } from "../recorder.ts";
 import { serveOn } from "../runtime.ts";
 import type { PlainArrival } from "./plain_requests.ts";
 
@@ -44,7 +45,7 @@ const site: Handler = (request) =>
 const guarded = originValidator(site, ["'self'"], {
   hosts: ["goodsite.test", "localhost"],
   requests: "all",
-  onDeny: ({ reason }, request) => void reasons.set(request, reason),
+  onDecision: onDenied(({ reason, request }) => void reasons.set(request as Request, reason)),
 });
 
 const script = readFileSync(new URL("plain_page.js", import.meta.url), "utf8");

@@ -14,10 +14,8 @@ import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import {
   authMiddlewareStack,
-  type Denied,
   getCookies,
   type Handler,
-  type Handshake,
   originValidator,
   protocolTypeRouter,
   refuseVisibly,
@@ -27,6 +25,7 @@ import {
   urlRouter,
   websocket,
 } from "@wsgate/wsgate";
+import { onDenied } from "../recorder.ts";
 import { handshakeBytes, handshakeHeaders, serveOn } from "../runtime.ts";
 
 /** What arrived, and what came of it. */
@@ -67,9 +66,9 @@ function admitted(handler: Handler): Handler {
   };
 }
 
-const onDeny = ({ reason }: Denied, handshake: Handshake) => {
-  arrivals.get(idOf(handshake))!.judged = reason;
-};
+const onDecision = onDenied(({ reason, request }) => {
+  arrivals.get(idOf(request as Request))!.judged = reason;
+});
 
 // ------------------------------------------------------------------------------------------ the sockets
 
@@ -79,7 +78,7 @@ const user = (request: Request) => {
   const name = cookies.get("session") ?? cookies.get("__Host-none");
   return name === undefined ? null : { name };
 };
-const auth = authMiddlewareStack({ user, onDeny });
+const auth = authMiddlewareStack({ user, onDecision });
 
 /** Private data for whoever is logged in. */
 const mail: SocketHandlers = {
@@ -103,22 +102,22 @@ const hosts = [
 const self = ["'self'"];
 const loggedIn = (options: { refuse?: typeof refuseVisibly }) =>
   originValidator(
-    authMiddlewareStack({ user, required: true, onDeny, ...options })(inbox),
+    authMiddlewareStack({ user, required: true, onDecision, ...options })(inbox),
     self,
-    { hosts, onDeny, ...options },
+    { hosts, onDecision, ...options },
   );
 const sockets = urlRouter([
   // Every site may open it: what a socket is that nobody guards.
-  ["/bare/:id", originValidator(inbox, ["*"], { onDeny })],
-  ["/self/:id", originValidator(inbox, self, { hosts, onDeny, refuse: refuseVisibly })],
-  ["/self-by-status/:id", originValidator(inbox, self, { hosts, onDeny })],
+  ["/bare/:id", originValidator(inbox, ["*"], { onDecision })],
+  ["/self/:id", originValidator(inbox, self, { hosts, onDecision, refuse: refuseVisibly })],
+  ["/self-by-status/:id", originValidator(inbox, self, { hosts, onDecision })],
   [
     "/siblings/:id",
-    originValidator(inbox, ["https://*.goodsite.test:8443"], { onDeny, refuse: refuseVisibly }),
+    originValidator(inbox, ["https://*.goodsite.test:8443"], { onDecision, refuse: refuseVisibly }),
   ],
   ["/members/:id", loggedIn({ refuse: refuseVisibly })],
   ["/members-by-status/:id", loggedIn({})],
-  ["/chat/:id", originValidator(chat, self, { hosts, onDeny, refuse: refuseVisibly })],
+  ["/chat/:id", originValidator(chat, self, { hosts, onDecision, refuse: refuseVisibly })],
 ]);
 
 // -------------------------------------------------------------------------------------------- the pages

@@ -13,7 +13,7 @@ import {
   type PolicyOptions,
   type Suggestion,
 } from "@wsgate/wsgate";
-import { whyDenied } from "../../src/explain/console_line.ts";
+import { wordsOf as wordsOfPolicy } from "../../src/explain/console_line.ts";
 import { handshakeOf } from "../doubles.ts";
 import { randomCandidate, randomList, takeSeed } from "../matcher/generator.ts";
 import { Random } from "../random.ts";
@@ -208,7 +208,7 @@ describe("a line on the console recommends nothing that opens the socket wider",
     for (const [handshake, options] of rows) {
       const policy = compilePolicy(options);
       if (check(handshake, policy).allowed) continue;
-      const line = whyDenied(handshake, policy);
+      const line = wordsOfPolicy(policy).note!(handshake);
       // The name of an entry that debug added is no recommendation.
       assert(!LOOSER.test(line.replaceAll(/\(added by debug\)|Then: origin-absent$/g, "")), line);
     }

@@ -12,6 +12,7 @@ import { originValidator, upgradeHandler, websocket } from "@wsgate/wsgate";
 import { makeCertificate } from "../certificate.ts";
 import { inTime } from "../in_time.ts";
 import { caddyAround, nginxAround, skipWithout, startProxy as start } from "../proxies.ts";
+import { onDenied } from "../recorder.ts";
 import {
   clientFrame,
   handshakeBytes,
@@ -98,7 +99,7 @@ describe("behind a proxy that ends TLS", () => {
         const guarded = originValidator(echo, ["'self'"], {
           hosts: ["localhost"],
           scheme: "https",
-          onDeny: ({ reason }) => void reasons.push(reason),
+          onDecision: onDenied(({ reason }) => void reasons.push(reason)),
         });
         server = serve(guarded, websocket);
         proxy = await startProxy();

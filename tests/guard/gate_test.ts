@@ -39,7 +39,7 @@ const from = (origin: string) =>
 
 describe("createGate()", () => {
   test("undefined: go on; else a fresh Response, at once", async () => {
-    const gate = createGate(POLICY, { onDeny() {} });
+    const gate = createGate(POLICY, { onDecision() {} });
     assertEquals(gate(handshakeRequest(GOOD)), undefined);
     assertEquals(gate(requestOf({ url: "/", headers: { origin: EVIL } })), undefined);
     const [one, other] = [gate(handshakeRequest(EVIL))!, gate(handshakeRequest(EVIL))!];
@@ -53,9 +53,9 @@ describe("createGate()", () => {
     const given: unknown[][] = [];
     const response = new Response("mine");
     const context = { a: "context" };
-    const { onDeny, reasons } = recorder();
+    const { onDecision, reasons } = recorder();
     const gate = createGate(POLICY, {
-      onDeny,
+      onDecision,
       refuse: (...all) => {
         given.push(all);
         return response;
@@ -85,7 +85,7 @@ describe("createGate()", () => {
       }],
     ];
     await eachRowInTurn(wrong, async ([what, refuse]) => {
-      const gate = createGate(POLICY, { onDeny() {}, refuse: untyped(refuse) });
+      const gate = createGate(POLICY, { onDecision() {}, refuse: untyped(refuse) });
       const lines = await printed(() => {
         for (let i = 0; i < 3; i++) assertEquals(gate(handshakeRequest(EVIL))?.status, 403);
       });
@@ -113,7 +113,7 @@ describe("createGate()", () => {
 });
 
 describe("the mark of a judged handshake", () => {
-  const auth = () => authMiddlewareStack({ user: () => ({ name: "ada" }), onDeny() {} });
+  const auth = () => authMiddlewareStack({ user: () => ({ name: "ada" }), onDecision() {} });
   const outcome = async (given: Response | undefined | Promise<Response | undefined>) =>
     (await given)?.status;
 
@@ -194,7 +194,7 @@ describe("the mark of a judged handshake", () => {
   });
 
   test("an answer of a gate that is dropped lets nobody in", async () => {
-    const gate = createGate(POLICY, { onDeny() {} });
+    const gate = createGate(POLICY, { onDecision() {} });
     const request = handshakeRequest(EVIL);
     gate(request);
     assertEquals(await outcome(auth()(() => new Response())(request)), 403);
@@ -203,7 +203,7 @@ describe("the mark of a judged handshake", () => {
 
 describe(`on ${runtime}`, () => {
   test("a gate in front of a native upgrade: the good page is greeted, the evil one refused", async () => {
-    const gate = createGate(POLICY, { onDeny() {} });
+    const gate = createGate(POLICY, { onDecision() {} });
     const native = nativeUpgrade();
     const server = serve((request, context) => gate(request, context) ?? native(request, context));
     try {
@@ -218,9 +218,9 @@ describe(`on ${runtime}`, () => {
   });
 
   test("a gate whose answer is dropped in front of upgradeHandler: 403, and told", async () => {
-    const { onDeny, reasons } = recorder();
-    const gate = createGate(POLICY, { onDeny });
-    const chat = upgradeHandler({ open: (socket) => void socket.send("hello") }, { onDeny });
+    const { onDecision, reasons } = recorder();
+    const gate = createGate(POLICY, { onDecision });
+    const chat = upgradeHandler({ open: (socket) => void socket.send("hello") }, { onDecision });
     await serving((request, context) => {
       gate(request, context);
       return chat(request, context);
@@ -244,7 +244,7 @@ describe(`on ${runtime}`, () => {
     let upgrades = 0;
     if (deno) deno.upgradeWebSocket = (request) => [upgrades++, upgradeWebSocket!(request)][1];
     const lines = await printed(async () => {
-      const gate = createGate(POLICY, { onDeny() {}, refuse });
+      const gate = createGate(POLICY, { onDecision() {}, refuse });
       // Without its context, which would throw by then as well.
       await serving((request) => gate(request) ?? new Response("alive"), async (port) => {
         // They stay, and so would be upgraded.
@@ -270,13 +270,13 @@ describe(`on ${runtime}`, () => {
   });
 
   test("CONNECT reaches guard, gate and upgradeHandler, and is answered with 405 and Allow", async () => {
-    const { onDeny, reasons } = recorder();
-    const gate = createGate({ origins: ["*"] }, { onDeny });
+    const { onDecision, reasons } = recorder();
+    const gate = createGate({ origins: ["*"] }, { onDecision });
     const site = () => new Response("a tunnel");
     const handlers = {
-      guard: originValidator(site, ["*"], { onDeny }),
+      guard: originValidator(site, ["*"], { onDecision }),
       gate: (request: Request) => gate(request) ?? site(),
-      upgradeHandler: upgradeHandler({}, { onDeny }),
+      upgradeHandler: upgradeHandler({}, { onDecision }),
     };
     await eachRowInTurn(Object.entries(handlers), async ([_name, handler]) => {
       const server = serve(handler as Parameters<typeof serve>[0]);

@@ -52,9 +52,9 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
     ];
     for (const [what, make] of requests) {
       test(`${what}: the handler gets these very objects, once, and nothing more`, () => {
-        const { handler, calls, onDeny } = recorder();
+        const { handler, calls, onDecision } = recorder();
         const request = make();
-        wrap(handler, { onDeny })(request, context);
+        wrap(handler, { onDecision })(request, context);
         assertEquals(calls.length, 1);
         assertEquals(calls[0]!.length, 2);
         assertStrictEquals(calls[0]![0], request);
@@ -90,7 +90,7 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
       const response = new Response("refused");
       const given: unknown[][] = [];
       const options = {
-        onDeny() {},
+        onDecision() {},
         refuse: (...all: unknown[]) => {
           given.push(all);
           return response;
@@ -109,11 +109,11 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
       const refused = handshakeRequest(EVIL, { headers: { host: "evil.test:" } });
       const admitted = handshakeRequest(GOOD);
       const before: unknown[] = [];
-      const { onDeny } = recorder();
+      const { onDecision } = recorder();
       const wrapped = wrap((request) => {
         before.push(judgedConnection(request));
         return undefined;
-      }, { onDeny });
+      }, { onDecision });
       for (const request of [plain, refused, admitted]) wrapped(request, context);
       assertEquals(before, [undefined, isGuard ? "none" : undefined]);
       // A gate has no handler after which its verdict would be over.
@@ -211,11 +211,11 @@ describe("handshakes are recognised", () => {
 describe("guard(): a function in place of the policy", () => {
   test("is called once for each handshake, with its site, and for nothing else", () => {
     const given: unknown[][] = [];
-    const { handler, onDeny, reasons } = recorder();
+    const { handler, onDecision, reasons } = recorder();
     const wrapped = guard(handler, (...all: unknown[]) => {
       given.push(all);
       return POLICY;
-    }, { onDeny });
+    }, { onDecision });
     wrapped(handshakeRequest(GOOD), context);
     const site = { host: "site.test", port: null, path: "/" };
     assertEquals(given, [[site]]);
@@ -293,8 +293,8 @@ describe("guard(): a function in place of the policy", () => {
   ];
   for (const [name, policy, thrown] of returned) {
     test(`one that ${name}: 503 each time, the cause is told, and the process lives`, async () => {
-      const { handler, onDeny, calls, reasons, causes } = recorder();
-      const wrapped = guard(handler, untyped(policy), { onDeny });
+      const { handler, onDecision, calls, reasons, causes } = recorder();
+      const wrapped = guard(handler, untyped(policy), { onDecision });
       const lines = await printed(async () => {
         await eachRowInTurn([GOOD, EVIL, null], async (origin) => {
           const response = wrapped(handshakeRequest(origin), context) as Response;
@@ -316,7 +316,7 @@ describe("guard(): a function in place of the policy", () => {
     });
   }
 
-  test("without onDeny the cause is on the console, once", async () => {
+  test("without onDecision the cause is on the console, once", async () => {
     const wrapped = guard(() => undefined, () => {
       throw new Error("no list\x1b");
     });
@@ -347,12 +347,12 @@ describe("the wrappers' options", () => {
     ["guard(): nothing", () => call(guard), "wrong-type handler -1", "wrong-type policy -1"],
     [
       "guard(): everything",
-      () => call(guard, "handler", [GOOD], { onDeny: true, refuse: null, absent: "allow" }),
+      () => call(guard, "handler", [GOOD], { onDecision: true, refuse: null, absent: "allow" }),
       "wrong-type handler -1",
       "wrong-type policy -1",
       "unknown-option absent -1",
       "wrong-type refuse -1",
-      "wrong-type onDeny -1",
+      "wrong-type onDecision -1",
     ],
     ["guard(): options of null", () => call(guard, handler, POLICY, null), "wrong-type options -1"],
     ["guard(): options of a function", () => call(guard, handler, POLICY, handler), "wrong-type options -1"],
@@ -374,7 +374,7 @@ describe("the wrappers' options", () => {
           scheme: "ws",
           debug: "false",
           refuse: 1,
-          onDeny: 2,
+          onDecision: 2,
         }),
       "wrong-type handler -1",
       "unknown-option origins -1",
@@ -386,7 +386,7 @@ describe("the wrappers' options", () => {
       "wrong-type scheme -1",
       "wrong-type debug -1",
       "wrong-type refuse -1",
-      "wrong-type onDeny -1",
+      "wrong-type onDecision -1",
     ],
     [
       "originValidator(): hosts of a variable that is not set",
@@ -435,7 +435,7 @@ describe("the wrappers' options", () => {
           absent: 1,
           scheme: 1,
           debug: 1,
-          onDeny: 1,
+          onDecision: 1,
         }),
       "wrong-type handler -1",
       "unknown-option origins -1",
@@ -451,7 +451,7 @@ describe("the wrappers' options", () => {
       "wrong-type absent -1",
       "wrong-type scheme -1",
       "wrong-type debug -1",
-      "wrong-type onDeny -1",
+      "wrong-type onDecision -1",
     ],
     [
       "hostValidator(): nothing",
@@ -470,7 +470,7 @@ describe("the wrappers' options", () => {
           scheme: "ws",
           debug: "true",
           refuse: "x",
-          onDeny: "y",
+          onDecision: "y",
         }),
       "wrong-type handler -1",
       "unknown-option hosts -1",
@@ -478,7 +478,7 @@ describe("the wrappers' options", () => {
       "wrong-type scheme -1",
       "wrong-type debug -1",
       "wrong-type refuse -1",
-      "wrong-type onDeny -1",
+      "wrong-type onDecision -1",
     ],
     [
       "hostValidator(): what only the sockets have",
@@ -500,14 +500,17 @@ describe("the wrappers' options", () => {
       }]);
       return Object.defineProperties({}, Object.fromEntries(accessors)) as T;
     };
-    const { onDeny } = recorder();
-    const hosts = answering({ allowedHosts: ["site.test"], onDeny }, {
+    const { onDecision } = recorder();
+    const hosts = answering({ allowedHosts: ["site.test"], onDecision }, {
       allowedHosts: ["*"],
-      onDeny: untyped(1),
+      onDecision: untyped(1),
     });
     const request = requestOf({ headers: { host: "evil.test" } });
     assertEquals((hostValidator(() => new Response(), hosts)(request) as Response).status, 403);
-    const rest = answering({ absent: "deny", onDeny }, { absent: untyped("allow"), onDeny: untyped(1) });
+    const rest = answering({ absent: "deny", onDecision }, {
+      absent: untyped("allow"),
+      onDecision: untyped(1),
+    });
     const refused = originValidator(() => new Response(), [GOOD], untyped(rest))(handshakeRequest(null));
     assertEquals((refused as Response).status, 403);
   });
@@ -518,9 +521,12 @@ describe("the wrappers' options", () => {
     Object.assign(polluted, options);
     try {
       const guards = {
-        originValidator: (handler: AnyHandler) => originValidator(handler, [GOOD], { onDeny() {} }),
+        originValidator: (handler: AnyHandler) => originValidator(handler, [GOOD], { onDecision() {} }),
         allowedHostsOriginValidator: (handler: AnyHandler) =>
-          allowedHostsOriginValidator(handler, { allowedHosts: ["good.test", "site.test:80"], onDeny() {} }),
+          allowedHostsOriginValidator(handler, {
+            allowedHosts: ["good.test", "site.test:80"],
+            onDecision() {},
+          }),
       };
       eachRow(Object.entries(guards), ([, wrap]) => {
         const { handler, calls } = recorder();
@@ -541,8 +547,8 @@ describe("each header is read once", () => {
   /** The header fields that were asked for while a request was judged, in order. */
   function readsOf(wrap: Wrap, headers: Parts["headers"]): string[] {
     const request = requestOf({ url: "http://site.test/", headers: headers ?? {} });
-    const { handler, onDeny } = recorder();
-    wrap(handler, { onDeny })(request, context);
+    const { handler, onDecision } = recorder();
+    wrap(handler, { onDecision })(request, context);
     return (request.headers as unknown as { reads: string[] }).reads;
   }
   const handshake = { host: "site.test", upgrade: "websocket", connection: "Upgrade", origin: GOOD };
@@ -568,7 +574,7 @@ describe("each header is read once", () => {
     const auth = authMiddlewareStack({
       user: (request) => ({ name: request.headers.get("cookie") ?? "nobody" }),
     });
-    const chat = upgradeHandler({}, { onDeny() {} });
+    const chat = upgradeHandler({}, { onDecision() {} });
     const site = originValidator(auth(urlRouter([["/chat/:room", chat]])), [GOOD]);
     await site(request, context);
     const { reads } = request.headers as unknown as { reads: string[] };

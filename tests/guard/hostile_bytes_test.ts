@@ -7,6 +7,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes }
 import { compilePolicy, guard } from "@wsgate/wsgate";
 import { type ChildServer, startChild } from "../child.ts";
 import { Random, seed } from "../random.ts";
+import { onDenied } from "../recorder.ts";
 import { eachRow, eachRowInTurn, product } from "../rows.ts";
 import { handshakeHeaders, nativeUpgrade, type RawAnswer, runtime, sendRaw, serve } from "../runtime.ts";
 
@@ -631,9 +632,9 @@ describe("what asks for a WebSocket", () => {
   const bare = serve(site);
   const denied: string[] = [];
   const guarded = serve(guard(site, compilePolicy({ origins: LISTED }), {
-    onDeny: (refusal) => {
-      denied.push(refusal.reason);
-    },
+    onDecision: onDenied(({ reason }) => {
+      denied.push(reason);
+    }),
   }));
   after(() => Promise.all([bare.stop(), guarded.stop()]));
 

@@ -16,8 +16,8 @@ import {
   refuseVisibly,
   type RequestedSite,
 } from "@wsgate/wsgate";
-import { judge } from "../../src/guard/judge.ts";
 import { faultsOf, handshakeRequest, type Parts, printed, requestOf, untyped } from "../doubles.ts";
+import { judgedConnection } from "../../src/scope.ts";
 import { eachRow } from "../rows.ts";
 import { wordsOf } from "../words.ts";
 import { context, EVIL, GOOD, outcomeOf, POLICY, type Wrap } from "./wrapping.ts";
@@ -260,14 +260,15 @@ describe('requests: "all"', () => {
   });
 
   test("refuseVisibly answers a plain request as deny does", async () => {
-    const site = guard(() => new Response(), POLICY, { ...options, refuse: refuseVisibly, onDeny() {} });
+    const site = guard(() => new Response(), POLICY, { ...options, refuse: refuseVisibly, onDecision() {} });
     const response = await site(plain({ origin: EVIL }));
     assertEquals([response.status, await response.text()], [403, "Forbidden\n"]);
   });
 
   test("what passes is not marked: only a handshake can be", () => {
     const request = plain({ origin: GOOD });
-    assertEquals(judge(request, POLICY, true), null);
+    guard(() => new Response(), POLICY, options)(request);
+    assertEquals(judgedConnection(request), undefined);
   });
 
   test("left out or handshakes: plain requests are not judged", () => {

@@ -81,10 +81,14 @@ function initialize(host: string, origin?: string): string {
 }
 
 describe("an MCP server behind originValidator", () => {
-  const { onDeny, reasons } = recorder();
+  const { onDecision, reasons } = recorder();
   const bare = serve(mcpHandler());
   const guarded = serve(
-    originValidator(mcpHandler(), ["'self'", INSPECTOR], { hosts: ["127.0.0.1"], requests: "all", onDeny }),
+    originValidator(mcpHandler(), ["'self'", INSPECTOR], {
+      hosts: ["127.0.0.1"],
+      requests: "all",
+      onDecision,
+    }),
   );
   after(() => Promise.all([bare.stop(), guarded.stop()]).then(() => {}));
   beforeEach(() => {

@@ -127,7 +127,7 @@ describe("guard: a policy that is swapped while serving", () => {
     const server = serve(guard(nativeUpgrade(), () => {
       judged++;
       return current;
-    }, { onDeny() {} }));
+    }, { onDecision() {} }));
     try {
       const problems: string[] = [];
       let settled = 0;
@@ -164,7 +164,7 @@ describe("guard: a policy that is swapped while serving", () => {
       looked.push(current);
       current = other(current);
       return looked.at(-1)!;
-    }, { onDeny() {} }));
+    }, { onDecision() {} }));
     try {
       // An odd number of pairs, so that each of them meets each policy.
       for (let index = 0; index < 4 * pairs.length; index++) {
@@ -183,7 +183,7 @@ describe("guard: a policy that is swapped while serving", () => {
     const told = recorder();
     const inner = counted();
     let give: () => Policy = () => A;
-    const server = serve(guard(inner.handler, () => give(), { onDeny: told.onDeny }));
+    const server = serve(guard(inner.handler, () => give(), { onDecision: told.onDecision }));
     const good = handshake("https://a.example", "a.example");
     try {
       assertEquals(await statusOf(server.port, good), 101);
@@ -233,7 +233,7 @@ describe("guard: around a whole site", () => {
     });
   };
   const server = serve(
-    guard(site, compilePolicy({ origins: ["https://good.example"] }), { onDeny: told.onDeny }),
+    guard(site, compilePolicy({ origins: ["https://good.example"] }), { onDecision: told.onDecision }),
   );
   after(() => server.stop());
 
@@ -328,7 +328,7 @@ describe("guard: Host and request.url, as this runtime shows them", () => {
   const server = serve(guard(
     inner.handler,
     compilePolicy({ origins: ["https://good.example"], hosts: ["server.example"] }),
-    { onDeny: told.onDeny },
+    { onDecision: told.onDecision },
   ));
   after(() => server.stop());
 
@@ -402,7 +402,7 @@ describe("originValidator", () => {
   const told = recorder();
   const inner = counted();
   const list = [".goodsite.example", "http://.goodsite.example:80", "http://other.site.example"];
-  const server = serve(originValidator(inner.handler, list, { onDeny: told.onDeny }));
+  const server = serve(originValidator(inner.handler, list, { onDecision: told.onDecision }));
   after(() => server.stop());
 
   const rows: readonly (readonly [origin: string | null, outcome: "allowed" | DenyReason])[] = [
@@ -448,7 +448,7 @@ describe("originValidator", () => {
 
   test("without Origin: only those who bring no credentials, where that is asked for", async () => {
     const native = serve(
-      originValidator(nativeUpgrade(), list, { absent: "allow-without-credentials", onDeny() {} }),
+      originValidator(nativeUpgrade(), list, { absent: "allow-without-credentials", onDecision() {} }),
     );
     try {
       assertEquals(await statusOf(native.port, handshake(null)), 101);
@@ -499,7 +499,7 @@ describe("allowedHostsOriginValidator and hostValidator, from one object", () =>
 
   for (const debug of [false, true]) {
     const told = recorder();
-    const options = { ...hosts, debug, onDeny: told.onDeny };
+    const options = { ...hosts, debug, onDecision: told.onDecision };
     // One object for the sockets and for the site, as it is meant to be used.
     const server = serve(protocolTypeRouter({
       http: hostValidator(() => new Response("page"), options),
@@ -532,10 +532,10 @@ describe("allowedHostsOriginValidator and hostValidator, from one object", () =>
 
   test("hostValidator judges handshakes too, by Host alone, and counts as no guard", async () => {
     const told = recorder();
-    const auth = authMiddlewareStack({ user: () => null, onDeny: told.onDeny });
+    const auth = authMiddlewareStack({ user: () => null, onDecision: told.onDecision });
     const both = counted();
-    const bare = serve(hostValidator(both.handler, { ...hosts, onDeny: told.onDeny }));
-    const authed = serve(hostValidator(auth(both.handler), { ...hosts, onDeny: told.onDeny }));
+    const bare = serve(hostValidator(both.handler, { ...hosts, onDecision: told.onDecision }));
+    const authed = serve(hostValidator(auth(both.handler), { ...hosts, onDecision: told.onDecision }));
     try {
       assertEquals(await statusOf(bare.port, handshake("https://evil.example", "good.example")), 101);
       assertEquals(await statusOf(bare.port, handshake("https://good.example", "evil.example")), 403);
@@ -563,7 +563,7 @@ describe("the whole nesting, with the runtime's own upgrade inside", () => {
       events.push(`found ${session}`);
       return session === undefined ? null : { name: session };
     },
-    onDeny: told.onDeny,
+    onDecision: told.onDecision,
   });
   const chat: NativeHandler = (request, context) => {
     const name = auth.scope(request).user?.name ?? "nobody";
@@ -573,7 +573,9 @@ describe("the whole nesting, with the runtime's own upgrade inside", () => {
   const list = ["https://good.example"];
   const server = serve(protocolTypeRouter({
     http: () => new Response("page"),
-    websocket: originValidator(auth(urlRouter([["/chat/:room", chat]])), list, { onDeny: told.onDeny }),
+    websocket: originValidator(auth(urlRouter([["/chat/:room", chat]])), list, {
+      onDecision: told.onDecision,
+    }),
   }));
   after(() => server.stop());
 
@@ -659,7 +661,7 @@ describe("the whole nesting, with the runtime's own upgrade inside", () => {
     const required = authMiddlewareStack({
       required: true,
       user: (request) => getCookies(request).has("session") ? { name: "ada" } : null,
-      onDeny: denied.onDeny,
+      onDecision: denied.onDecision,
     });
     const strict = serve(originValidator(required(inner.handler), list));
     try {
@@ -688,7 +690,7 @@ describe("auth without a verdict on Origin", () => {
         lookups++;
         return { name: "ada" };
       },
-      onDeny: told.onDeny,
+      onDecision: told.onDecision,
     });
     const server = serve(build(auth, inner.handler));
     try {
@@ -728,7 +730,7 @@ describe("auth without a verdict on Origin", () => {
     await eachRowInTurn([["https://other.example"], []], async (origins) => {
       assertEquals(
         await tried((auth, handler) => {
-          const first = originValidator(handler, origins, { onDeny() {} });
+          const first = originValidator(handler, origins, { onDecision() {} });
           const second = auth(handler);
           return async (request, context) => {
             const response = await first(request, context);
@@ -752,7 +754,7 @@ describe("a client that leaves while its user is looked up", () => {
         hold
           ? new Promise<{ name: string }>((resolve) => waiting.push(() => resolve({ name: "ada" })))
           : { name: "ada" },
-      onDeny() {},
+      onDecision() {},
     });
     const server = serve(originValidator(auth(inner.handler), ["https://good.example"]));
     const gone = Array.from({ length: 5 }, () => connectRaw(server.port));

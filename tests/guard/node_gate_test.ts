@@ -1,8 +1,8 @@
 // The gate for Node's own servers, by the objects that Node hands over. Real Node servers are in `tests/examples`.
 
 import { describe, test } from "node:test";
-import { assertEquals, assertThrows } from "@std/assert";
-import { check, compilePolicy } from "@wsgate/wsgate";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { check, compilePolicy, type DecisionEvent, explain } from "@wsgate/wsgate";
 import { createNodeGate, nodeHandshake, type NodeRequest } from "@wsgate/wsgate/node";
 import { denials } from "../../src/denial.ts";
 import { faultsOf, printed, untyped } from "../doubles.ts";
@@ -51,7 +51,7 @@ function rawSocket() {
 
 describe("createNodeGate()", () => {
   test("lets the pages of the list in, and listens to the errors of their sockets", () => {
-    const gate = createNodeGate(POLICY, { onDeny() {} });
+    const gate = createNodeGate(POLICY, { onDecision() {} });
     const socket = rawSocket();
     assertEquals(gate(nodeRequest(), socket), true);
     assertEquals(socket.events, ["on error"]);
@@ -60,8 +60,8 @@ describe("createNodeGate()", () => {
   });
 
   test("answers the others on their socket, and lets go of it", () => {
-    const { onDeny, reasons } = recorder();
-    const gate = createNodeGate(POLICY, { onDeny });
+    const { onDecision, reasons } = recorder();
+    const gate = createNodeGate(POLICY, { onDecision });
     const socket = rawSocket();
     assertEquals(gate(nodeRequest({ Origin: EVIL }), socket), false);
     assertEquals(reasons, ["origin-not-allowed"]);
@@ -76,7 +76,7 @@ describe("createNodeGate()", () => {
   });
 
   test("without a socket the answer is left to who asked", () => {
-    assertEquals(createNodeGate(POLICY, { onDeny() {} })(nodeRequest({ Origin: EVIL })), false);
+    assertEquals(createNodeGate(POLICY, { onDecision() {} })(nodeRequest({ Origin: EVIL })), false);
   });
 
   const rows: [what: string, request: NodeRequest, outcome: string][] = [
@@ -108,15 +108,15 @@ describe("createNodeGate()", () => {
   ];
   for (const [what, request, outcome] of rows) {
     test(`${what}: ${outcome}`, () => {
-      const { onDeny, reasons } = recorder();
-      const went = createNodeGate(POLICY, { onDeny })(request);
+      const { onDecision, reasons } = recorder();
+      const went = createNodeGate(POLICY, { onDecision })(request);
       assertEquals(went ? "goes on" : reasons[0], outcome);
       assertEquals(reasons.length, went ? 0 : 1);
     });
   }
 
   test("the scheme of the site is that of the connection", () => {
-    const gate = createNodeGate({ origins: ["'self'"], hosts: ["site.test"] }, { onDeny() {} });
+    const gate = createNodeGate({ origins: ["'self'"], hosts: ["site.test"] }, { onDecision() {} });
     const from = (origin: string, encrypted: boolean) => gate(nodeRequest({ Origin: origin }, { encrypted }));
     assertEquals([from("http://site.test", false), from("https://site.test", false)], [true, false]);
     assertEquals([from("http://site.test", true), from("https://site.test", true)], [false, true]);
@@ -148,21 +148,24 @@ describe("createNodeGate()", () => {
   });
 
   test("a hook gets the denial and what check and explain read", () => {
-    const given: unknown[][] = [];
-    const onDeny = (...all: unknown[]) => void given.push(all);
-    createNodeGate(POLICY, { onDeny })(nodeRequest({ Origin: EVIL }));
-    const [denied, handshake] = given[0]!;
-    assertEquals(denied, denials["origin-not-allowed"]);
-    assertEquals(check(untyped(handshake), POLICY), denials["origin-not-allowed"]);
+    const events: DecisionEvent<NodeRequest>[] = [];
+    const onDecision = (event: DecisionEvent<NodeRequest>) => void events.push(event);
+    const request = nodeRequest({ Origin: EVIL });
+    createNodeGate(POLICY, { onDecision })(request);
+    const [event] = events;
+    assertEquals([event!.reason, event!.status, event!.path], ["origin-not-allowed", 403, "/"]);
+    assertStrictEquals(event!.request, request);
+    assertEquals(event!.explain(), explain(nodeHandshake(request), POLICY));
   });
 
   test("its options are checked, and it has neither refuse nor requests", () => {
-    const make = () => createNodeGate(untyped([GOOD]), untyped({ refuse() {}, requests: "all", onDeny: 1 }));
+    const make = () =>
+      createNodeGate(untyped([GOOD]), untyped({ refuse() {}, requests: "all", onDecision: 1 }));
     assertEquals(faultsOf(make), [
       "wrong-type policy -1",
       "unknown-option refuse -1",
       "unknown-option requests -1",
-      "wrong-type onDeny -1",
+      "wrong-type onDecision -1",
     ]);
   });
 

@@ -4,6 +4,7 @@
 import { after, describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { type DenyReason, originValidator } from "@wsgate/wsgate";
+import { onDenied } from "../recorder.ts";
 import { handshakeBytes, sendRaw, serve } from "../runtime.ts";
 import { type CapturedRequest, isOwnRequest, judgeAll, plainRequests, plainVerdict } from "../vectors.ts";
 
@@ -27,7 +28,7 @@ describe("the captured plain requests, replayed to a server that judges them", (
         hosts: [hostname],
         scheme: scheme as "http" | "https",
         requests: "all",
-        onDeny: ({ reason }) => void reasons.push(reason),
+        onDecision: onDenied(({ reason }) => void reasons.push(reason)),
       },
     );
   };

@@ -4,6 +4,7 @@
 import { after, describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { compilePolicy, guard, type Policy } from "@wsgate/wsgate";
+import { onDenied } from "../recorder.ts";
 import { handshakeBytes, nativeUpgrade, type RawAnswer, sendRaw, serve } from "../runtime.ts";
 import { captured, capturedRows, handshakes, judgeAll } from "../vectors.ts";
 import { eachRow } from "../rows.ts";
@@ -31,9 +32,9 @@ describe("the captured handshakes, replayed to a guarded server", () => {
     },
     () => current!,
     {
-      onDeny: (refusal) => {
-        denied.push(refusal.reason);
-      },
+      onDecision: onDenied(({ reason }) => {
+        denied.push(reason);
+      }),
     },
   ));
   after(() => server.stop());

@@ -4,6 +4,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { compilePolicy, guard } from "@wsgate/wsgate";
+import { onDenied } from "../recorder.ts";
 import { handshakeBytes, handshakeHeaders, nativeUpgrade, sendRaw, serve } from "../runtime.ts";
 
 const PATTERNS = 100_000;
@@ -29,7 +30,7 @@ test("no handshake is judged by half a list", { timeout: 120_000 }, async () => 
       return upgrade(request, context);
     },
     () => policy,
-    { onDeny: (_denied, request) => note(request as Request, false) },
+    { onDecision: onDenied(({ request }) => note(request as Request, false)) },
   ));
 
   let serving = true;

@@ -44,8 +44,8 @@ describe("originValidator()", () => {
 
   test("keeps nothing of the list it was given", () => {
     const allowed = [GOOD];
-    const { handler, onDeny, reasons } = recorder();
-    const wrapped = originValidator(handler, allowed, { onDeny });
+    const { handler, onDecision, reasons } = recorder();
+    const wrapped = originValidator(handler, allowed, { onDecision });
     allowed.push("*");
     wrapped(handshakeRequest(EVIL), context);
     assertEquals(reasons, ["origin-not-allowed"]);
@@ -181,8 +181,8 @@ describe("hostValidator()", () => {
   });
 
   test("what it let in is no handshake that a guard judged", () => {
-    const { reasons, onDeny } = recorder();
-    const auth = authMiddlewareStack({ user: () => ({}), onDeny });
+    const { reasons, onDecision } = recorder();
+    const auth = authMiddlewareStack({ user: () => ({}), onDecision });
     const site = hostValidator(auth(() => new Response()), { allowedHosts: ["site.test"] });
     site(handshakeRequest("http://site.test"), context);
     assertEquals(reasons, ["origin-unchecked"]);
@@ -193,7 +193,7 @@ describe("hostValidator()", () => {
       allowedHosts: ["site.test"],
       scheme: "https" as const,
       debug: true,
-      onDeny() {},
+      onDecision() {},
       refuse: () => new Response(),
     };
     hostValidator(() => new Response(), hosts);

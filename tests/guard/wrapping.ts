@@ -47,8 +47,8 @@ export const WRAPPERS: Readonly<Record<string, Wrap>> = {
 
 /** What becomes of a request: "handled", or the reason of the refusal. */
 export function outcomeOf(wrap: Wrap, request: Request): DenyReason | "handled" {
-  const { handler, onDeny, calls, reasons } = recorder();
-  const response = wrap(handler, { onDeny })(request, context);
+  const { handler, onDecision, calls, reasons } = recorder();
+  const response = wrap(handler, { onDecision })(request, context);
   assertEquals(calls.length + reasons.length, 1);
   if (calls.length === 1) return "handled";
   assert(response instanceof Response);

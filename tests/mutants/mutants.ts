@@ -316,9 +316,9 @@ const GROUPS: readonly Group[] = [
         to: "if (response instanceof Response) return response;",
       },
       {
-        fault: "a rejection of onDeny is nobody's",
-        from: "else catchRejection(onDeny(denied, handshake, details.cause), hookFailed);",
-        to: "else onDeny(denied, handshake, details.cause);",
+        fault: "a rejection of onDecision is nobody's",
+        from: "else catchRejection(onDecision(denied, handshake, details.cause), hookFailed);",
+        to: "else onDecision(denied, handshake, details.cause);",
       },
       {
         fault: "the console is told without an end",

@@ -2,8 +2,7 @@
 
 import { describe, test } from "node:test";
 import { assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { type Denied, protocolTypeRouter } from "@wsgate/wsgate";
-import { denials } from "../../src/denial.ts";
+import { type DecisionEvent, protocolTypeRouter } from "@wsgate/wsgate";
 import { faultsOf, handshakeRequest, type Parts, printed, requestOf, untyped } from "../doubles.ts";
 import { eachRow, eachRowInTurn, product } from "../rows.ts";
 import { wordsOf } from "../words.ts";
@@ -92,15 +91,16 @@ describe("protocolTypeRouter()", () => {
 
   test("a handshake without a handler is told to the hook and to no console; a plain request to nobody", async () => {
     const told: unknown[][] = [];
-    const onDeny = (...given: unknown[]) => void told.push(given);
+    const onDecision = ({ reason, request, status }: DecisionEvent) =>
+      void told.push([reason, request, status]);
     const handler = () => new Response("handled");
     const handshake = handshakeRequest(null);
     const lines = await printed(() => {
-      protocolTypeRouter({ http: handler }, { onDeny })(handshake);
-      protocolTypeRouter({ websocket: handler }, { onDeny })(requestOf({}));
+      protocolTypeRouter({ http: handler }, { onDecision })(handshake);
+      protocolTypeRouter({ websocket: handler }, { onDecision })(requestOf({}));
       protocolTypeRouter({ http: handler })(handshake);
     });
-    assertEquals(told, [[denials["not-found"], handshake, undefined]]);
+    assertEquals(told, [["not-found", handshake, 404]]);
     assertEquals(lines, []);
   });
 
@@ -117,11 +117,11 @@ describe("protocolTypeRouter()", () => {
     const sides = [{ http: handler, websocket: handler }, { websocket: handler }];
     await eachRowInTurn(product(sides, rows), async ([protocols, [headers, status]]) => {
       const told: unknown[] = [];
-      const onDeny = (denied: Denied) => void told.push(denied);
-      const response = await protocolTypeRouter(protocols, { onDeny })(requestOf({ headers: headers! }));
+      const onDecision = ({ reason }: DecisionEvent) => void told.push(reason);
+      const response = await protocolTypeRouter(protocols, { onDecision })(requestOf({ headers: headers! }));
       const isPlain = status === 200 && headers!.upgrade === undefined;
       assertEquals(response.status, isPlain && !("http" in protocols) ? 404 : status);
-      assertEquals(told, status === 426 ? [denials["not-a-handshake"]] : []);
+      assertEquals(told, status === 426 ? ["not-a-handshake"] : []);
     });
     const wrapped = protocolTypeRouter({ http: handler });
     const origin = (name: string) => requestOf({ headers: { "sec-websocket-key": "x", origin: name } });
@@ -171,11 +171,11 @@ describe("protocolTypeRouter(): faults", () => {
   ];
   test("of the options too, all at once", () => {
     const configure = () =>
-      protocolTypeRouter(untyped({ ws: handler }), untyped({ onDeny: 1, refuse: handler }));
+      protocolTypeRouter(untyped({ ws: handler }), untyped({ onDecision: 1, refuse: handler }));
     assertEquals(faultsOf(configure), [
       "unknown-option ws -1",
       "unknown-option refuse -1",
-      "wrong-type onDeny -1",
+      "wrong-type onDecision -1",
     ]);
     assertEquals(faultsOf(() => protocolTypeRouter({ http: handler }, untyped(handler))), [
       "wrong-type options -1",

@@ -15,7 +15,6 @@ import {
   assertThrows,
 } from "@std/assert";
 import { routeParams, urlRouter } from "@wsgate/wsgate";
-import { denials } from "../../src/denial.ts";
 import { faultsOf, printed, requestOf, untyped } from "../doubles.ts";
 import { assertGrowth, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
@@ -319,7 +318,9 @@ describe("urlRouter(): which route", () => {
 
   test("a handshake without a route is told to the hook and to no console; a plain request to nobody", async () => {
     const told: unknown[][] = [];
-    const fetch = urlRouter([["/a", () => new Response()]], { onDeny: (...given) => void told.push(given) });
+    const fetch = urlRouter([["/a", () => new Response()]], {
+      onDecision: ({ reason, request, status }) => void told.push([reason, request, status]),
+    });
     const quiet = urlRouter([["/a", () => new Response()]]);
     const asking = { upgrade: "websocket" };
     const handshakes = ["/b", "no path", "/a"].map((url) => requestOf({ url, headers: asking }));
@@ -329,7 +330,7 @@ describe("urlRouter(): which route", () => {
         quiet(request);
       }
     });
-    assertEquals(told, handshakes.slice(0, 2).map((request) => [denials["not-found"], request, undefined]));
+    assertEquals(told, handshakes.slice(0, 2).map((request) => ["not-found", request, 404]));
     assertEquals(lines, []);
   });
 
@@ -338,7 +339,7 @@ describe("urlRouter(): which route", () => {
     const fetch = urlRouter([
       ["/@me/:id", at("me")],
       ["/caf\u00e9/*", urlRouter([["/~ann", at("ann")], ["/100%/x", at("x")]])],
-    ], { onDeny: (_denied, _request, cause) => void causes.push(cause) });
+    ], { onDecision: ({ cause }) => void causes.push(cause) });
     /** With what has to be named in what is said; null: nothing is. */
     const rows: readonly (readonly [target: string, named: string | null])[] = [
       ["/chat/../@me/7", '"/../"'],
@@ -373,7 +374,7 @@ describe("urlRouter(): which route", () => {
     });
     // An inner router tells by itself.
     const inner = urlRouter([["/~ann", at("ann")]], {
-      onDeny: (_denied, _request, cause) => void causes.push(cause),
+      onDecision: ({ cause }) => void causes.push(cause),
     });
     const outer = urlRouter([["/a/*", inner], ["/b", (request: Request) => inner(request)]]);
     for (const url of ["/a/%7Eann", "/b"]) outer(requestOf({ url, headers: { upgrade: "websocket" } }));
@@ -650,7 +651,7 @@ describe("urlRouter(): whatever a client writes", () => {
       "/z/*",
       urlRouter([["/:x/y", at("y")]]),
     ]], {
-      onDeny() {},
+      onDecision() {},
     });
     eachRow(["/", "/z/"], (prefix) => {
       eachRow([{}, { upgrade: "websocket" }], (headers) => {
@@ -806,11 +807,11 @@ describe("urlRouter(): faults", () => {
     });
   }
   test("in the options too, all at once", () => {
-    const configure = () => urlRouter(untyped(["/a"]), untyped({ onDeny: 1, prefix: "/a" }));
+    const configure = () => urlRouter(untyped(["/a"]), untyped({ onDecision: 1, prefix: "/a" }));
     assertEquals(faultsOf(configure), [
       "wrong-type routes 0",
       "unknown-option prefix -1",
-      "wrong-type onDeny -1",
+      "wrong-type onDecision -1",
     ]);
     assertEquals(faultsOf(() => urlRouter([["/a", handler]], untyped(handler))), ["wrong-type options -1"]);
   });

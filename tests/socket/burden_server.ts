@@ -19,7 +19,7 @@ import { serve } from "../runtime.ts";
 import { FEW, IDLE_SECONDS, LOOK_UP_SECONDS } from "./burden.ts";
 import { pause } from "./peer.ts";
 
-const quiet = { onDeny() {} };
+const quiet = { onDecision() {} };
 const limits = { idleTimeoutSeconds: IDLE_SECONDS, ...quiet };
 const counts: Record<string, number> = { refused: 0, closed: 0 };
 

@@ -14,6 +14,7 @@ import {
 } from "@wsgate/wsgate";
 import { denials } from "../../src/denial.ts";
 import { handshakeRequest, printed } from "../doubles.ts";
+import { onDenied } from "../recorder.ts";
 import { eachRow, eachRowInTurn } from "../rows.ts";
 import { type NativeHandler, runtime, serve, type TestServer } from "../runtime.ts";
 import { wordsOf } from "../words.ts";
@@ -224,7 +225,7 @@ describe("as `refuse`", () => {
   /** An application in its wrappings, what it heard, and what the operator was told. */
   function application() {
     const told: string[] = [];
-    const options = { refuse: refuseVisibly, onDeny: ({ reason }: Denied) => void told.push(reason) };
+    const options = { refuse: refuseVisibly, onDecision: onDenied(({ reason }) => void told.push(reason)) };
     const log = logging({ open: (socket) => void socket.send("hello") });
     const auth = authMiddlewareStack({
       // An awaited look-up, as of a database.

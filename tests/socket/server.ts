@@ -161,7 +161,7 @@ const say = (order: string): SocketHandlers => ({
 });
 
 /** No denial is printed: what is printed has to be what a handler did wrong. */
-const quiet = { onDeny() {} };
+const quiet = { onDecision() {} };
 const socketOptions = (options: SocketOptions, handlers: SocketHandlers = puppet) =>
   openToAll(handlers, { ...quiet, ...options });
 

@@ -21,8 +21,12 @@ export function openToAll(
   handlers: SocketHandlers = {},
   options: SocketOptions = {},
 ): Wrapped<[], Response> {
-  const { onDeny } = options;
-  return originValidator(upgradeHandler(handlers, options), ["*"], onDeny === undefined ? {} : { onDeny });
+  const { onDecision } = options;
+  return originValidator(
+    upgradeHandler(handlers, options),
+    ["*"],
+    onDecision === undefined ? {} : { onDecision },
+  );
 }
 
 /** Runs `act` against a server of `handler`, whose last act is that it stops. */

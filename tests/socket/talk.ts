@@ -22,6 +22,6 @@ const talk = upgradeHandler({
   close: (socket, code, reason) => note(socket, `closes ${code} ${reason}`),
 }, { protocols: ["v2", "v1"] });
 
-const { port } = serve(originValidator(talk, [ORIGINS.honest], { onDeny() {} }), websocket);
+const { port } = serve(originValidator(talk, [ORIGINS.honest], { onDecision() {} }), websocket);
 console.log(JSON.stringify({ port }));
 process.stdin.resume().on("end", () => process.exit());

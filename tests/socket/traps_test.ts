@@ -605,7 +605,7 @@ describe("the twenty traps", () => {
       const echo = openToAll({});
       const refusing = guard(echo, compilePolicy({ origins: ["https://good.test"] }), {
         refuse: refuseVisibly,
-        onDeny() {},
+        onDecision() {},
       });
       const peers: Peer[] = [];
       await serving(refusing, async (port) => {
@@ -999,7 +999,7 @@ describe("the upgrade", () => {
 
   row("after a 403: the connection lives on, for a handshake too, pipelined or not", async () => {
     const handler = guard(upgradeHandler({}), compilePolicy({ origins: ["https://good.test"] }), {
-      onDeny() {},
+      onDecision() {},
     });
     await serving(handler, async (port) => {
       const peer = new Peer(port);

@@ -9,9 +9,9 @@ import {
   type SocketOptions,
   upgradeHandler,
 } from "@wsgate/wsgate";
-import { denials } from "../../src/denial.ts";
 import { quote } from "../../src/quote.ts";
 import { faultsOf, handshakeRequest, printed, untyped } from "../doubles.ts";
+import { onDenied } from "../recorder.ts";
 import { eachRow, eachRowInTurn } from "../rows.ts";
 import { runtime } from "../runtime.ts";
 import { wordsOf } from "../words.ts";
@@ -47,7 +47,7 @@ describe("before the upgrade", () => {
     const reasons: DenyReason[] = [];
     const options = {
       maxSockets: 1,
-      onDeny: ({ reason }: { reason: DenyReason }) => void reasons.push(reason),
+      onDecision: onDenied(({ reason }) => void reasons.push(reason)),
     };
     const log = logging();
     await serving(openToAll(log.handlers, options), async (port) => {
@@ -256,7 +256,7 @@ describe("options", () => {
           protocols: ["a b", "c", "c"],
           headers: {},
           idleTimeout: 30,
-          onDeny: true,
+          onDecision: true,
         }),
       );
     assertEquals(faultsOf(configure, (fault, fix) => words.assert(fault, fix)), [
@@ -271,14 +271,14 @@ describe("options", () => {
       "protocol-malformed protocols 0",
       "protocol-malformed protocols 2",
       "wrong-type headers -1",
-      "wrong-type onDeny -1",
+      "wrong-type onDecision -1",
     ]);
     const { issues } = assertThrows(configure, ConfigError);
     const fixes = issues.map(({ fix }) => fix);
     assertStringIncludes(fixes[0]!, "open, message, drain, close, error");
     assertStringIncludes(
       fixes[2]!,
-      "idleTimeoutSeconds, maxMessageBytes, maxBufferedBytes, maxWaitingMessages, maxSockets, protocols, headers, onDeny",
+      "idleTimeoutSeconds, maxMessageBytes, maxBufferedBytes, maxWaitingMessages, maxSockets, protocols, headers, onDecision",
     );
     assertEquals(issues.map(({ value }) => value).slice(3, 10), [-1, 1.5, "1", 0, 0, "a b", "c"]);
   });
@@ -346,26 +346,29 @@ describe("what is no good handshake", () => {
     test(`${reason}: ${status}, which the client is told nothing more of, and the operator once`, async () => {
       const told: unknown[][] = [];
       const request = handshake(headers, method);
-      await eachRowInTurn([undefined, (...given: unknown[]) => void told.push(given)], async (onDeny) => {
-        const handler = openToAll({ open: () => fail("opened") }, {
-          headers: () => fail("asked for headers"),
-          ...onDeny && { onDeny },
-        });
-        const lines = await printed(async () => {
-          const response = await handler(request, undefined);
-          assertEquals(response?.status, status);
-          const text = await response!.text();
-          assert(!text.includes(reason) && text.length < 30, text);
-          if (status === 426) assertEquals(response!.headers.get("sec-websocket-version"), "13");
-          if (status === 405) assertEquals(response!.headers.get("allow"), "GET");
-        });
-        assertEquals(lines.length, onDeny === undefined ? 1 : 0);
-        for (const { text } of lines) {
-          assertStringIncludes(text, `${status} ${reason}`);
-          words.assert(reason, text);
-        }
-      });
-      assertEquals(told, [[denials[reason], request, undefined]]);
+      await eachRowInTurn(
+        [undefined, onDenied(({ reason, request }) => void told.push([reason, request]))],
+        async (onDecision) => {
+          const handler = openToAll({ open: () => fail("opened") }, {
+            headers: () => fail("asked for headers"),
+            ...onDecision && { onDecision },
+          });
+          const lines = await printed(async () => {
+            const response = await handler(request, undefined);
+            assertEquals(response?.status, status);
+            const text = await response!.text();
+            assert(!text.includes(reason) && text.length < 30, text);
+            if (status === 426) assertEquals(response!.headers.get("sec-websocket-version"), "13");
+            if (status === 405) assertEquals(response!.headers.get("allow"), "GET");
+          });
+          assertEquals(lines.length, onDecision === undefined ? 1 : 0);
+          for (const { text } of lines) {
+            assertStringIncludes(text, `${status} ${reason}`);
+            words.assert(reason, text);
+          }
+        },
+      );
+      assertEquals(told, [[reason, request]]);
     });
   }
 

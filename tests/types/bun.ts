@@ -152,8 +152,8 @@ export const hooks: readonly Fetch[] = [
       const peer = server.requestIP(request)?.address ?? "local";
       return denied.status === 403 ? new Response(`${denied.reason} ${peer}`, { status: 403 }) : deny(denied);
     },
-    onDeny: async (denied, handshake, cause) => {
-      await Promise.resolve(console.log(denied.reason, handshake.headers.get("host"), cause));
+    onDecision: async ({ reason, request, cause }) => {
+      await Promise.resolve(console.log(reason, request.headers.get("host"), cause));
     },
   }),
 ];

@@ -289,10 +289,12 @@ export const hooks: readonly Fetch[] = [
         ? new Response(denied.reason, { status })
         : deny(denied);
     },
-    onDeny: (denied, handshake, cause) => {
-      const host: string | null = handshake.headers.get("host");
+    onDecision: ({ outcome, reason, request, cause }) => {
+      const host: string | null = request.headers.get("host");
       const same: Same<typeof cause, unknown> = true;
-      if (denied.reason === "origin-not-allowed" && host !== null && same) console.log(cause);
+      if (outcome === "denied" && reason === "origin-not-allowed" && host !== null && same) {
+        console.log(cause);
+      }
     },
   }),
   originValidator(native, ["'self'", "https://goodsite.com"], {
@@ -300,7 +302,9 @@ export const hooks: readonly Fetch[] = [
     scheme: "https",
     absent: "deny",
     dangerouslyAllow: ["null"],
-    onDeny: async (denied) => await Promise.resolve(console.log(denied.reason)),
+    onDecision: async ({ reason }) => await Promise.resolve(console.log(reason)),
+    name: "site",
+    reportOnly: ({ host }) => host === "goodsite.com" ? policy : null,
     refuse: deny,
   }),
   authMiddlewareStack({ user: findUser, refuse: (denied) => deny(denied) })(native),
@@ -436,7 +440,7 @@ export function hookMistakes(): void {
   // @ts-expect-error TS2769: auth wraps handlers of any context, so its hook can't count on the runtime's.
   authMiddlewareStack({ user: findUser, refuse: (denied, _, _context: NativeContext) => deny(denied) });
   // @ts-expect-error TS2367: a reason that is none of the documented ones.
-  guard(plain, policy, { onDeny: (denied) => void (denied.reason === "origin-missing") });
+  guard(plain, policy, { onDecision: ({ reason }) => void (reason === "origin-missing") });
 }
 
 export function authMistakes(maybe: boolean): void {
@@ -514,7 +518,7 @@ export function visibleMistakes(): void {
   // @ts-expect-error TS2554: on Bun the server is in the context: without it nothing could be shown there.
   refuseVisibly({ allowed: false, status: 403, reason: "origin-null" }, request);
   // @ts-expect-error TS2322: it is what refuses, not what hears of a refusal.
-  guard(plain, policy, { onDeny: refuseVisibly });
+  guard(plain, policy, { onDecision: refuseVisibly });
 }
 
 export function verdictMistakes(handshake: Handshake, issue: ConfigIssue): void {
