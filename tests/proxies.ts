@@ -17,6 +17,8 @@ const isRequired = process.env["WSGATE_REQUIRE_PROXIES"] === "1";
 const ARGUMENTS = {
   nginx: (file: string, folder: string) => ["-c", file, "-p", folder, "-g", "daemon off;"],
   caddy: (file: string) => ["run", "--config", file, "--adapter", "caddyfile"],
+  haproxy: (file: string) => ["-db", "-f", file],
+  apache2: (file: string, folder: string) => ["-X", "-d", folder, "-f", file],
 } as const;
 
 /** A proxy that tests start. */
@@ -69,6 +71,26 @@ export function nginxAround(server: string): string {
       ${folders.map((name) => `${name}_temp_path ${name};`).join(" ")}
       ${server}
     }`;
+}
+
+/** The same for HAProxy's sections. */
+export function haproxyAround(sections: string): string {
+  return `defaults\n mode http\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n${sections}`;
+}
+
+/** The same for Apache's directives. */
+export function apacheAround(port: number, directives: string): string {
+  const modules = ["mpm_event", "authz_core", "proxy", "proxy_http", "proxy_wstunnel", "headers", "rewrite"];
+  return [
+    ...modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
+    `Listen 127.0.0.1:${port}`,
+    "ServerName site.test",
+    `PidFile httpd-${port}.pid`,
+    `Mutex file:. default`,
+    // Not /dev/stderr, which is a socket under one of the runtimes, and Apache opens it by its name.
+    `ErrorLog error-${port}.log`,
+    directives,
+  ].join("\n") + "\n";
 }
 
 /** The same for Caddy's sites. */
