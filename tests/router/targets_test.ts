@@ -9,7 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { routeParams, urlRouter } from "@wsgate/wsgate";
 import { Hono } from "hono";
-import { caddyAround, nginxAround, type Proxy, skipWithout, startProxy } from "../proxies.ts";
+import { caddyAround, nginxAround, skipWithout, startProxy } from "../proxies.ts";
 import { eachRowInTurn } from "../rows.ts";
 import { runtime, sendRaw, serve, type TestServer } from "../runtime.ts";
 import { capturedTargets, targets } from "../vectors.ts";
@@ -172,7 +172,7 @@ const CONFIGURATIONS = {
   },
 } as const;
 
-for (const name of Object.keys(CONFIGURATIONS) as Proxy[]) {
+for (const name of Object.keys(CONFIGURATIONS) as (keyof typeof CONFIGURATIONS)[]) {
   describe(`behind ${name}`, { skip: skipWithout(name) }, () => {
     type Started = Awaited<ReturnType<typeof startProxy>>;
     let folders: string[];
