@@ -27,7 +27,7 @@ const ROWS: readonly (readonly [names: string, most: number, from?: string])[] =
   ["authMiddlewareStack", 11_000],
   ["upgradeHandler", 23_500],
   ["check, compilePolicy", 35_000],
-  // the first program of README.md
+  // the program of README.md for both runtimes
   ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 72_500],
   ["publicSuffixes", 92_000, suffixes],
 ];

@@ -198,6 +198,13 @@ describe("README's options", () => {
   });
 });
 
+it("README says that nothing is published for as long as the changelog does", () => {
+  assertEquals(
+    readme.includes("Until 0.1.0 is published"),
+    read(".github/CHANGELOG.md").includes("Nothing is published yet"),
+  );
+});
+
 describe("links and commands", () => {
   /** What GitHub makes of a heading. */
   const slug = (heading: string) =>
