@@ -27,7 +27,7 @@ const ROWS: readonly (readonly [names: string, most: number, from?: string])[] =
   ["authMiddlewareStack", 14_600],
   ["upgradeHandler", 25_700],
   ["check, compilePolicy", 40_000],
-  // the first program of README.md
+  // the program of README.md for both runtimes
   ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 94_000],
   ["publicSuffixes", 92_000, suffixes],
 ];

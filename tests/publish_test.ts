@@ -46,17 +46,15 @@ describe("published package", () => {
       decodeURIComponent(url.replace(base, ""))
     );
     const source = await readdir(`${root}src`, { recursive: true });
-    assertEquals(
-      listed?.toSorted(),
-      [
-        "LICENSE",
-        "README.md",
-        "deno.json",
-        "mod.ts",
-        ...await shown(),
-        ...source.filter((name) => name.endsWith(".ts")).map((name) => `src/${name.replaceAll("\\", "/")}`),
-      ].sort(),
-    );
+    const expected = new Set([
+      "LICENSE",
+      "README.md",
+      "deno.json",
+      "mod.ts",
+      ...await shown(),
+      ...source.filter((name) => name.endsWith(".ts")).map((name) => `src/${name.replaceAll("\\", "/")}`),
+    ]);
+    assertEquals(listed?.toSorted(), [...expected].sort());
   });
 
   it("says of which licences its parts are, as SPDX writes it", async () => {
@@ -99,13 +97,23 @@ async function entries(): Promise<string[]> {
 }
 
 /**
- * What the README links and pictures beside it: a registry shows the links as those of files in the package. Not the
- * examples, which lead nowhere there: with them their frameworks would be dependencies of this package.
+ * What the README links and pictures beside it, and what the pages do that it links: a registry shows the links as those
+ * of files in the package. Not the examples, which lead nowhere there: with them their frameworks would be dependencies of
+ * this package.
  */
-async function shown(): Promise<string[]> {
-  const readme = await readFile(`${root}README.md`, "utf8");
-  const links = Array.from(readme.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g), ([, link]) => link!);
-  return [...new Set(links.filter((link) => !/^https?:|^examples\//.test(link)))];
+async function shown(): Promise<Set<string>> {
+  const found = new Set(["README.md"]);
+  // A Set is walked as it grows.
+  for (const page of found) {
+    if (!page.endsWith(".md")) continue;
+    const text = await readFile(`${root}${page}`, "utf8");
+    for (const [, link] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g)) {
+      if (/^https?:/.test(link!)) continue;
+      const path = new URL(link!, `${base}${page}`).href.slice(base.length);
+      if (!path.startsWith("examples/")) found.add(path);
+    }
+  }
+  return found;
 }
 
 function deno(...args: string[]): Promise<{ status: number; output: string }> {

@@ -96,6 +96,11 @@ const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|tran
  * On Bun the server has to be given {@linkcode websocket}, and the handler Bun's server as its second argument: every
  * wrapper here passes it on; in Hono it is `c.env`.
  *
+ * What cannot be made the same is in a table in `src/socket/README.md`. What matters most: on Deno the headers of
+ * `socket.request` are gone once the socket is open, a message over `maxMessageBytes` is buffered before it is refused, and
+ * a connection stays while its peer has stopped reading; on Bun the server is told the limits when it starts, so all
+ * handlers are made before.
+ *
  * **Security.** It judges neither Origin nor user, and opens no socket that no guard has judged: those handshakes are
  * refused with 403. Wrap it, `originValidator(handler, [...])`; a socket for every site says so, with `["*"]`.
  *
