@@ -8,7 +8,7 @@ import { NONE } from "../matcher/trie_layout.ts";
 import { parseOrigin, type TupleOrigin } from "../origin/origin.ts";
 import { readPatterns } from "../pattern/list.ts";
 import { originFault, readSocketUrl, type SocketUrl } from "./addresses.ts";
-import { BROWSER_ATTACKS, FOREIGN, type Row, type Sender } from "./corpus.ts";
+import { BROWSER_ATTACKS, FOREIGN, type Row } from "./corpus.ts";
 import { type Fields, override, requestOf, usualFields } from "./handshakes.ts";
 import { PROGRAM_ATTACKS } from "./hygiene.ts";
 import { fill, type Names, namesOf } from "./names.ts";
@@ -128,11 +128,14 @@ function makeAttack(
   names: Names,
   socket: SocketUrl,
 ): Attack | null {
-  const { origin = FOREIGN, host = "{socket}", target = "{path}{query}", method = "GET", fields = {} } = changes;
+  const { origin = FOREIGN, host = "{socket}", target = "{path}{query}", method = "GET", fields = {} } =
+    changes;
   const several = (header: string, values: string | readonly string[] | null) =>
     [values ?? []].flat().map((value) => [header, value] as const);
   const templates = [...several("Host", host), ...usualFields(socket).slice(1), ...several("Origin", origin)];
-  const filled = override(templates, Object.entries(fields)).map(([field, value]) => [field, fill(value, names)]);
+  const filled = override(templates, Object.entries(fields)).map((
+    [field, value],
+  ) => [field, fill(value, names)]);
   const filledTarget = fill(target, names);
   if (filledTarget === null || filled.some(([, value]) => value === null)) return null;
   const head = filled as unknown as Fields;
