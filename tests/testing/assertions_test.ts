@@ -171,6 +171,12 @@ describe("assertWithstands()", () => {
     words.assert("of a function", await messageOf(() => assertWithstands(handler, SITE)));
   });
 
+  test("what a program alone sends, as that", async () => {
+    const message = await messageOf(() => assertWithstands(compilePolicy({ origins: ["*"] }), SITE));
+    const told = message.split("\n").findIndex((line) => line.startsWith("- doubled-origin-own-first,"));
+    words.assert("a program's", message.split("\n").slice(told, told + 3).join("\n"));
+  });
+
   test("how a site says that it is meant; not of everybody, nor of 'self'", async () => {
     const last = async (policy: Target, site: Partial<Site> = {}) =>
       (await messageOf(() => assertWithstands(policy, { ...SITE, ...site }))).split("\n").at(-1)!;

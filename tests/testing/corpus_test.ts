@@ -7,6 +7,9 @@ import { readSocketUrl } from "../../src/testing/addresses.ts";
 import { PROGRAM_ATTACKS } from "../../src/testing/hygiene.ts";
 import { namesOf } from "../../src/testing/names.ts";
 import { eachRow } from "../rows.ts";
+import { wordsOf } from "../words.ts";
+
+const words = wordsOf(import.meta.url);
 
 describe("the rows", () => {
   const rows = [...BROWSER_ATTACKS, ...PROGRAM_ATTACKS];
@@ -20,6 +23,7 @@ describe("the rows", () => {
   test("have names that a command line can take, each once, and a history in a sentence", () => {
     assertEquals(new Set(rows.map(([name]) => name)).size, rows.length);
     eachRow(rows, ([name, , why]) => {
+      words.assert(name, why);
       assertMatch(name, /^[a-z0-9]+(?:-[a-z0-9]+)*$/);
       assertMatch(why, /^\S[\x20-\x7e]{15,}[^.]$/);
     });
@@ -34,3 +38,5 @@ describe("the rows", () => {
     assertEquals(known.filter((name) => !wanted.includes(name)), []);
   });
 });
+
+words.end();

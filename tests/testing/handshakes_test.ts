@@ -111,6 +111,7 @@ describe("faults", () => {
     ],
     ["headers: a list", { to: TO, headers: [["a", "b"]] }, "wrong-type headers -1"],
     ["headers: Headers", { to: TO, headers: new Headers({ a: "b" }) }, "wrong-type headers -1"],
+    ["headers: a string", { to: TO, headers: "a: b" }, "wrong-type headers -1"],
     ["headers: null", { to: TO, headers: null }, "wrong-type headers -1"],
     [
       "headers: no fields",
