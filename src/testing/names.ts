@@ -85,8 +85,8 @@ function domainOf(host: string): string | null {
   const suffix = publicSuffixes.suffixOf(host);
   if (suffix === null) return null;
   const tails = [host, ...ancestors(host)];
-  // Both lists: each has names that the other has not.
-  const shared = tails.findIndex((tail) => tail === suffix || whyShared(tail, publicSuffixes) !== null);
+  // And the short list, which has names that no public list has.
+  const shared = tails.findIndex((tail) => tail === suffix || whyShared(tail) !== null);
   return tails[shared - 1] ?? null;
 }
 
