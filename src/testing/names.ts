@@ -36,6 +36,7 @@ function namesOfPage(origin: string): Names {
     scheme: isWeb ? scheme : "https",
     port: written,
     anyPort: String(port),
+    longHost: `${"a.".repeat(2_000)}test`,
     host: isWeb ? host : null,
     encodedHost: isWeb ? `%${hex(host)}${host.slice(1)}` : null,
     tabbedHost: isWeb ? `${host.slice(0, 2)}\t${host.slice(2)}` : null,

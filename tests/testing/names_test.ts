@@ -17,6 +17,7 @@ describe("namesOf()", () => {
       scheme: "https",
       port: ":8443",
       anyPort: "8443",
+      longHost: `${"a.".repeat(2000)}test`,
       host: "app.example.com",
       encodedHost: "%61pp.example.com",
       tabbedHost: "ap\tp.example.com",
