@@ -24,7 +24,7 @@ export const PROGRAM_ATTACKS: readonly Row[] = [
     "origin-list",
     "program",
     "RFC 6454's list with a space",
-    { origin: `{origin} ${FOREIGN}` },
+    { origin: "{origin} {scheme}://attacker.test" },
   ],
   [
     "userinfo-own-behind",
