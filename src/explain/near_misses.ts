@@ -18,17 +18,43 @@ import { readable, skeleton } from "./look_alike.ts";
 /**
  * In what way a handshake came near. Stable: safe to compare, count and alert on.
  *
- * Of an origin whose host is on the list: `port`, `localhost-port`, `scheme`, `http-page-to-tls-socket`,
- * `socket-scheme` (the entry has `ws:` or `wss:`, which no page has), `scheme-and-port`. Of the site's own:
- * `scheme-behind-proxy`, `self-not-listed`. Of another host: `trailing-dot`, `apex-left-out`,
- * `missing-subdomain-wildcard`, `loopback-name`, `look-alike`, `parent-of-listed`, `listed-name-in-front`,
- * `listed-name-glued`, `sibling`; `not-listed` where none of these fits.
+ * | code | what is so | what to do |
+ * | --- | --- | --- |
+ * | `port` | the host is listed with another port | list this port, if its page may connect |
+ * | `localhost-port` | the same, on this machine | list the dev server's port, or set `debug` while developing |
+ * | `scheme` | the host is listed with another scheme | list this scheme, if its page may connect |
+ * | `http-page-to-tls-socket` | an `http` page, and a socket behind TLS | open the page over https |
+ * | `socket-scheme` | the entry begins with `ws:` or `wss:` | write the page's scheme, `http` or `https` |
+ * | `scheme-and-port` | the host is listed with another scheme and port | list this origin, if its page may connect |
+ * | `scheme-behind-proxy` | TLS ends at a proxy, so the server sees `http` | set `scheme: "https"` |
+ * | `self-not-listed` | the server's own page | list `'self'`, and this server's names in `hosts` |
+ * | `trailing-dot` | only the dot at the end of the host differs | open the page without it |
+ * | `apex-left-out` | `*.example.com` leaves `example.com` out | write `.example.com` for both |
+ * | `missing-subdomain-wildcard` | a subdomain of a listed host | list it, or write `*.example.com` for all |
+ * | `loopback-name` | `localhost`, `127.0.0.1` and `[::1]` are three hosts | open the page at the listed one, or list this one |
+ * | `look-alike` | letters that look like a listed name's | nothing: it is made to deceive |
+ * | `parent-of-listed` | the parent of a listed host | list it, if it is yours |
+ * | `listed-name-in-front` | a listed name as the beginning of another's | nothing: its end says whose it is |
+ * | `listed-name-glued` | a name that has letters in common with a listed one | nothing, unless it is yours |
+ * | `sibling` | below the same domain as a listed host | list it, if it is yours |
+ * | `not-listed` | nothing on the list comes near | list it, if it is yours |
+ * | `absent-origin` | no Origin, no Cookie, no Authorization: a program | set `absent: "allow-without-credentials"` |
+ * | `absent-with-credentials` | no Origin, and a Cookie or Authorization | find the proxy that removes Origin, or the program |
+ * | `empty-origin` | an empty Origin | find the program or proxy that empties it |
+ * | `null-origin` | `null`, which any site can send | serve the page from an origin of its own |
+ * | `file-page` | a page opened from a file | serve it over http |
+ * | `several-origins` | Origin twice | find the program or proxy that adds one |
+ * | `malformed-origin` | an Origin that no browser writes so | find the program or proxy that rewrites it |
+ * | `host-absent` | no Host | find the program or proxy that removes it |
+ * | `host-malformed` | a Host that is not a host with an optional port | find the program or proxy that rewrites it |
+ * | `host-mismatch` | a URL that names another authority than Host | have the proxy write the same name into both |
+ * | `host-port` | the Host is listed with another port | list this port, or none for any |
+ * | `host-trailing-dot` | only the dot at the end of Host differs | connect without it |
+ * | `host-apex-left-out` | as `apex-left-out`, of Host | write `.example.com` for both |
+ * | `host-missing-subdomain-wildcard` | as `missing-subdomain-wildcard`, of Host | list it, or write `*.example.com` for all |
+ * | `host-not-listed` | a Host that nothing on the list comes near | list it, if it is a name of this server |
  *
- * Of an origin that names nobody: `absent-origin`, `absent-with-credentials`, `empty-origin`, `null-origin`,
- * `file-page`, `several-origins`, `malformed-origin`.
- *
- * Of a Host header: `host-absent`, `host-malformed`, `host-mismatch`, and, where it is not on the list, `host-port`,
- * `host-trailing-dot`, `host-apex-left-out`, `host-missing-subdomain-wildcard`, `host-not-listed`.
+ * @category Troubleshooting
  */
 export type NearMissCode =
   | "port"
@@ -65,7 +91,11 @@ export type NearMissCode =
   | "host-missing-subdomain-wildcard"
   | "host-not-listed";
 
-/** What would let one handshake in: one entry more in a list, or one option set. */
+/**
+ * What would let one handshake in: one entry more in a list, or one option set.
+ *
+ * @category Troubleshooting
+ */
 export interface Suggestion {
   /** The option to change. */
   readonly field: "origins" | "dangerouslyAllow" | "hosts" | "allowedHosts" | "absent" | "scheme";
@@ -75,7 +105,11 @@ export interface Suggestion {
   readonly danger: string | null;
 }
 
-/** One way in which a refused handshake came near to being let in. */
+/**
+ * One way in which a refused handshake came near to being let in.
+ *
+ * @category Troubleshooting
+ */
 export interface NearMiss {
   /** In what way. */
   readonly code: NearMissCode;
