@@ -258,6 +258,29 @@ describe("categories", () => {
   });
 });
 
+describe("links", () => {
+  const linkedIn = (text: string) =>
+    Array.from(text.matchAll(/\{@link\w*\s+([^}]*)\}/g), ([, target]) => target!);
+
+  it("each leads to a name that there is, and from a public page to a public name", async () => {
+    const { exports }: { exports: Record<string, string> } = JSON.parse(await textOf("deno.json"));
+    const names = new Set((await Promise.all(Object.values(exports).map(exportedBy))).flat());
+    const all = sources.join("\n");
+    const links = linkedIn(all);
+    assert(links.length > 100, String(links.length));
+    eachRow(new Set(links), (name) => {
+      const declared = new RegExp(
+        `^(?:export )?(?:async )?(?:function|interface|type|class|const|let) ${name}\\b`,
+        "m",
+      );
+      assert(declared.test(all), name);
+    });
+    eachRow(names, (name) => {
+      assertEquals(docsOf(name).flatMap(linkedIn).filter((target) => !names.has(target)), []);
+    });
+  });
+});
+
 /** The text of a file. */
 function textOf(file: string): Promise<string> {
   return readFile(fileURLToPath(new URL(`../${file}`, import.meta.url)), "utf8");
