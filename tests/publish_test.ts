@@ -13,7 +13,14 @@ import { basename, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { exportedBy } from "./doc_comments.ts";
 import { eachRow, eachRowInTurn } from "./rows.ts";
 import { runtime } from "./runtime.ts";
@@ -71,6 +78,23 @@ describe("published package", () => {
       data,
       /^(?:\/\/.*\n)*\/\/ License, v\. 2\.0\..*\n\/\/ file, .* https:\/\/mozilla\.org\/MPL\/2\.0\/\.\n/,
     );
+  });
+
+  it("each entry of the changelog begins with a label of its table, below a section that there is", async () => {
+    const text = await readFile(`${root}.github/CHANGELOG.md`, "utf8");
+    const labels = Array.from(text.matchAll(/^\| (\*\*\w+\*\*) +\|/gm), ([, label]) => label!);
+    assertGreater(labels.length, 5);
+    const [, ...versions] = text.split(/^## /m);
+    assertGreater(versions.length, 0);
+    eachRow(versions.flatMap((version) => version.split(/^### /m).slice(1)), (section) => {
+      const [name, ...lines] = section.split("\n");
+      assertMatch(name!, /^(?:Added|Changed|Deprecated|Removed|Fixed|Security)$/);
+      // What follows an entry's first line is indented.
+      eachRow(lines.filter((line) => /^\S/.test(line)), (line) => {
+        const [, label] = /^- (\*\*\w+\*\*)(?: \(breaking change\))?: \S/.exec(line) ?? [];
+        assert(label !== undefined && labels.includes(label), line);
+      });
+    });
   });
 
   it("every public name is documented and typed in full", asked, async () => {
