@@ -14,7 +14,11 @@ import { shownPart } from "./origin/shown.ts";
 import { quote } from "./quote.ts";
 import { markAnswered } from "./scope.ts";
 
-/** How the operator is told of denials: what every layer that refuses takes. */
+/**
+ * How the operator is told of denials: what every layer that refuses takes.
+ *
+ * @category Verdicts
+ */
 export interface DenialHook {
   /**
    * Called with every denial before its Response is made, instead of the console line. `cause` is what user code threw,
@@ -27,8 +31,9 @@ export interface DenialHook {
 }
 
 /**
- * How the operator is told, and how a denial looks to the client.
+ * How the operator is told, by `onDeny` of {@linkcode DenialHook}, and how a denial looks to the client.
  *
+ * @category Verdicts
  * @typeParam C What the wrapped handler gets as its second argument.
  */
 export interface DenialOptions<C> extends DenialHook {

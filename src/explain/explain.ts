@@ -16,7 +16,11 @@ import { nearest } from "./nearest.ts";
 import type { NearMiss } from "./near_misses.ts";
 import { serialize } from "./suggestions.ts";
 
-/** An `Origin` header, read. */
+/**
+ * An `Origin` header, read.
+ *
+ * @category Troubleshooting
+ */
 export type ExplainedOrigin =
   | {
     /** Not a tuple of scheme, host and port. */
@@ -37,7 +41,11 @@ export type ExplainedOrigin =
     readonly port: number | null;
   };
 
-/** A `Host` header, read. */
+/**
+ * A `Host` header, read.
+ *
+ * @category Troubleshooting
+ */
 export type ExplainedHost =
   | {
     /** Not a host. */
@@ -56,7 +64,11 @@ export type ExplainedHost =
     readonly port: number | null;
   };
 
-/** Why a handshake was let in or refused. Frozen, plain, and the same after `JSON.parse(JSON.stringify(…))`. */
+/**
+ * Why a handshake was let in or refused. Frozen, plain, and the same after `JSON.parse(JSON.stringify(…))`.
+ *
+ * @category Troubleshooting
+ */
 export interface Explanation {
   /** The verdict of {@linkcode check}. */
   readonly decision: Decision;
@@ -91,6 +103,7 @@ export interface Explanation {
  * 80 characters, so that an explanation may be logged as it is. Values of Cookie and Authorization are no part of it.
  * It is for the operator: do not send it to the client.
  *
+ * @category Troubleshooting
  * @param handshake A Request, or a snapshot of one. On Deno before it was upgraded: after that its headers are gone.
  * @param policy What {@linkcode compilePolicy} made.
  * @returns A frozen object that survives JSON.

@@ -9,7 +9,12 @@ import { readDenialOptions, settler } from "../settle.ts";
 import { GUARD_OPTIONS, type GuardOptions } from "./guard.ts";
 import { judge, type PolicySource, readRequests, readSource } from "./judge.ts";
 
-/** Which requests a gate judges, and what becomes of its denials. */
+/**
+ * Which requests a gate judges, and what becomes of its denials: beside what is here `requests` of
+ * {@linkcode RequestsOption} and `onDeny` of {@linkcode DenialHook}.
+ *
+ * @category Guards
+ */
 export interface GateOptions extends Omit<GuardOptions, "refuse"> {
   /**
    * How a denial looks. Default {@linkcode deny}, which also answers where this throws, or returns a promise or no fresh
@@ -18,7 +23,11 @@ export interface GateOptions extends Omit<GuardOptions, "refuse"> {
   readonly refuse?: (denied: Denied, request: Request, context: unknown) => Response;
 }
 
-/** A guard without a handler: see {@linkcode createGate}. */
+/**
+ * A guard without a handler: see {@linkcode createGate}.
+ *
+ * @category Guards
+ */
 export interface Gate {
   /**
    * Judges a request.
@@ -41,6 +50,15 @@ export interface Gate {
  * long as the request lives, for every other handler too that gets to see it. An answer that is not returned lets nobody in: what
  * it refuses stays unjudged, and {@linkcode upgradeHandler} and {@linkcode authMiddlewareStack} refuse that.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `requests` | `"handshakes"` | `"all"`: plain requests are judged too |
+ * | `refuse` | {@linkcode deny} | how a denial looks to the client; made at once |
+ * | `onDeny` | a console line | called with every denial, to log or to count it |
+ *
+ * In full under {@linkcode RequestsOption} and {@linkcode GateOptions}; those of a policy under {@linkcode compilePolicy}.
+ *
+ * @category Guards
  * @param policy What {@linkcode compilePolicy} made, the options for it, or a function that finds it for each site.
  * @param options Which requests are judged, and what becomes of denials.
  * @returns The gate.

@@ -20,8 +20,10 @@ import {
 } from "./judge.ts";
 
 /**
- * Which requests a guard judges, and what becomes of its denials.
+ * Which requests a guard judges, and what becomes of its denials: `requests` of {@linkcode RequestsOption}, `refuse` of
+ * {@linkcode DenialOptions} and `onDeny` of {@linkcode DenialHook}.
  *
+ * @category Guards
  * @typeParam C What the wrapped handler gets as its second argument.
  */
 export interface GuardOptions<C = unknown> extends DenialOptions<C>, RequestsOption {}
@@ -45,6 +47,16 @@ export const GUARD_OPTIONS = ["requests", "refuse", "onDeny"] as const;
  * {@linkcode createGate}. What it lets in counts as judged while the handler runs, until the promise that it returned
  * settles.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `requests` | `"handshakes"` | `"all"`: plain requests are judged too |
+ * | `refuse` | {@linkcode deny} | how a denial looks to the client: {@linkcode refuseVisibly} shows a page why |
+ * | `onDeny` | a console line | called with every denial, to log or to count it |
+ *
+ * In full under {@linkcode RequestsOption} and {@linkcode DenialOptions}; those of a policy under
+ * {@linkcode compilePolicy}.
+ *
+ * @category Guards
  * @typeParam Q The request.
  * @typeParam R What the handler returns.
  * @typeParam A What the handler needs after the request.

@@ -18,6 +18,13 @@ import { type DenialHook, readDenialHook, settler } from "../settle.ts";
  * **Security.** It judges nothing. Give `websocket` a guard. A handler that upgrades is of no use under `http`: none of
  * the requests that get there could be upgraded.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `onDeny` | a console line | called with every denial, to log or to count it |
+ *
+ * In full under {@linkcode DenialHook}.
+ *
+ * @category Routing and users
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the handlers return.
  * @typeParam Q The request.

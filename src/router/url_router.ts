@@ -61,6 +61,13 @@ const routers = /* @__PURE__ */ new WeakSet<object>();
  * **Security.** A parameter is the client's word, and may hold anything, a decoded `/` or `\` included. Routes are
  * no access control: judge with a guard, decide with a user.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `onDeny` | a console line | called with every denial, to log or to count it |
+ *
+ * In full under {@linkcode DenialHook}.
+ *
+ * @category Routing and users
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the handlers return.
  * @typeParam Q The request.
@@ -127,6 +134,7 @@ export function urlRouter<C, R extends Response | undefined, Q extends Request =
  *
  * **Security.** A value is the client's word: see {@linkcode urlRouter}.
  *
+ * @category Routing and users
  * @param request The Request object that the router was called with; a copy has no parameters.
  * @returns A frozen object without prototype.
  * @throws {Error} No router has matched this very request.
