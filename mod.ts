@@ -66,6 +66,10 @@
  *
  * Types: {@linkcode Auth}, {@linkcode AuthOptions}.
  *
+ * ## Testing
+ *
+ * `@wsgate/wsgate/testing` makes handshakes and attacks from a site's own names, and asserts what becomes of them.
+ *
  * ## Troubleshooting
  *
  * | to | use |

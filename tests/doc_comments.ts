@@ -18,7 +18,7 @@ export const sources: readonly string[] = await Promise.all(
 
 /** A doc comment, comments of a line that may follow, and what is exported. Of an overload each has its own. */
 const DOCUMENTED =
-  /^( *)\/\*\*((?:(?!\*\/)[^])*)\*\/\n(?:\1\/\/.*\n)*\1export (?:function|interface|type|class|const) (\w+)\b/gm;
+  /^( *)\/\*\*((?:(?!\*\/)[^])*)\*\/\n(?:\1\/\/.*\n)*\1export (?:async function|function|interface|type|class|const) (\w+)\b/gm;
 
 const docs = new Map<string, string[]>();
 for (const source of sources) {

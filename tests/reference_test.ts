@@ -222,6 +222,7 @@ describe("categories", () => {
     "Policies",
     "Routing and users",
     "Sockets",
+    "Testing",
     "Troubleshooting",
     "Verdicts",
     "Wrapper types",

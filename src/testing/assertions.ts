@@ -17,6 +17,8 @@ import { pageHandshake } from "./handshakes.ts";
  * Of a Policy its verdict counts. A gate's undefined lets in, and so do 101 and every status of 2xx; 4xx and 503 refuse.
  * Anything else, a redirect or what was thrown, says neither. What comes after the request a target does not get: for a
  * handler that upgrades test its gate, or its guard around `() => new Response()`.
+ *
+ * @category Testing
  */
 export type Target =
   | Policy
@@ -46,6 +48,7 @@ interface Answer {
  * @returns A promise that resolves where it was let in.
  * @throws {Error} It was not. The message explains the verdict where there is a policy.
  * @throws {TypeError} `target` or `handshake` is nothing that could be tested.
+ * @category Testing
  *
  * @example A page that has to get in
  * ```ts
@@ -73,6 +76,7 @@ export async function assertAllowed(target: Target, handshake: Request): Promise
  * @returns A promise that resolves where it was refused.
  * @throws {Error} It was not, or for another reason. The message explains the verdict where there is a policy.
  * @throws {TypeError} `target` or `handshake` is nothing that could be tested, or a reason is asked of a function.
+ * @category Testing
  *
  * @example The hole of a suffix without its dot
  * ```ts
@@ -112,6 +116,7 @@ export async function assertDenied(target: Target, handshake: Request, reason?: 
  * and the explanation of the verdict where there is a policy; each own page that was not let in.
  * @throws {ConfigError} The site is wrong; all faults at once.
  * @throws {TypeError} `target` is nothing that could be tested.
+ * @category Testing
  *
  * @example A policy, in any test runner
  * ```ts

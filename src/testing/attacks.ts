@@ -13,7 +13,11 @@ import { type Fields, override, requestOf, usualFields } from "./handshakes.ts";
 import { PROGRAM_ATTACKS } from "./hygiene.ts";
 import { fill, type Names, namesOf } from "./names.ts";
 
-/** A handshake that a site has to refuse. */
+/**
+ * A handshake that a site has to refuse.
+ *
+ * @category Testing
+ */
 export interface Attack {
   /** The own origin that it is made from; with `name` its key. */
   readonly on: string;
@@ -33,7 +37,11 @@ export interface Attack {
   readonly wire: string;
 }
 
-/** A site, by the names that attacks on it are made from, and what it means to let in. */
+/**
+ * A site, by the names that attacks on it are made from, and what it means to let in.
+ *
+ * @category Testing
+ */
 export interface Site {
   /** The origins of the site's own pages, as a browser sends them. At least one; none of them is ever an attack. */
   readonly origins: readonly string[];
@@ -72,6 +80,7 @@ export interface ReadSite {
  * @param site The site, and what it means to let in.
  * @returns New attacks, in a stable order.
  * @throws {ConfigError} No origins, no URL of a socket, a wrong pattern; all faults at once.
+ * @category Testing
  *
  * @example The attacks that any page on the internet can make
  * ```ts

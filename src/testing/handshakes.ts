@@ -7,7 +7,11 @@ import { isToken } from "../handshake.ts";
 import { parseHost } from "../origin/authority.ts";
 import { originFault, readSocketUrl, type SocketUrl } from "./addresses.ts";
 
-/** Where a handshake goes, and what it brings along. */
+/**
+ * Where a handshake goes, and what it brings along.
+ *
+ * @category Testing
+ */
 export interface HandshakeOptions {
   /** The URL of the socket, as a page's script writes it: `"wss://example.com/chat"`. */
   readonly to: string;
@@ -32,6 +36,7 @@ export type Fields = readonly (readonly [name: string, value: string])[];
  * @param options Where it goes, and what it brings along.
  * @returns A Request, for one use: a guard notes what it has judged.
  * @throws {ConfigError} All faults at once.
+ * @category Testing
  *
  * @example A page of one's own, and one of somebody else's
  * ```ts
@@ -59,6 +64,7 @@ export function pageHandshake(origin: string, options: HandshakeOptions): Reques
  * @param options Where it goes, and what it brings along.
  * @returns A Request, for one use.
  * @throws {ConfigError} All faults at once.
+ * @category Testing
  *
  * @example A program with a token
  * ```ts
