@@ -2,16 +2,34 @@
  * The command line: why was my WebSocket refused?
  *
  * ```sh
- * deno run --allow-read --allow-env jsr:@wsgate/wsgate/cli explain --origin https://app.example.com:8443 \
- *   https://app.example.com
+ * deno run --allow-read --allow-env jsr:@wsgate/wsgate/cli explain \
+ *   --origin https://app.example.com:8443 https://app.example.com
  * ```
  *
- * From a checkout: `deno run --allow-read --allow-env src/cli.ts` or `bun src/cli.ts`.
- * Commands: `explain` judges one handshake as a server does, typed or copied from a browser, `curl -v` or a log, and says
- * why; `lint` reports what is dangerous in a list, or may be a mistake; `check` does it for CI, by its exit status; `tree`
- * draws a list. Each has a `-h`.
+ * From a checkout it is `deno run --allow-read --allow-env src/cli.ts` or `bun src/cli.ts`. Each command has a `-h`.
  *
- * Exit status 0: allowed, no danger. 1: refused, a danger. 2: wrong usage, or a list that cannot be used.
+ * | command | what it does | exit status |
+ * | --- | --- | --- |
+ * | `explain` | judges one handshake as a server does, and says why | 0: allowed; 1: refused |
+ * | `lint` | reports what is dangerous in a list, or may be a mistake | 0 |
+ * | `check` | the same for CI, and whether an origin is judged as expected | 0: no danger; 1: a danger, or not as expected |
+ * | `tree` | draws a list by its names | 0 |
+ *
+ * Wrong usage and a list that cannot be used are 2.
+ *
+ * The handshake is typed (`--origin`, `--host`) or copied (`--handshake FILE`): a browser's headers, its "copy as cURL" or
+ * HAR, the output of `curl -v`, a logged Request, the console line of a guard. The list comes from arguments, `--file`,
+ * `--env` or standard input:
+ *
+ * ```sh
+ * curl -sv -m 2 -H 'Origin: https://app.example.com' wss://example.com/ws 2>&1 |
+ *   deno run --allow-read --allow-env jsr:@wsgate/wsgate/cli explain \
+ *   --handshake - --env ALLOWED_ORIGINS
+ *
+ * deno run --allow-read --allow-env jsr:@wsgate/wsgate/cli check \
+ *   --env ALLOWED_ORIGINS --allows https://app.example.com \
+ *   --refuses https://app.example.com.evil.test
+ * ```
  *
  * @module
  */
@@ -34,6 +52,7 @@ interface Process {
  * **Security.** It prints printable ASCII, the lines of a tree, and on a terminal colors, never what a client sent as
  * it came.
  *
+ * @category Troubleshooting
  * @param args The arguments after the program's name. Default: those of the process.
  *
  * @example The help

@@ -6,7 +6,60 @@
 import { escapeNonAscii, quote } from "./quote.ts";
 import { didYouMean } from "./spelling.ts";
 
-/** What is wrong with an option or an entry of a list. Stable: safe to compare. */
+/**
+ * What is wrong with an option or an entry of a list. Stable: safe to compare. What to write instead is in each
+ * issue's `fix`.
+ *
+ * | code | an option that has it |
+ * | --- | --- |
+ * | `not-a-list` | anything but an array, where a list is expected |
+ * | `unknown-option` | one that is not known, or misspelt |
+ * | `wrong-type` | a value of another type, or none of the words that are expected |
+ * | `missing-option` | `protocolTypeRouter` without any handler |
+ * | `route-invalid` | a route that is not a path and a handler |
+ * | `route-duplicate` | a route whose requests an earlier one takes |
+ * | `self-without-hosts` | `'self'` on the list, and no `hosts` |
+ * | `out-of-range` | a number outside of its limits, or too many entries |
+ * | `protocol-malformed` | a subprotocol that is not a token, or is listed twice |
+ * | `server-started` | limits that are larger than those a Bun server has started with |
+ *
+ * | code | an entry that has it |
+ * | --- | --- |
+ * | `not-a-string` | `undefined`: a variable is not set |
+ * | `empty` | `""` |
+ * | `entry-too-long` | more than 1,024 characters |
+ * | `foreign-spelling` | `"//example.com"`, `"https://example.com:[8080,8081]"` |
+ * | `regular-expression` | `"^https://.*[.]example[.]com$"` |
+ * | `several-entries` | `"https://example.com,https://example.org"` |
+ * | `white-space` | `"https://exam ple.com"` |
+ * | `keyword` | `"self"`, `"none"` |
+ * | `scheme-malformed` | `"my_app://example.com"` |
+ * | `scheme-not-allowed` | `"data://example.com"` |
+ * | `userinfo` | `"https://user@example.com"` |
+ * | `percent-sign` | `"https://%65xample.com"` |
+ * | `path` | `"https://example.com/"` |
+ * | `query` | `"https://example.com?room=1"` |
+ * | `fragment` | `"https://example.com#room"` |
+ * | `cidr` | `"10.0.0.0/8"` |
+ * | `zone-id` | `"[fe80::1%eth0]"` |
+ * | `port-malformed` | `"https://example.com:65536"` |
+ * | `host-missing` | `"https://"` |
+ * | `host-malformed` | `"https://exa$mple.com"` |
+ * | `host-too-long` | a host of more than 255 characters |
+ * | `label-empty` | `"https://www..example.com"` |
+ * | `label-too-long` | more than 63 characters between two dots |
+ * | `ip-malformed` | `"127.1"`, `"::1"` |
+ * | `wildcard-malformed` | `"https://pr-*.example.com"` |
+ * | `wildcard-over-address` | `"*.127.0.0.1"` |
+ * | `unicode-malformed` | `"https://\u00ad.example"` |
+ * | `unicode-maps-to-ascii` | `"https://\uff45xample.com"` |
+ * | `unsafe-shared-suffix` | `"https://*.github.io"`; compiles in `dangerouslyAllow` |
+ * | `unsafe-single-label` | `"*.intranet"`; the same |
+ * | `unsafe-any-host` | `"https://*"`; the same |
+ * | `unsafe-null` | `"null"`; the same |
+ *
+ * @category Policies
+ */
 export type ConfigIssueCode =
   // options
   | "not-a-list"
@@ -54,7 +107,11 @@ export type ConfigIssueCode =
   | "unsafe-any-host"
   | "unsafe-null";
 
-/** One fault of a configuration, for a program to read. */
+/**
+ * One fault of a configuration, for a program to read.
+ *
+ * @category Policies
+ */
 export interface ConfigIssue {
   /** What kind of fault. */
   readonly code: ConfigIssueCode;
@@ -76,6 +133,8 @@ export interface Fault {
 
 /**
  * A configuration that cannot be used, thrown when it is given, with every fault in it at once.
+ *
+ * @category Policies
  *
  * @example All faults, each with its fix
  * ```ts

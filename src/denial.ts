@@ -86,6 +86,7 @@ export function answerOf({ status }: Denied): Answer {
  *
  * **Security.** It says nothing of the reason, nor of what would have been allowed: that is the operator's to know.
  *
+ * @category Verdicts
  * @param denied What {@linkcode check} or a guard decided.
  * @returns A fresh response each time; one that was sent before cannot be sent again.
  *

@@ -25,6 +25,7 @@ import { escapeNonAscii, quoteCause } from "./quote.ts";
  * {@linkcode explain} shows of them. A secret that an application puts into the path is in `path`.
  *
  * @typeParam Q The request: a `Request`, or Node's at a node gate.
+ * @category Production
  */
 export interface DecisionEvent<Q = Request> {
   /** `"denied"`: answered. `"would-deny"`: went on, and the report-only policy says no. `"allowed"`: went on. */

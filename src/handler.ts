@@ -2,7 +2,11 @@
  * The shapes that every layer speaks: handlers, handshakes, decisions.
  */
 
-/** What a runtime passes after the request. */
+/**
+ * What a runtime passes after the request.
+ *
+ * @category Wrapper types
+ */
 // `any`, not `unknown`: it is a constraint, and what TypeScript takes for a parameter of which it can infer nothing.
 // deno-lint-ignore no-explicit-any
 export type Rest = readonly any[];
@@ -13,6 +17,7 @@ export type Rest = readonly any[];
  * `context` is what the runtime passes as second argument: Deno's `info`, Bun's `server`. `undefined` is
  * returned only around a native Bun upgrade, where the runtime has taken the connection over.
  *
+ * @category Wrapper types
  * @typeParam C What the handler needs as its second argument; `unknown` where it needs nothing.
  * @typeParam R What it answers.
  * @typeParam Q The request, where a runtime passes more than a `Request`: Bun's routes, with their `params`.
@@ -27,6 +32,7 @@ export type Handler<
  * What a wrapper takes: a handler with whatever else the runtime passes, as one tuple, which is handed on as it came. So
  * a handler of one parameter is seen to be one, and Workers' third argument arrives.
  *
+ * @category Wrapper types
  * @typeParam A What comes after the request.
  * @typeParam R What the handler answers.
  * @typeParam Q The request.
@@ -36,12 +42,17 @@ export type Takes<A extends Rest, R, Q extends Request = Request> = (
   ...rest: A
 ) => R | Promise<R>;
 
-/** The second argument of a handler that {@linkcode Takes} describes; `unknown` where it needs none. */
+/**
+ * The second argument of a handler that {@linkcode Takes} describes; `unknown` where it needs none.
+ *
+ * @category Wrapper types
+ */
 export type ContextOf<A extends Rest> = A extends readonly [infer C, ...unknown[]] ? C : unknown;
 
 /**
  * What a wrapper returns: a handler whose `context` may be left out when nothing inside needs one.
  *
+ * @category Wrapper types
  * @typeParam A What the wrapped handler needs after the request.
  * @typeParam R What the wrapper answers: what the handler does, or a denial.
  * @typeParam Q The request.
@@ -63,6 +74,7 @@ export type Wrapped<
  * What a router returns. Its handlers differ in what they need, so one context and one third argument are inferred for
  * all of them.
  *
+ * @category Wrapper types
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the router answers: what a handler does, or a denial.
  * @typeParam Q The request.
@@ -78,12 +90,16 @@ export type Routed<
 /**
  * A third argument in a router. One that is not known yet is `never` while TypeScript infers, and would keep it from
  * inferring the second.
+ *
+ * @category Wrapper types
  */
 // deno-lint-ignore no-explicit-any
 export type Third<X> = [X] extends [never] ? any : X;
 
 /**
  * What a verdict reads of an HTTP request. A `Request` fits, and so does a snapshot of one.
+ *
+ * @category Verdicts
  *
  * @example A handshake without a server
  * ```ts
@@ -112,11 +128,34 @@ export interface Handshake {
 /**
  * Why a request was refused. Stable: safe to compare, count and alert on.
  *
- * Status 400: `upgrade-malformed`, `connection-malformed`, `key-malformed`, `host-absent`, `host-malformed`,
- * `host-mismatch`. 401: `unauthenticated`. 403: `host-not-allowed`, `origin-absent`, `origin-empty`,
- * `origin-null`, `origin-malformed`, `origin-not-allowed`, `origin-unchecked`. 404: `not-found`.
- * 405: `method-not-allowed`, `connect-not-supported`. 426: `not-a-handshake`, `version-unsupported`. 503: `user-lookup-failed`,
- * `policy-unavailable`, `too-many-sockets`.
+ * The client gets the status alone. The operator gets the reason, by `onDecision` or on the console.
+ *
+ * | reason | status | what arrived | what to do |
+ * | --- | --- | --- | --- |
+ * | `origin-not-allowed` | 403 | an origin that no entry allows | if the site is yours, list it; {@linkcode explain} says what comes near |
+ * | `origin-absent` | 403 | no Origin: a program, or a proxy removed it | to accept programs, set `absent` |
+ * | `origin-null` | 403 | `null`: a sandboxed frame, a `data:` or `file:` page | serve the page from an origin of its own |
+ * | `origin-empty` | 403 | an empty Origin, which no browser sends | find the program or proxy that empties it |
+ * | `origin-malformed` | 403 | an Origin that no browser writes so, or two of them | find the program or proxy that rewrites it |
+ * | `origin-unchecked` | 403 | a handshake that reached a socket or an auth layer and no guard | wrap it in a guard; hand on the same Request |
+ * | `host-not-allowed` | 403 | a Host that is not listed, or a site without a policy | have the proxy pass Host on; list the names of this server |
+ * | `host-absent` | 400 | no Host, which every HTTP/1.1 request has | find the program or proxy that removes it |
+ * | `host-malformed` | 400 | a Host that is not a host with an optional port, or two | find the program or proxy that rewrites it |
+ * | `host-mismatch` | 400 | a URL that names another authority than Host | have the proxy write the same name into both |
+ * | `upgrade-malformed` | 400 | more than the one word `websocket` in Upgrade | have the proxy send one Upgrade header |
+ * | `connection-malformed` | 400 | no `upgrade` in Connection, or out of its place | have the proxy send `Connection: Upgrade` |
+ * | `key-malformed` | 400 | a Sec-WebSocket-Key that is not 16 bytes in base64 | correct the client |
+ * | `version-unsupported` | 426 | a Sec-WebSocket-Version other than 13 | update the client |
+ * | `not-a-handshake` | 426 | a request for no WebSocket, where there is nothing else | have the proxy forward Upgrade, or route it elsewhere |
+ * | `method-not-allowed` | 405 | a handshake whose method is not GET | correct the client |
+ * | `connect-not-supported` | 405 | CONNECT, which opens WebSockets over HTTP/2 and HTTP/3 | have the proxy speak HTTP/1.1 to this server |
+ * | `unauthenticated` | 401 | nobody was found, and `required` is set | log in; look at the cookie's Domain, Path and SameSite |
+ * | `user-lookup-failed` | 503 | `user` threw, took too long, or found what is not a user | read `cause` in `onDecision` |
+ * | `policy-unavailable` | 503 | the policy function threw, or returned no policy | read `cause` in `onDecision` |
+ * | `too-many-sockets` | 503 | `maxSockets` are open | raise it, or bound connections in front |
+ * | `not-found` | 404 | a path without a route, a protocol without a handler | add the route; `cause` says where its spelling is the reason |
+ *
+ * @category Verdicts
  */
 export type DenyReason =
   | "not-a-handshake"
@@ -142,7 +181,11 @@ export type DenyReason =
   | "too-many-sockets"
   | "not-found";
 
-/** A denial: the HTTP status that the client gets and the reason that the operator gets. */
+/**
+ * A denial: the HTTP status that the client gets and the reason that the operator gets.
+ *
+ * @category Verdicts
+ */
 export interface Denied {
   /** Always false. */
   readonly allowed: false;
@@ -152,5 +195,9 @@ export interface Denied {
   readonly reason: DenyReason;
 }
 
-/** The outcome of a check, frozen: allowed, or denied with a status and a reason. */
+/**
+ * The outcome of a check, frozen: allowed, or denied with a status and a reason.
+ *
+ * @category Verdicts
+ */
 export type Decision = { readonly allowed: true } | Denied;

@@ -10,10 +10,14 @@
  * import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
  *
  * const application = () => new Response("upgraded here");
- * export default {
- *   fetch: originValidator(application, ["https://*.example.com"], { suffixes: publicSuffixes }),
- * };
+ * const fetch = originValidator(application, ["https://*.example.com"], {
+ *   suffixes: publicSuffixes,
+ * });
+ * export default { fetch };
  * ```
+ *
+ * Names of your own, below which customers or teams get theirs, are added by `publicSuffixes.with(["corp.example"])`. The
+ * data is Mozilla's, under the MPL-2.0; nobody who does not import this sub-path loads it.
  *
  * @module
  */
@@ -29,6 +33,8 @@ export type { SuffixList };
  *
  * **Security.** The list is of the day that its `date` says. Newer registries and services are not on it; {@linkcode lint}
  * reports a list that is older than a year. Names of your own are added by `publicSuffixes.with(["corp.example"])`.
+ *
+ * @category Policies
  *
  * @example A wildcard over everybody's sites
  * ```ts

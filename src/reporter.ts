@@ -11,7 +11,11 @@ import { denials } from "./denial.ts";
 import { type DecisionEvent, noteOf } from "./event.ts";
 import { quote } from "./quote.ts";
 
-/** How much a reporter writes. */
+/**
+ * How much a reporter writes.
+ *
+ * @category Production
+ */
 export interface ReporterOptions {
   /**
    * In seconds, above 0 to 86,400: words are rationed by it, and sums come after 1, 2, 4, … 64 of it while something goes
@@ -24,7 +28,11 @@ export interface ReporterOptions {
   readonly write?: (line: string) => void;
 }
 
-/** How many handshakes came out alike since the start. */
+/**
+ * How many handshakes came out alike since the start.
+ *
+ * @category Production
+ */
 export interface ReporterCount {
   /** Which layer. */
   readonly layer: DecisionEvent["layer"];
@@ -38,7 +46,11 @@ export interface ReporterCount {
   readonly count: number;
 }
 
-/** A console reporter: see {@linkcode createReporter}. */
+/**
+ * A console reporter: see {@linkcode createReporter}.
+ *
+ * @category Production
+ */
 export interface Reporter {
   /**
    * Takes in an event: an `onDecision` hook as it is, or called by one.
@@ -77,6 +89,7 @@ export interface Reporter {
  * @param options How much is written.
  * @returns The reporter.
  * @throws {ConfigError} All faults of the options at once.
+ * @category Production
  *
  * @example Counters beside the lines
  * ```ts

@@ -14,8 +14,10 @@ import { shared } from "./reporter.ts";
 import { markAnswered } from "./scope.ts";
 
 /**
+/**
  * Where the operator's programs hear of decisions: what every layer takes.
  *
+ * @category Production
  * @typeParam Q The request: a `Request`, or Node's at a node gate.
  */
 export interface DecisionHook<Q = Request> {
@@ -33,8 +35,9 @@ export interface DecisionHook<Q = Request> {
 }
 
 /**
- * How the operator is told, and how a denial looks to the client.
+ * How the operator is told, by `onDecision` and `name` of {@linkcode DecisionHook}, and how a denial looks to the client.
  *
+ * @category Verdicts
  * @typeParam C What the wrapped handler gets as its second argument.
  */
 export interface DenialOptions<C> extends DecisionHook {

@@ -19,6 +19,7 @@ const ARGUMENTS = {
   caddy: (file: string) => ["run", "--config", file, "--adapter", "caddyfile"],
   haproxy: (file: string) => ["-db", "-f", file],
   apache2: (file: string, folder: string) => ["-X", "-d", folder, "-f", file],
+  lighttpd: (file: string) => ["-D", "-f", file],
 } as const;
 
 /** A proxy that tests start. */

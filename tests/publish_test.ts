@@ -7,11 +7,21 @@
  */
 
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
+import { exportedBy } from "./doc_comments.ts";
 import { eachRow, eachRowInTurn } from "./rows.ts";
 import { runtime } from "./runtime.ts";
 
@@ -46,17 +56,15 @@ describe("published package", () => {
       decodeURIComponent(url.replace(base, ""))
     );
     const source = await readdir(`${root}src`, { recursive: true });
-    assertEquals(
-      listed?.toSorted(),
-      [
-        "LICENSE",
-        "README.md",
-        "deno.json",
-        "mod.ts",
-        ...await shown(),
-        ...source.filter((name) => name.endsWith(".ts")).map((name) => `src/${name.replaceAll("\\", "/")}`),
-      ].sort(),
-    );
+    const expected = new Set([
+      "LICENSE",
+      "README.md",
+      "deno.json",
+      "mod.ts",
+      ...await shown(),
+      ...source.filter((name) => name.endsWith(".ts")).map((name) => `src/${name.replaceAll("\\", "/")}`),
+    ]);
+    assertEquals(listed?.toSorted(), [...expected].sort());
   });
 
   it("says of which licences its parts are, as SPDX writes it", async () => {
@@ -70,6 +78,23 @@ describe("published package", () => {
     );
   });
 
+  it("each entry of the changelog begins with a label of its table, below a section that there is", async () => {
+    const text = await readFile(`${root}.github/CHANGELOG.md`, "utf8");
+    const labels = Array.from(text.matchAll(/^\| (\*\*\w+\*\*) +\|/gm), ([, label]) => label!);
+    assertGreater(labels.length, 5);
+    const [, ...versions] = text.split(/^## /m);
+    assertGreater(versions.length, 0);
+    eachRow(versions.flatMap((version) => version.split(/^### /m).slice(1)), (section) => {
+      const [name, ...lines] = section.split("\n");
+      assertMatch(name!, /^(?:Added|Changed|Deprecated|Removed|Fixed|Security)$/);
+      // What follows an entry's first line is indented.
+      eachRow(lines.filter((line) => /^\S/.test(line)), (line) => {
+        const [, label] = /^- (\*\*\w+\*\*)(?: \(breaking change\))?: \S/.exec(line) ?? [];
+        assert(label !== undefined && labels.includes(label), line);
+      });
+    });
+  });
+
   it("every public name is documented and typed in full", asked, async () => {
     // All entries at once: a type that another entry exports is a private one otherwise.
     const { status, output } = await deno("doc", "--lint", ...await entries());
@@ -80,6 +105,24 @@ describe("published package", () => {
     const { status, output } = await deno("doc", "--lint", "tests/runtime.ts", "tests/std_http.ts");
     assertNotEquals(status, 0);
     assertStringIncludes(output, "missing-jsdoc");
+  });
+
+  it("the reference is made without a warning, with a page for each name", asked, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "wsgate-reference-"));
+    try {
+      const files = await entries();
+      const args = ["doc", "--html", "--name=wsgate", `--output=${folder}`, ...files];
+      const { status, output } = await deno(...args);
+      assertEquals(status, 0, output);
+      assertMatch(output, /^(?:Check(?:ed)? .*\n)*Written \d+ files to ".*"\n$/);
+      await eachRowInTurn(files, async (file) => {
+        const entry = file === "./mod.ts" ? "" : basename(file, ".ts");
+        const pages = await readdir(join(folder, entry, "~"));
+        assertEquals((await exportedBy(file)).filter((name) => !pages.includes(`${name}.html`)), []);
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 
@@ -99,13 +142,23 @@ async function entries(): Promise<string[]> {
 }
 
 /**
- * What the README links and pictures beside it: a registry shows the links as those of files in the package. Not the
- * examples, which lead nowhere there: with them their frameworks would be dependencies of this package.
+ * What the README links and pictures beside it, and what the pages do that it links: a registry shows the links as those
+ * of files in the package. Not the examples, which lead nowhere there: with them their frameworks would be dependencies of
+ * this package.
  */
-async function shown(): Promise<string[]> {
-  const readme = await readFile(`${root}README.md`, "utf8");
-  const links = Array.from(readme.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g), ([, link]) => link!);
-  return [...new Set(links.filter((link) => !/^https?:|^examples\//.test(link)))];
+async function shown(): Promise<Set<string>> {
+  const found = new Set(["README.md"]);
+  // A Set is walked as it grows.
+  for (const page of found) {
+    if (!page.endsWith(".md")) continue;
+    const text = await readFile(`${root}${page}`, "utf8");
+    for (const [, link] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g)) {
+      if (/^https?:/.test(link!)) continue;
+      const path = new URL(link!, `${base}${page}`).href.slice(base.length);
+      if (!path.startsWith("examples/")) found.add(path);
+    }
+  }
+  return found;
 }
 
 function deno(...args: string[]): Promise<{ status: number; output: string }> {

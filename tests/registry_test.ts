@@ -1,13 +1,13 @@
 /**
  * The package as it comes from a registry, on both runtimes: JSR's own protocol for Deno, its npm layer for Bun. A
- * registry on loopback serves what would be published.
+ * registry on loopback serves what would be published. A project elsewhere adds it, has its types checked, and runs it.
  *
  * It is made with Deno's own tools, so under Bun there is nothing to ask that was not asked.
  */
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,11 +21,16 @@ import { runtime } from "./runtime.ts";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const asked = { skip: runtime === "deno" ? false : "asks Deno's own tools", timeout: 120_000 };
 
-/** What a user writes first, and with a sub-path. */
+/** What a user writes first, with every sub-path, and a mistake that the types have to find. */
 const PROGRAM = (name: string) => `
-  import { compileOrigins, originValidator } from "${name}";
+  import { compileOrigins, type DenyReason, originValidator } from "${name}";
+  import { main } from "${name}/cli";
+  import { createNodeGate } from "${name}/node";
   import { publicSuffixes } from "${name}/public_suffixes";
-  const guarded = originValidator(() => new Response("in"), ["https://example.com"], { onDecision() {} });
+  const reasons: DenyReason[] = [];
+  const guarded = originValidator(() => new Response("in"), ["https://example.com"], {
+    onDecision: ({ reason }) => void (reason === null || reasons.push(reason)),
+  });
   const headers = { host: "example.com", upgrade: "websocket", connection: "upgrade", origin: "https://evil.test" };
   const { status } = await guarded(new Request("http://example.com/", { headers }));
   let refused = 0;
@@ -34,8 +39,12 @@ const PROGRAM = (name: string) => `
   } catch {
     refused++;
   }
-  console.log(status, refused);
+  const gate: (request: never) => boolean = createNodeGate({ origins: ["https://example.com"] });
+  console.log(status, reasons.join(), refused, typeof gate, typeof main);
+  // @ts-expect-error A list is an array.
+  export const mistake = () => compileOrigins("https://example.com");
 `;
+const SAYS = "403 origin-not-allowed 1 function function\n";
 const EXPLAIN = ["explain", "--origin", "https://app.example.com:8443", "https://app.example.com"];
 
 describe("from a registry", asked, () => {
@@ -90,12 +99,23 @@ describe("from a registry", asked, () => {
     );
     files.set(`/@wsgate/wsgate/${version}_meta.json`, json({ manifest, exports }));
 
-    await writeFile(join(folder, "main.ts"), PROGRAM(`jsr:@wsgate/wsgate@${version}`));
     const env = { JSR_URL: registry, DENO_DIR: join(folder, "cache") };
-    const options = ["run", "--quiet", "--no-config", "--no-lock"];
-    assertEquals(await run(process.execPath, [...options, "main.ts"], env), { status: 0, output: "403 1\n" });
+    const project = join(folder, "deno");
+    await mkdir(project);
+    await writeFile(join(project, "deno.json"), "{}");
+    const added = await run(process.execPath, ["add", "jsr:@wsgate/wsgate"], env, project);
+    assertEquals(added.status, 0, added.output);
+    const { imports } = JSON.parse(await readFile(join(project, "deno.json"), "utf8"));
+    assertEquals(imports, { "@wsgate/wsgate": `jsr:@wsgate/wsgate@^${version}` });
+    await writeFile(join(project, "main.ts"), PROGRAM("@wsgate/wsgate"));
+    const checked = await run(process.execPath, ["run", "--quiet", "--check=all", "main.ts"], env, project);
+    assertEquals(checked, { status: 0, output: SAYS });
+    // Without a project, by the line that the documentation of the command line begins with.
     const explained = await run(process.execPath, [
-      ...options,
+      "run",
+      "--quiet",
+      "--no-config",
+      "--no-lock",
       "--allow-read",
       "--allow-env",
       "--no-prompt",
@@ -127,16 +147,38 @@ describe("from a registry", asked, () => {
       }),
     });
 
-    await writeFile(join(folder, ".npmrc"), `@jsr:registry=${registry}\n`);
-    await writeFile(join(folder, "package.json"), '{"type":"module"}');
-    const installed = await run(bun, ["add", `@wsgate/wsgate@npm:${name}`], {
-      BUN_INSTALL_CACHE_DIR: join(folder, "bun"),
-    });
+    // What `bunx jsr add @wsgate/wsgate` writes and calls; it knows JSR's own registry alone.
+    const project = join(folder, "bun");
+    await mkdir(project);
+    await writeFile(join(project, ".npmrc"), `@jsr:registry=${registry}\n`);
+    await writeFile(join(project, "package.json"), '{"type":"module"}');
+    const env = { BUN_INSTALL_CACHE_DIR: join(folder, "bun-cache") };
+    const installed = await run(bun, ["add", `@wsgate/wsgate@npm:${name}`], env, project);
     assertEquals(installed.status, 0, installed.output);
-    await writeFile(join(folder, "main.ts"), PROGRAM("@wsgate/wsgate"));
-    assertEquals(await run(bun, ["run", "main.ts"]), { status: 0, output: "403 1\n" });
-    await writeFile(join(folder, "cli.ts"), 'import { main } from "@wsgate/wsgate/cli";\nmain();\n');
-    const explained = await run(bun, ["run", "cli.ts", ...EXPLAIN]);
+    await writeFile(join(project, "main.ts"), PROGRAM("@wsgate/wsgate"));
+    assertEquals(await run(bun, ["run", "main.ts"], {}, project), { status: 0, output: SAYS });
+    // With no types but those of the platform, and none of the package passed over.
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+      target: "esnext",
+      module: "preserve",
+      lib: ["esnext", "dom"],
+      types: [],
+    };
+    await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }));
+    const tsc = [
+      "run",
+      "--quiet",
+      "-A",
+      join(root, "node_modules/typescript/lib/tsc.js"),
+      "--project",
+      project,
+    ];
+    assertEquals(await run(process.execPath, tsc), { status: 0, output: "" });
+    await writeFile(join(project, "cli.ts"), 'import { main } from "@wsgate/wsgate/cli";\nmain();\n');
+    const explained = await run(bun, ["run", "cli.ts", ...EXPLAIN], {}, project);
     assertEquals(explained.status, 1, explained.output);
     assertStringIncludes(explained.output, '"https://app.example.com" (origins[0])');
   });

@@ -21,6 +21,7 @@ import { clientStays } from "../turn.ts";
 /**
  * An authentication layer: wraps handlers, and reads back what it learned about a request.
  *
+ * @category Routing and users
  * @typeParam S What it learns.
  */
 export interface Auth<S> {
@@ -38,8 +39,10 @@ export interface Auth<S> {
 }
 
 /**
- * How users are found, and what is done with those who are not.
+ * How users are found, and what is done with those who are not; `refuse` is that of {@linkcode DenialOptions}, `onDecision` and `name` that
+ * of {@linkcode DecisionHook}.
  *
+ * @category Routing and users
  * @typeParam U A user.
  */
 export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
@@ -52,6 +55,8 @@ export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
    * something under `constructor` and `__proto__`.
    */
   readonly user: (request: Request) => U | null | undefined | Promise<U | null | undefined>;
+  /** Whether requests of nobody are refused, with 401. Default false. */
+  readonly required?: boolean;
   /**
    * How long a look-up may take, in seconds, above 0 to 3,600. Default 10. Over it the request is refused with 503
    * `user-lookup-failed`; what comes of the look-up after that is ignored.
@@ -70,6 +75,18 @@ export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
  * order both fail closed. A request whose client left during the look-up is answered at once and not handed on:
  * upgraded, it would never open and never close on Deno.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `user` | required | finds the user of a request |
+ * | `required` | `false` | `true`: requests of nobody are refused with 401 |
+ * | `timeoutSeconds` | 10 | how long a look-up of `user` may take |
+ * | `refuse` | {@linkcode deny} | how a denial looks to the client: {@linkcode refuseVisibly} shows a page why |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode AuthOptions} and {@linkcode DenialOptions}.
+ *
+ * @category Routing and users
  * @typeParam U A user.
  * @param options How users are found, and what becomes of denials.
  * @returns The layer.
@@ -95,16 +112,17 @@ export function authMiddlewareStack<U extends object>(
 /**
  * Makes an authentication layer that lets anonymous requests pass, with a user of null.
  *
+ * @category Routing and users
  * @typeParam U A user.
  * @param options How users are found, and what becomes of denials.
  * @returns The layer.
  * @throws {ConfigError} All faults of the options at once.
  */
 export function authMiddlewareStack<U extends object>(
-  options: AuthOptions<U> & { readonly required?: boolean },
+  options: AuthOptions<U>,
 ): Auth<{ readonly user: U | null }>;
 export function authMiddlewareStack<U extends object>(
-  options: AuthOptions<U> & { readonly required?: boolean },
+  options: AuthOptions<U>,
 ): Auth<{ readonly user: U | null }> {
   const issues: ConfigIssue[] = [];
   const known = ["user", "required", "timeoutSeconds", ...DENIAL_OPTIONS];

@@ -22,6 +22,7 @@ import { trimWhiteSpace } from "../handshake.ts";
  * a cookie only from the host itself, over `https`, for the path `/`, and without `Domain`, so there is none to
  * toss. And look the session up: a value that is merely well-formed proves nothing.
  *
+ * @category Routing and users
  * @param handshake A Request, or a snapshot of one.
  * @returns The cookies, in the order sent; none where there is no Cookie header. Never throws; linear in the header.
  *

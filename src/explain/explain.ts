@@ -26,6 +26,7 @@ import { nearest } from "./nearest.ts";
  * 80 characters, so that an explanation may be logged as it is. Values of Cookie and Authorization are no part of it.
  * It is for the operator: do not send it to the client.
  *
+ * @category Troubleshooting
  * @param handshake A Request, or a snapshot of one. On Deno before it was upgraded: after that its headers are gone.
  * @param policy What {@linkcode compilePolicy} made.
  * @returns A frozen object that survives JSON.

@@ -6,7 +6,11 @@ import type { Explanation, ListedEntry, NearMiss, NearMissCode, Suggestion } fro
 import { quote } from "../quote.ts";
 import { proxyLinesFor } from "./proxies.ts";
 
-/** How an explanation of several lines is laid out. */
+/**
+ * How an explanation of several lines is laid out.
+ *
+ * @category Troubleshooting
+ */
 export interface ExplanationLayout {
   /** How wide a line may be, in columns; only what cannot be broken is wider. Default 80. */
   readonly columns?: number;
@@ -23,6 +27,14 @@ export interface ExplanationLayout {
  * **Security.** Printable ASCII and, in `"text"`, line feeds and the colors asked for: nothing a client sends can
  * command a terminal or forge a line of a log.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `columns` | 80 | how wide a line may be |
+ * | `colors` | `false` | whether to write the colors of a terminal |
+ *
+ * In full under {@linkcode ExplanationLayout}.
+ *
+ * @category Troubleshooting
  * @param explanation What {@linkcode explain} returned.
  * @param form One line, or several. Default `"line"`.
  * @param layout How several lines are laid out.

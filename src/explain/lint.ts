@@ -33,6 +33,8 @@ import { findRepeats } from "./repeats.ts";
  * Notes, of an entry that adds nothing: `duplicate`, `covered`, `needless-danger`. Of one that lets in more than it seems
  * to: `any-host`, `any-scheme`, `any-port`, `any-scheme-and-port`, `cleartext`. Of one that lets in nobody, or not who it
  * should: `empty-list`, `socket-scheme`, `trailing-dot`, `unset-variable`. Of an option that knows too little: `outdated-suffixes`.
+ *
+ * @category Troubleshooting
  */
 export type LintCode =
   | "debug-on"
@@ -61,7 +63,11 @@ export type LintCode =
   | "unset-variable"
   | "outdated-suffixes";
 
-/** How much a finding matters. */
+/**
+ * How much a finding matters.
+ *
+ * @category Troubleshooting
+ */
 export type LintLevel = "danger" | "note";
 
 /** The level of each code. */
@@ -93,7 +99,11 @@ export const LINT_LEVELS: Readonly<Record<LintCode, LintLevel>> = {
   "outdated-suffixes": "note",
 };
 
-/** An entry of an option's list, or the option itself. */
+/**
+ * An entry of an option's list, or the option itself.
+ *
+ * @category Troubleshooting
+ */
 export interface LintedEntry {
   /** The option. */
   readonly field: "origins" | "dangerouslyAllow" | "hosts" | "allowedHosts" | "absent" | "debug" | "suffixes";
@@ -103,7 +113,11 @@ export interface LintedEntry {
   readonly value: string | readonly string[] | true;
 }
 
-/** One thing worth a second look. */
+/**
+ * One thing worth a second look, and where: `field`, `index` and `value` of {@linkcode LintedEntry}.
+ *
+ * @category Troubleshooting
+ */
 export interface LintFinding extends LintedEntry {
   /** What kind of thing. */
   readonly code: LintCode;
@@ -125,6 +139,7 @@ export interface LintFinding extends LintedEntry {
  * **Security.** Nothing that it reports is refused, and a list without findings may still name a site that should not be
  * on it.
  *
+ * @category Troubleshooting
  * @param options What {@linkcode compilePolicy} or {@linkcode compileAllowedHosts} takes.
  * @returns The findings in the order of the lists, those of `absent` and `debug` last; frozen.
  * @throws {ConfigError} All faults at once.

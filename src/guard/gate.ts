@@ -9,7 +9,13 @@ import { answerer, readDenialOptions, teller } from "../settle.ts";
 import { GUARD_OPTIONS, type GuardOptions } from "./guard.ts";
 import { judgeAndTell, type PolicySource, readJudging, readSource } from "./judge.ts";
 
-/** Which requests a gate judges, who hears of it, and what becomes of its denials. */
+/**
+ * Which requests a gate judges, who hears of it, and what becomes of its denials: beside what is here `requests` of
+ * {@linkcode RequestsOption}, `reportOnly` of {@linkcode ReportOnlyOption}, `onDecision` and `name` of
+ * {@linkcode DecisionHook}.
+ *
+ * @category Guards
+ */
 export interface GateOptions extends Omit<GuardOptions, "refuse"> {
   /**
    * How a denial looks. Default {@linkcode deny}, which also answers where this throws, or returns a promise or no fresh
@@ -18,7 +24,11 @@ export interface GateOptions extends Omit<GuardOptions, "refuse"> {
   readonly refuse?: (denied: Denied, request: Request, context: unknown) => Response;
 }
 
-/** A guard without a handler: see {@linkcode createGate}. */
+/**
+ * A guard without a handler: see {@linkcode createGate}.
+ *
+ * @category Guards
+ */
 export interface Gate {
   /**
    * Judges a request.
@@ -41,6 +51,17 @@ export interface Gate {
  * long as the request lives, for every other handler too that gets to see it. An answer that is not returned lets nobody in: what
  * it refuses stays unjudged, and {@linkcode upgradeHandler} and {@linkcode authMiddlewareStack} refuse that.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `requests` | `"handshakes"` | `"all"`: plain requests are judged too |
+ * | `refuse` | {@linkcode deny} | how a denial looks to the client; made at once |
+ * | `reportOnly` | none | a second policy, which refuses nothing and is told of |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode RequestsOption} and {@linkcode GateOptions}; those of a policy under {@linkcode compilePolicy}.
+ *
+ * @category Guards
  * @param policy What {@linkcode compilePolicy} made, the options for it, or a function that finds it for each site.
  * @param options Which requests are judged, and what becomes of denials.
  * @returns The gate.

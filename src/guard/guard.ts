@@ -21,8 +21,11 @@ import {
 } from "./judge.ts";
 
 /**
- * Which requests a guard judges, who hears of it, and what becomes of its denials.
+ * Which requests a guard judges, who hears of it, and what becomes of its denials: `requests` of
+ * {@linkcode RequestsOption}, `reportOnly` of {@linkcode ReportOnlyOption}, `refuse` of {@linkcode DenialOptions},
+ * `onDecision` and `name` of {@linkcode DecisionHook}.
  *
+ * @category Guards
  * @typeParam C What the wrapped handler gets as its second argument.
  */
 export interface GuardOptions<C = unknown> extends DenialOptions<C>, RequestsOption, ReportOnlyOption {}
@@ -46,6 +49,18 @@ export const GUARD_OPTIONS = ["requests", "reportOnly", "refuse", "onDecision", 
  * {@linkcode createGate}. What it lets in counts as judged while the handler runs, until the promise that it returned
  * settles.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `requests` | `"handshakes"` | `"all"`: plain requests are judged too |
+ * | `refuse` | {@linkcode deny} | how a denial looks to the client: {@linkcode refuseVisibly} shows a page why |
+ * | `reportOnly` | none | a second policy, which refuses nothing and is told of |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode RequestsOption} and {@linkcode DenialOptions}; those of a policy under
+ * {@linkcode compilePolicy}.
+ *
+ * @category Guards
  * @typeParam Q The request.
  * @typeParam R What the handler returns.
  * @typeParam A What the handler needs after the request.

@@ -20,7 +20,11 @@ import {
   readPolicy,
 } from "../verdict/policy.ts";
 
-/** Where a request goes, as the verdict reads it: what the URL and the Host header agree on. Frozen. */
+/**
+ * Where a request goes, as the verdict reads it: what the URL and the Host header agree on. Frozen.
+ *
+ * @category Guards
+ */
 export interface RequestedSite {
   /** Canonical, in lower case, an IPv6 address in its brackets. */
   readonly host: string;
@@ -39,13 +43,23 @@ export interface RequestedSite {
  *
  * **Security.** It is given the site and nothing else: what could read Origin could hand it back as allowed. Keep
  * compiled policies in a Map; who has to ask a database first fills that Map before he calls the guard.
+ *
+ * @category Guards
  */
 export type PolicyFor = (site: RequestedSite) => Policy | null;
 
-/** What guards and gates judge by: a compiled policy, the options of one, or a function that finds it for each site. */
+/**
+ * What guards and gates judge by: a compiled policy, the options of one, or a function that finds it for each site.
+ *
+ * @category Guards
+ */
 export type PolicySource = Policy | PolicyOptions | PolicyFor;
 
-/** Which requests a guard judges. */
+/**
+ * Which requests a guard judges.
+ *
+ * @category Guards
+ */
 export interface RequestsOption {
   /**
    * `"all"`: plain requests are judged too, so that what stands beside the socket (log-in, log-out, event streams, MCP)
@@ -58,7 +72,11 @@ export interface RequestsOption {
   readonly requests?: "handshakes" | "all";
 }
 
-/** A second policy beside the one in force. */
+/**
+ * A second policy beside the one in force.
+ *
+ * @category Production
+ */
 export interface ReportOnlyOption {
   /**
    * A second policy, which refuses nothing: what it would refuse is told as `"would-deny"`. For the first days of a guard,

@@ -20,7 +20,11 @@ import {
   type Verdict,
 } from "./judge.ts";
 
-/** What is used of Node's `IncomingMessage`. */
+/**
+ * What is used of Node's `IncomingMessage`.
+ *
+ * @category Guards
+ */
 export interface NodeRequest {
   /** The request method. */
   readonly method?: string | undefined;
@@ -39,7 +43,11 @@ export interface NodeRequest {
   };
 }
 
-/** What is used of the raw socket of Node's `upgrade` event. */
+/**
+ * What is used of the raw socket of Node's `upgrade` event.
+ *
+ * @category Guards
+ */
 export interface NodeSocket {
   /** Writes a last text. */
   end(text: string): unknown;
@@ -49,10 +57,19 @@ export interface NodeSocket {
   on(event: "error" | "finish", listener: () => void): unknown;
 }
 
-/** Who hears of a node gate's decisions, and what it judges by beside its policy. */
+/**
+ * Who hears of a node gate's decisions, and what it judges by beside its policy: `onDecision` and `name` of
+ * {@linkcode DecisionHook}, `reportOnly` of {@linkcode ReportOnlyOption}.
+ *
+ * @category Guards
+ */
 export interface NodeGateOptions extends DecisionHook<NodeRequest>, ReportOnlyOption {}
 
-/** A gate for Node's own servers: see {@linkcode createNodeGate}. */
+/**
+ * A gate for Node's own servers: see {@linkcode createNodeGate}.
+ *
+ * @category Guards
+ */
 export interface NodeGate {
   /**
    * Judges a request.
@@ -74,6 +91,15 @@ export interface NodeGate {
  * upgrade (RFC 9110 §7.8), is refused here; the other runtimes do not show the version. The gate sets an `error` listener on the
  * socket before anything else: without one a client that resets ends the process.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `reportOnly` | none | a second policy, which refuses nothing and is told of |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode DecisionHook}; those of a policy under {@linkcode compilePolicy}.
+ *
+ * @category Guards
  * @param policy What {@linkcode compilePolicy} made, the options for it, or a function that finds it for each site.
  * @param options Who hears of decisions, and a report-only policy.
  * @returns The gate.
@@ -81,15 +107,15 @@ export interface NodeGate {
  *
  * @example A server of Node's with ws
  * ```ts
- * import { createNodeGate, type NodeRequest, type NodeSocket } from "@wsgate/wsgate/node";
+ * import { createServer } from "node:http";
+ * import { createNodeGate } from "@wsgate/wsgate/node";
  *
  * const gate = createNodeGate({ origins: ["https://example.com"] });
- * // server.on("upgrade", (request, socket, head) => {
- * function upgrade(request: NodeRequest, socket: NodeSocket): void {
+ * const server = createServer();
+ * server.on("upgrade", (request, socket, head) => {
  *   if (!gate(request, socket)) return;
- *   // sockets.handleUpgrade(request, socket, head, (ws) => { … });
- * }
- * console.log(typeof upgrade);
+ *   console.log(head); // sockets.handleUpgrade(request, socket, head, …)
+ * });
  * ```
  */
 export function createNodeGate(policy: PolicySource, options: NodeGateOptions = {}): NodeGate {
@@ -112,6 +138,7 @@ export function createNodeGate(policy: PolicySource, options: NodeGateOptions = 
 /**
  * What {@linkcode check} and {@linkcode explain} read of a request of Node's.
  *
+ * @category Verdicts
  * @param request Node's `IncomingMessage`.
  * @returns A snapshot: repeated fields are joined by `", "`, and the URL has the scheme of the connection.
  * @throws {TypeError} It is no request of Node's.

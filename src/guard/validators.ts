@@ -27,6 +27,23 @@ import { authorityOf, type Judging, readJudging } from "./judge.ts";
  * **Security.** The list is complete: the server's own origin is not on it unless it is written there, by name or as
  * `'self'`. A handshake without Origin is refused unless the list holds `"*"` or `absent` says otherwise.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `hosts` | any Host | the names that this server answers to: stops DNS rebinding, and `'self'` needs it |
+ * | `absent` | `"deny"`; with `"*"` listed `"allow"` | handshakes without Origin: `"allow-without-credentials"` admits programs |
+ * | `scheme` | that of `request.url` | the scheme of the site's pages: `"https"` behind a proxy that ends TLS |
+ * | `debug` | `false` | for development: also admits pages and names of this machine |
+ * | `dangerouslyAllow` | `[]` | more patterns, of the kinds that are refused elsewhere as unsafe |
+ * | `suffixes` | a short list | the names under which strangers can register: `publicSuffixes` |
+ * | `requests` | `"handshakes"` | `"all"`: plain requests are judged too |
+ * | `refuse` | {@linkcode deny} | how a denial looks to the client: {@linkcode refuseVisibly} shows a page why |
+ * | `reportOnly` | none | a second policy, which refuses nothing and is told of |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode PolicyOptions}, {@linkcode PatternOptions}, {@linkcode RequestsOption} and {@linkcode DenialOptions}.
+ *
+ * @category Guards
  * @typeParam Q The request.
  * @typeParam R What the handler returns.
  * @typeParam A What the handler needs after the request.
@@ -71,7 +88,11 @@ export function originValidator<
   return guardRequests(handler, judging, denial) as Wrapped<A, R | Response, Q, NoInfer<D>>;
 }
 
-/** What {@linkcode allowedHostsOriginValidator} and {@linkcode hostValidator} share: declared once, spread into both. */
+/**
+ * What {@linkcode allowedHostsOriginValidator} and {@linkcode hostValidator} share: declared once, spread into both.
+ *
+ * @category Guards
+ */
 export interface AllowedHostsOptions {
   /**
    * The hosts of this site: `example.com`, `.example.com` with its subdomains, `*.example.com` without the host
@@ -99,6 +120,24 @@ export interface AllowedHostsOptions {
  * as one of these hosts reaches a socket behind `https`, with its cookies. Where all pages are `https`, use
  * {@linkcode originValidator} with `["https://example.com"]` or `["'self'"]`.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `allowedHosts` | required | the names of this site, as in Django's `ALLOWED_HOSTS` |
+ * | `absent` | `"deny"`; with `"*"` listed `"allow"` | handshakes without Origin: `"allow-without-credentials"` admits programs |
+ * | `scheme` | that of `request.url` | the scheme of the site's pages: `"https"` behind a proxy that ends TLS |
+ * | `debug` | `false` | for development: also admits pages and names of this machine |
+ * | `dangerouslyAllow` | `[]` | more patterns, of the kinds that are refused elsewhere as unsafe |
+ * | `suffixes` | a short list | the names under which strangers can register: `publicSuffixes` |
+ * | `requests` | `"handshakes"` | `"all"`: plain requests are judged too |
+ * | `refuse` | {@linkcode deny} | how a denial looks to the client: {@linkcode refuseVisibly} shows a page why |
+ * | `reportOnly` | none | a second policy, which refuses nothing and is told of |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode AllowedHostsOptions}, {@linkcode PolicyOptions}, {@linkcode PatternOptions},
+ * {@linkcode RequestsOption} and {@linkcode DenialOptions}.
+ *
+ * @category Guards
  * @typeParam Q The request.
  * @typeParam R What the handler returns.
  * @typeParam A What the handler needs after the request.
@@ -149,6 +188,19 @@ export function allowedHostsOriginValidator<
  * its own. It says nothing of Origin, so it does not count as a guard: {@linkcode authMiddlewareStack} still
  * refuses handshakes that only it has seen.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `allowedHosts` | required | the names of this site, as in Django's `ALLOWED_HOSTS` |
+ * | `scheme` | that of `request.url` | the scheme of the site's pages: `"https"` behind a proxy that ends TLS |
+ * | `debug` | `false` | for development: also admits pages and names of this machine |
+ * | `suffixes` | a short list | the names under which strangers can register: `publicSuffixes` |
+ * | `refuse` | {@linkcode deny} | how a denial looks to the client: {@linkcode refuseVisibly} shows a page why |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode AllowedHostsOptions} and {@linkcode DenialOptions}.
+ *
+ * @category Guards
  * @typeParam Q The request.
  * @typeParam R What the handler returns.
  * @typeParam A What the handler needs after the request.

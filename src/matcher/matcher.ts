@@ -10,7 +10,11 @@ import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
 import { HostTrie } from "./trie.ts";
 import { NONE } from "./trie_layout.ts";
 
-/** More patterns than a list may hold by itself, and what decides which those are. */
+/**
+ * More patterns than a list may hold by itself, and what decides which those are.
+ *
+ * @category Policies
+ */
 export interface PatternOptions {
   /**
    * More patterns, of the kinds that the list refuses as unsafe; never of the kinds that are wrong. Matched after
@@ -33,6 +37,8 @@ export interface PatternOptions {
 
 /**
  * An immutable, compiled list of patterns.
+ *
+ * @category Policies
  *
  * @example One compiled list, many origins
  * ```ts
@@ -57,18 +63,53 @@ export interface OriginMatcher {
 /**
  * Compiles a list of patterns into an immutable matcher.
  *
- * `example.com` admits that host, `.example.com` the host and every subdomain, `*.example.com` the subdomains
- * alone, each with any scheme and port; `https://example.com` exactly that origin, the default port left out or
- * written; `:8443` one port, `:*` any; `moz-extension://*` every host of a scheme; `*` everybody. Upper case,
- * Unicode names and long IPv6 addresses are normalised to what browsers send.
+ * | pattern | allows | does not allow |
+ * | --- | --- | --- |
+ * | `https://example.com` | `https://example.com` | `http://example.com`, `https://a.example.com` |
+ * | `https://example.com:8443` | `https://example.com:8443` | `https://example.com` |
+ * | `https://example.com:*` | `https://example.com`, `https://example.com:8443` | `http://example.com` |
+ * | `https://*.example.com` | `https://a.example.com`, `https://a.b.example.com` | `https://example.com` |
+ * | `https://.example.com` | `https://example.com`, `https://a.example.com` | `https://evilexample.com` |
+ * | `https://*.example.com:8443` | `https://a.example.com:8443` | `https://a.example.com` |
+ * | `example.com` | `https://example.com`, `http://example.com:8080` | `https://a.example.com` |
+ * | `.example.com` | `https://example.com`, `http://a.example.com:8080` | `https://example.com.evil` |
+ * | `*.example.com` | `https://a.example.com`, `http://a.b.example.com` | `https://example.com` |
+ * | `example.com:8443` | `https://example.com:8443`, `http://example.com:8443` | `https://example.com` |
+ * | `.example.com:8443` | `https://a.example.com:8443` | `https://a.example.com` |
+ * | `http://localhost:3000` | `http://localhost:3000` | `http://localhost:5173`, `http://127.0.0.1:3000` |
+ * | `127.0.0.1` | `http://127.0.0.1:8080` | `http://localhost:8080` |
+ * | `[::1]` | `http://[::1]:8080` | `http://127.0.0.1:8080` |
+ * | `http://[2001:DB8:0::1]` | `http://[2001:db8::1]` | `http://[2001:db8::2]` |
+ * | `https://Bücher.example` | `https://xn--bcher-kva.example` | `https://bucher.example` |
+ * | `capacitor://localhost` | `capacitor://localhost` | `https://localhost` |
+ * | `moz-extension://*` | `moz-extension://8f7d1a52` | `chrome-extension://8f7d` |
+ * | `*` | `https://example.com`, `null` | nothing |
+ *
+ * A default port is the same origin, written or left out. These only compile in `dangerouslyAllow`:
+ *
+ * | pattern | allows | does not allow |
+ * | --- | --- | --- |
+ * | `null` | `null` | `https://example.com` |
+ * | `https://*` | `https://evil.test` | `http://evil.test` |
+ * | `https://*.github.io` | `https://evil.github.io` | `https://github.io` |
+ * | `.co.uk` | `https://evil.co.uk`, `https://co.uk` | `https://evil.uk` |
+ * | `*.intranet` | `http://wiki.intranet` | `http://intranet` |
  *
  * **Security.** The list is complete: what it does not name is refused. Entries that would admit strangers
  * (a wildcard over a suffix that anyone can register under, `null`, `https://*`) are refused unless they stand in
  * `dangerouslyAllow`. `'self'` needs the Host header and is part of a policy: see {@linkcode compilePolicy}.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `dangerouslyAllow` | `[]` | more patterns, of the kinds that are refused elsewhere as unsafe |
+ * | `suffixes` | a short list | the names under which strangers can register: `publicSuffixes` |
+ *
+ * In full under {@linkcode PatternOptions}.
+ *
  * Origins are compared by RFC 6454 §5 over the serialisation of the Fetch Standard; any other text is malformed,
  * and only `*` admits it. A look-up costs one pass over the origin, whatever the number of patterns.
  *
+ * @category Policies
  * @param patterns The allowed origins. An empty list refuses every origin.
  * @param options More patterns, unsafe ones; the suffixes that make them so.
  * @returns A matcher that keeps no reference to the list.
@@ -79,7 +120,11 @@ export interface OriginMatcher {
  * import { compileOrigins } from "@wsgate/wsgate";
  * import { assertEquals } from "@std/assert";
  *
- * const { test } = compileOrigins(["https://example.com", "*.bücher.example", "localhost:3000"]);
+ * const { test } = compileOrigins([
+ *   "https://example.com",
+ *   "*.bücher.example",
+ *   "localhost:3000",
+ * ]);
  * assertEquals(test("https://example.com:443"), true);
  * assertEquals(test("http://example.com"), false);
  * assertEquals(test("https://shop.xn--bcher-kva.example"), true);

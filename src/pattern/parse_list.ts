@@ -12,6 +12,7 @@
  * **Security.** An empty text is an empty list, which refuses every origin. A variable that is not set is not: `undefined`
  * stays in the list, and compiling it throws.
  *
+ * @category Policies
  * @param text The text, of any length; the cost is linear in it.
  * @returns A new list. Never throws.
  *

@@ -62,6 +62,8 @@ interface Found {
  * A list of the names under which strangers can register, to be given as `suffixes` to {@linkcode compileOrigins} and
  * {@linkcode compilePolicy}: `publicSuffixes` of `@wsgate/wsgate/public_suffixes`, or what its `with` returns. A copy is
  * none, by type and at run time.
+ *
+ * @category Policies
  */
 export class SuffixList {
   /** No value has it: by type alone, what merely looks like a list is none. */

@@ -18,6 +18,14 @@ import { type DecisionHook, HOOK_OPTIONS, readHook, settler } from "../settle.ts
  * **Security.** It judges nothing. Give `websocket` a guard. A handler that upgrades is of no use under `http`: none of
  * the requests that get there could be upgraded.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode DecisionHook}.
+ *
+ * @category Routing and users
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the handlers return.
  * @typeParam Q The request.

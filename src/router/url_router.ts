@@ -52,7 +52,7 @@ const routers = /* @__PURE__ */ new WeakSet<object>();
  * character, or an escaped letter, digit, `-`, `.` or `_`. Otherwise a middleware or a proxy in front that judges by
  * path could read another path than this router: `/chat/../admin` and `/%61dmin` are both `/admin` to one of them.
  *
- * Of a handshake that is refused for its spelling `onDeny` gets an Error as `cause`, which names what to change.
+ * Of a handshake that is refused for its spelling `onDecision` gets an Error as `cause`, which names what to change.
  *
  * **Bun** resolves dot segments and backslashes and escapes other characters before anybody in the process sees them:
  * `/chat/../admin` is `/admin` there, for a middleware and for this router alike, and a 404 on Deno. A proxy in front
@@ -61,6 +61,14 @@ const routers = /* @__PURE__ */ new WeakSet<object>();
  * **Security.** A parameter is the client's word, and may hold anything, a decoded `/` or `\` included. Routes are
  * no access control: judge with a guard, decide with a user.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode DecisionHook}.
+ *
+ * @category Routing and users
  * @typeParam C What the handlers need as their second argument.
  * @typeParam R What the handlers return.
  * @typeParam Q The request.
@@ -127,6 +135,7 @@ export function urlRouter<C, R extends Response | undefined, Q extends Request =
  *
  * **Security.** A value is the client's word: see {@linkcode urlRouter}.
  *
+ * @category Routing and users
  * @param request The Request object that the router was called with; a copy has no parameters.
  * @returns A frozen object without prototype.
  * @throws {Error} No router has matched this very request.

@@ -22,7 +22,11 @@ interface BunSocket {
   ping(): number;
 }
 
-/** What goes into `Bun.serve({ fetch, websocket })`. */
+/**
+ * What goes into `Bun.serve({ fetch, websocket })`.
+ *
+ * @category Sockets
+ */
 export interface BunWebSocketHandler {
   /** Bun's event: a socket is open. */
   open(ws: unknown): void;
@@ -53,6 +57,8 @@ const proven = /* @__PURE__ */ new WeakSet<object>();
  * Goes into `Bun.serve({ fetch, websocket })`, or beside `fetch` in `export default`; unused on Deno.
  *
  * Make the handlers first: Bun reads the limits once, when it starts to serve.
+ *
+ * @category Sockets
  *
  * @example One program for both runtimes
  * ```ts

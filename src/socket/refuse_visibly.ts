@@ -38,6 +38,7 @@ const LIMITS: Limits = {
  * the runtime never frees (a native upgrade has the same fault): 256 of these, and denials are shown no more until a
  * restart.
  *
+ * @category Sockets
  * @param denied What was decided.
  * @param request The handshake.
  * @param context What the runtime passed to the handler.

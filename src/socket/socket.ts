@@ -5,6 +5,7 @@
 /**
  * One open WebSocket, the same on Deno and on Bun.
  *
+ * @category Sockets
  * @typeParam D What the application keeps on it.
  *
  * @example A server that says goodbye
@@ -57,6 +58,7 @@ export interface Socket<D = unknown> {
  * `open` and `message` of one socket run one after another: the next starts when the promise of the one before has
  * settled. Who wants messages side by side returns no promise. Sockets do not wait for each other.
  *
+ * @category Sockets
  * @typeParam D What the application keeps on a socket.
  */
 export interface SocketHandlers<D = unknown> {

@@ -28,7 +28,11 @@ import { runtimeOf } from "./runtime.ts";
 import { Session } from "./session.ts";
 import type { Limits, SocketHandlers, SocketKind } from "./socket.ts";
 
-/** How one handler's sockets are. */
+/**
+ * How one handler's sockets are. `onDecision` and `name` are those of {@linkcode DecisionHook}.
+ *
+ * @category Sockets
+ */
 export interface SocketOptions extends DecisionHook {
   /** The subprotocols spoken here, in the server's order of preference. Default none. */
   readonly protocols?: readonly string[];
@@ -95,9 +99,29 @@ const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|tran
  * On Bun the server has to be given {@linkcode websocket}, and the handler Bun's server as its second argument: every
  * wrapper here passes it on; in Hono it is `c.env`.
  *
+ * What cannot be made the same is in a table in `src/socket/README.md`. What matters most: on Deno the headers of
+ * `socket.request` are gone once the socket is open, a message over `maxMessageBytes` is buffered before it is refused, and
+ * a connection stays while its peer has stopped reading; on Bun the server is told the limits when it starts, so all
+ * handlers are made before.
+ *
  * **Security.** It judges neither Origin nor user, and opens no socket that no guard has judged: those handshakes are
  * refused with 403. Wrap it, `originValidator(handler, [...])`; a socket for every site says so, with `["*"]`.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `protocols` | `[]` | the subprotocols spoken here, the preferred one first |
+ * | `idleTimeoutSeconds` | 30 | after how much silence a peer is given up; 0: never |
+ * | `maxMessageBytes` | 65,536 | the largest message; over it the socket is closed with 1009 |
+ * | `maxBufferedBytes` | 1,048,576 | how much may wait to be sent; over it `send` returns false |
+ * | `maxWaitingMessages` | 1,000 | how many messages may wait for their turn; over it 1008 |
+ * | `maxSockets` | Infinity | how many sockets may be open; over it handshakes are refused with 503 |
+ * | `headers` | none | more headers for the 101 of a request, such as Set-Cookie |
+ * | `onDecision` | the console | called with every decision, to log or to count it |
+ * | `name` | none | the layer's name in events, lines and counters |
+ *
+ * In full under {@linkcode SocketOptions} and {@linkcode DecisionHook}.
+ *
+ * @category Sockets
  * @typeParam D What the application keeps on each socket, as `socket.data`.
  * @param handlers What is done with an open socket.
  * @param options Limits, subprotocols, headers.
@@ -108,7 +132,9 @@ const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|tran
  * ```ts
  * import { originValidator, upgradeHandler, websocket } from "@wsgate/wsgate";
  *
- * const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
+ * const echo = upgradeHandler({
+ *   message: (socket, data) => void socket.send(data),
+ * });
  * const fetch = originValidator(echo, ["https://example.com"]);
  * const server = { fetch, websocket };
  * export default server; // deno serve main.ts, bun run main.ts

@@ -32,6 +32,7 @@ const ALLOWED: Decision = /* @__PURE__ */ Object.freeze({ allowed: true });
  * target; where the two disagree the handshake is refused (RFC 9112 §3.2.2). `Sec-Fetch-Site` is not looked at:
  * Chromium sends none on a handshake, and where Firefox sends it it adds nothing to Host and Origin.
  *
+ * @category Verdicts
  * @param handshake A Request, or a snapshot of one.
  * @param policy What {@linkcode compilePolicy} made.
  * @returns A frozen decision; the same object each time for the same outcome.

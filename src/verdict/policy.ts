@@ -15,7 +15,11 @@ import { readHosts, readPatterns } from "../pattern/list.ts";
 import type { HostRule, Rule } from "../pattern/rule.ts";
 import { readSuffixes, type SuffixList } from "../pattern/suffix_list.ts";
 
-/** What a policy judges by, as an operator writes it. */
+/**
+ * What a policy judges by; with it go `dangerouslyAllow` and `suffixes` of {@linkcode PatternOptions}.
+ *
+ * @category Policies
+ */
 export interface PolicyOptions extends PatternOptions {
   /**
    * The origins whose pages may connect: the patterns of {@linkcode compileOrigins}, and `'self'` for the server's
@@ -64,7 +68,12 @@ export const POLICY_OPTIONS = [
   "debug",
 ] as const;
 
-/** What a policy of one list of hosts judges by: {@linkcode PolicyOptions} with that list in place of two. */
+/**
+ * What a policy of one list of hosts judges by: that list, `absent`, `scheme` and `debug` of {@linkcode PolicyOptions},
+ * `dangerouslyAllow` and `suffixes` of {@linkcode PatternOptions}.
+ *
+ * @category Policies
+ */
 export interface AllowedHostsPolicyOptions extends Omit<PolicyOptions, "origins" | "hosts"> {
   /**
    * The hosts of this site, for Host and Origin alike: `example.com`, `.example.com` with its subdomains,
@@ -123,6 +132,8 @@ const policies = /* @__PURE__ */ new WeakMap<Policy, Compiled>();
 /**
  * Everything a handshake is judged by, compiled and frozen. Only {@linkcode compilePolicy} makes one; a copy by spread
  * is none, by type and at run time.
+ *
+ * @category Policies
  */
 export class Policy {
   /** The names this server answers to, as written, frozen; undefined: any. */
@@ -177,6 +188,17 @@ export function compiledOf(policy: Policy): Compiled {
  * **Security.** `'self'` compares the Origin with the Host header, which a rebinding attacker chooses: it is
  * refused without a list of `hosts`. What `debug` adds does not count as one.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `origins` | required | the origins whose pages may connect: patterns, and `'self'` |
+ * | `hosts` | any Host | the names that this server answers to: stops DNS rebinding, and `'self'` needs it |
+ * | `absent` | `"deny"`; with `"*"` listed `"allow"` | handshakes without Origin: `"allow-without-credentials"` admits programs |
+ * | `scheme` | that of `request.url` | the scheme of the site's pages: `"https"` behind a proxy that ends TLS |
+ * | `debug` | `false` | for development: also admits pages and names of this machine |
+ * | `dangerouslyAllow` | `[]` | more patterns, of the kinds that are refused elsewhere as unsafe |
+ * | `suffixes` | a short list | the names under which strangers can register: `publicSuffixes` |
+ *
+ * @category Policies
  * @param options The lists and settings; nothing of it is kept by reference.
  * @returns A frozen policy, for {@linkcode check} and {@linkcode guard}.
  * @throws {ConfigError} All faults at once.
@@ -211,6 +233,16 @@ export function compilePolicy(options: PolicyOptions): Policy {
  * **Security.** It admits `http` and `https` pages of the listed hosts. Where all pages are `https`, list their
  * origins with {@linkcode compilePolicy} instead.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `allowedHosts` | required | the names of this site, as in Django's `ALLOWED_HOSTS` |
+ * | `absent` | `"deny"`; with `"*"` listed `"allow"` | handshakes without Origin: `"allow-without-credentials"` admits programs |
+ * | `scheme` | that of `request.url` | the scheme of the site's pages: `"https"` behind a proxy that ends TLS |
+ * | `debug` | `false` | for development: also admits pages and names of this machine |
+ * | `dangerouslyAllow` | `[]` | more patterns, of the kinds that are refused elsewhere as unsafe |
+ * | `suffixes` | a short list | the names under which strangers can register: `publicSuffixes` |
+ *
+ * @category Policies
  * @param options The hosts and the rest of the policy; nothing of it is kept by reference.
  * @returns A frozen policy.
  * @throws {ConfigError} All faults at once.

@@ -153,7 +153,7 @@ describe("createNodeGate()", () => {
     const request = nodeRequest({ Origin: EVIL });
     createNodeGate(POLICY, { onDecision })(request);
     const [event] = events;
-    assertEquals([event!.reason, event!.status, event!.path], ["origin-not-allowed", 403, "/"]);
+    assertEquals([event!.reason, event!.status, event!.path], ["origin-not-allowed", 403, "/chat"]);
     assertStrictEquals(event!.request, request);
     assertEquals(event!.explain(), explain(nodeHandshake(request), POLICY));
   });

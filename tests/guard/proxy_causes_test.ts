@@ -43,19 +43,32 @@ const LINES: Readonly<Record<Proxy, Readonly<Record<string, string>>>> = {
     forward: "",
     host: "",
     otherHost: "header_up Host {upstream_hostport}",
+    hostWithoutPort: "header_up Host site.test",
+    noUpgrade: "header_up -Upgrade",
     inner: "header_up Origin http://127.0.0.1:1",
     noOrigin: "header_up -Origin",
   },
   haproxy: {
     otherHost: "http-request set-header Host 127.0.0.1",
+    hostWithoutPort: "http-request set-header Host site.test",
+    noUpgrade: "http-request del-header Upgrade",
+    noConnection: "http-request del-header Connection",
     inner: "http-request set-header Origin http://127.0.0.1:1\n option forwardfor",
     noOrigin: "http-request del-header Origin",
   },
   apache2: {
     forward: "upgrade=websocket",
     keepHost: "\nProxyPreserveHost On",
+    hostWithoutPort: "\nProxyPreserveHost On\nRequestHeader set Host site.test",
     inner: "\nRequestHeader set Origin http://127.0.0.1:1",
     noOrigin: "\nRequestHeader unset Origin",
+  },
+  lighttpd: {
+    forward: 'proxy.header += ( "upgrade" => "enable" )',
+    otherHost: 'proxy.header += ( "map-host-request" => ( "-" => "127.0.0.1" ) )',
+    hostWithoutPort: 'proxy.header += ( "map-host-request" => ( "-" => "site.test" ) )',
+    inner: 'setenv.set-request-header = ( "Origin" => "http://127.0.0.1:1" )',
+    noOrigin: 'setenv.set-request-header = ( "Origin" => "" )',
   },
 };
 
@@ -71,9 +84,31 @@ const around: Readonly<Record<Proxy, (lines: string, port: number, to: number) =
       `frontend f\n bind 127.0.0.1:${port}\n ${lines}\n default_backend b\nbackend b\n server s 127.0.0.1:${to}\n`,
     ),
   apache2: (lines, port, to) => apacheAround(port, `ProxyPass / http://127.0.0.1:${to}/ ${lines}`),
+  lighttpd: (lines, port, to) =>
+    `server.modules = ( "mod_proxy", "mod_setenv" )\nserver.document-root = "/tmp"\nserver.bind = "127.0.0.1"\n` +
+    `server.port = ${port}\nproxy.server = ( "" => (( "host" => "127.0.0.1", "port" => ${to} )) )\n` +
+    `proxy.header = ( "https-remap" => "disable" )\n${
+      lines.replaceAll(" proxy.header", "\nproxy.header").replaceAll(" setenv", "\nsetenv")
+    }\n`,
 };
 
-type Row = readonly [proxy: Proxy, what: string, lines: readonly string[], reason: string, says: string];
+type Row = readonly [
+  proxy: Proxy,
+  what: string,
+  lines: readonly string[],
+  reason: string,
+  says: string,
+  isHttps?: boolean,
+];
+
+/** What each has to have for a handshake to arrive. */
+const WHOLE: Readonly<Record<Proxy, readonly string[]>> = {
+  nginx: ["forward", "host"],
+  caddy: [],
+  haproxy: [],
+  apache2: ["forward", "keepHost"],
+  lighttpd: ["forward"],
+};
 
 const ROWS: readonly Row[] = [
   ["nginx", "Host is not passed on", ["forward"], "host-not-allowed", "proxy_set_header Host $http_host"],
@@ -104,6 +139,37 @@ const ROWS: readonly Row[] = [
     "origin-absent",
     "Find what removes Origin",
   ],
+  ["caddy", "the port of Host is lost", ["hostWithoutPort"], "origin-not-allowed", "keep the port"],
+  ["caddy", "Upgrade is lost", ["noUpgrade"], "not-a-handshake", "arrived without Upgrade"],
+  ["haproxy", "the port of Host is lost", ["hostWithoutPort"], "origin-not-allowed", "keep the port"],
+  ["haproxy", "Upgrade is lost", ["noUpgrade"], "not-a-handshake", "arrived without Upgrade"],
+  ["haproxy", "Connection is lost", ["noConnection"], "connection-malformed", 'have "upgrade"'],
+  [
+    "apache2",
+    "the port of Host is lost",
+    ["forward", "hostWithoutPort"],
+    "origin-not-allowed",
+    "keep the port",
+  ],
+  ["lighttpd", "Host is set", ["forward", "otherHost"], "host-not-allowed", "Have the proxy"],
+  [
+    "lighttpd",
+    "the port of Host is lost",
+    ["forward", "hostWithoutPort"],
+    "origin-not-allowed",
+    "keep the port",
+  ],
+  ["lighttpd", "Upgrade is lost", [], "not-a-handshake", "arrived without Upgrade"],
+  ["lighttpd", "Origin is set", ["forward", "inner"], "origin-not-allowed", "is an inner address"],
+  ["lighttpd", "Origin is removed", ["forward", "noOrigin"], "origin-absent", "Find what removes Origin"],
+  ...Object.entries(WHOLE).map(([proxy, lines]): Row => [
+    proxy as Proxy,
+    "the scheme is lost, since TLS ends there",
+    lines,
+    "origin-not-allowed",
+    'Set the policy\'s scheme to "https"',
+    true,
+  ]),
 ];
 
 describe("what a proxy does to a handshake", () => {
@@ -113,12 +179,12 @@ describe("what a proxy does to a handshake", () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  for (const [proxy, what, names, reason, says] of ROWS) {
+  for (const [proxy, what, names, reason, says, isHttps = false] of ROWS) {
     it(`${proxy}: ${what}`, { skip: skipWithout(proxy) }, async () => {
       const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
       const guarded = protocolTypeRouter({
         http: () => new Response("the site"),
-        websocket: originValidator(echo, ["'self'"], { hosts: ["site.test"], scheme: "http" }),
+        websocket: originValidator(echo, ["'self'"], { hosts: ["site.test"] }),
       });
       const server: TestServer = serve(guarded, websocket);
       const running = await startProxy(
@@ -128,12 +194,14 @@ describe("what a proxy does to a handshake", () => {
       );
       try {
         const host = `site.test:${running.port}`;
-        const lines = await printed(() => ask(running.port, host, `http://${host}`));
+        const lines = await printed(() => ask(running.port, host, `http${isHttps ? "s" : ""}://${host}`));
         const line = lines.map(({ text }) => text).find((text) => text.startsWith("wsgate"));
         assert(line !== undefined, `nothing was told: ${JSON.stringify(lines)}`);
         assertStringIncludes(line, ` ${reason})`);
         assertStringIncludes(line, says);
         assert(!/\bdebug\b|set absent|dangerouslyAllow/.test(line), line);
+        // What a proxy wrote stands there for every page, an evil one's too.
+        if (what === "Origin is set") assert(!line.includes("to allow it"), line);
       } finally {
         await running.stop();
         await server.stop();

@@ -32,7 +32,7 @@ function news(socket: Socket): void {
 }
 const close = () => void counts.closed!++;
 
-// The handler of README's first program.
+// The handler of README's program for both runtimes.
 const echo = upgradeHandler({ message: send, close }, limits);
 const routes = urlRouter([
   ["/echo", echo],

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { spawn, spawnSync } from "node:child_process";
-import process from "node:process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals, fail } from "@std/assert";
+import { assertEquals, fail } from "@std/assert";
 import { type ChildServer, startChild } from "../child.ts";
 import { inTime } from "../in_time.ts";
+import { python, skipWithoutPython } from "../python.ts";
 import { outputOf, run, serveProgram } from "../programs.ts";
 import { runtime } from "../runtime.ts";
 import { actOut, type Open, openOwn, type Story } from "./client.ts";
@@ -84,18 +84,10 @@ describe("clients", () => {
     await check([0, "1006 "], (port) => actOut(open, port));
   });
 
-  /** The first Python that has it. Debian's own comes second: a newer one often stands before it. */
-  const python = ["python3", "/usr/bin/python3"].find((command) =>
-    spawnSync(command, ["-c", "import websockets"], { timeout: 30_000 }).status === 0
-  );
-  const skip = python === undefined && process.env["WSGATE_REQUIRE_PYTHON_WEBSOCKETS"] !== "1"
-    ? "Python's websockets is not installed (Debian: python3-websockets)"
-    : false;
-  it("Python's websockets", { ...slow, skip }, async () => {
-    assert(python !== undefined, "WSGATE_REQUIRE_PYTHON_WEBSOCKETS=1, and no Python has websockets");
+  it("Python's websockets", { ...slow, skip: skipWithoutPython }, async () => {
     const script = fileURLToPath(new URL("python_client.py", import.meta.url));
     await check([403, "InvalidStatusCode"], async (port) => {
-      return JSON.parse(await outputOf(spawn(python, [script, String(port)])));
+      return JSON.parse(await outputOf(spawn(python(), [script, String(port)])));
     });
   });
 });

@@ -1,4 +1,4 @@
-// What `upgradeHandler` cannot make the same on both runtimes: every row of README's table, shown on this one.
+// What `upgradeHandler` cannot make the same on both runtimes: every row of the table in src/socket, shown on this one.
 
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
@@ -246,13 +246,13 @@ function rowsUnder(heading: string, text: string): string[] {
     .filter((cell) => cell !== "" && !/^-+$/.test(cell));
 }
 
-describe("README's table of differences", () => {
+describe("the table of differences", () => {
   for (const [row, show] of Object.entries(SHOWN)) test(row, slow, show);
 
   test("has no row that is shown nowhere, and every row that is", async () => {
     const rows = rowsUnder(
       "Deno and Bun side by side",
-      await readFile(new URL("../../README.md", import.meta.url), "utf8"),
+      await readFile(new URL("../../src/socket/README.md", import.meta.url), "utf8"),
     );
     assertEquals(rows.toSorted(), [...Object.keys(SHOWN), ...Object.keys(ELSEWHERE)].toSorted());
     for (const [file, name] of Object.values(ELSEWHERE)) {
