@@ -122,7 +122,7 @@ function snapshotOf({ method, url, headers }: Handshake): Handshake {
 }
 
 /** The one implementation of {@linkcode DecisionEvent}: data in fields, the rest in accessors, which JSON passes over. */
-class Decision<Q> implements DecisionEvent<Q> {
+class EventOfDecision<Q> implements DecisionEvent<Q> {
   readonly outcome: DecisionEvent["outcome"];
   readonly layer: DecisionEvent["layer"];
   readonly reason: DenyReason | null;
@@ -181,7 +181,7 @@ class Decision<Q> implements DecisionEvent<Q> {
   /** What the console line says after the Origin and the Host; "": nothing, or it is a copy of an event. */
   static noteOf(event: object): string {
     if (!(#decided in event)) return "";
-    const { note, miss, handshake, ...decided } = (event as Decision<unknown>).#decided;
+    const { note, miss, handshake, ...decided } = (event as EventOfDecision<unknown>).#decided;
     // `in`: undefined can be thrown too.
     return "cause" in decided
       ? quoteCause(decided.cause)
@@ -194,7 +194,7 @@ const MAX_PATH = 200;
 /** Makes an event. `keeps`: whoever hears of it may ask for its explanation later. */
 export function eventOf<Q>(decided: Decided<Q>, keeps: boolean): DecisionEvent<Q> {
   const judged = decided.host === undefined ? decided.handshake : withHost(decided.handshake, decided.host);
-  return new Decision({ ...decided, handshake: keeps ? snapshotOf(judged) : judged });
+  return new EventOfDecision({ ...decided, handshake: keeps ? snapshotOf(judged) : judged });
 }
 
 /** The same, with what was judged in place of Host. */
@@ -204,7 +204,7 @@ function withHost({ method, url, headers }: Handshake, host: string | null): Han
 
 /** What the console line of an event says after the Origin and the Host; "": nothing, or it is a copy, which does not know. */
 export function noteOf(event: DecisionEvent<unknown>): string {
-  return Decision.noteOf(event);
+  return EventOfDecision.noteOf(event);
 }
 
 /** The explanation of a refusal that no list has to do with. */

@@ -86,6 +86,14 @@ export interface Reporter {
  * **Security.** A flood of invented origins uses up the words of each interval that it lasts, and no longer: what comes in the
  * interval after it is told. Memory is bounded whatever comes. A line is printable ASCII.
  *
+ * | option | default | what it says |
+ * | --- | --- | --- |
+ * | `intervalSeconds` | 60 | words are rationed by it, and sums come after 1, 2, 4, … 64 of it |
+ * | `maxKinds` | 20 | kinds that are told in words in one interval |
+ * | `write` | `console.warn` | where a line goes |
+ *
+ * In full under {@linkcode ReporterOptions}.
+ *
  * @param options How much is written.
  * @returns The reporter.
  * @throws {ConfigError} All faults of the options at once.

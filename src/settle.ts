@@ -78,11 +78,11 @@ export function readHook<Q>(options: Options, issues: ConfigIssue[]): DecisionHo
 }
 
 /** What a layer has decided, and of what. */
-export type Decision<Q> = Omit<Decided<Q>, "layer" | "name">;
+export type Told<Q> = Omit<Decided<Q>, "layer" | "name">;
 
 /** Tells the operator of decisions. Never throws. */
 export interface Tell<Q> {
-  (decision: Decision<Q>): void;
+  (decision: Told<Q>): void;
   /** Somebody wants to hear of what was allowed. */
   readonly all: boolean;
 }
@@ -92,7 +92,7 @@ export function teller<Q>(layer: DecisionEvent["layer"], { onDecision, name = nu
   const hookFailed = reportOnce(onDecision === undefined ? "the console" : "onDecision");
   const isOurs = onDecision === undefined;
   const hear = onDecision ?? ((event: DecisionEvent<Q>) => shared.reporter(event));
-  const tell = (decision: Decision<Q>) => {
+  const tell = (decision: Told<Q>) => {
     try {
       // Whoever is not ours may keep it, and ask when the request is gone.
       catchRejection(hear(eventOf({ ...decision, layer, name }, !isOurs)), hookFailed);

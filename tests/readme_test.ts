@@ -137,6 +137,7 @@ describe("README's options", () => {
     guard: (more) => wsgate.guard(handler, { origins: [] }, more),
     createGate: (more) => wsgate.createGate({ origins: [] }, more),
     createNodeGate: (more) => createNodeGate({ origins: [] }, more),
+    createReporter: (more) => wsgate.createReporter(more),
     compilePolicy: (more) => wsgate.compilePolicy({ origins: [], ...more }),
     compileAllowedHosts: (more) => wsgate.compileAllowedHosts({ allowedHosts: [], ...more }),
     compileOrigins: (more) => wsgate.compileOrigins([], more),

@@ -145,6 +145,7 @@ describe("options", () => {
     compilePolicy: (options) => wsgate.compilePolicy({ ...options, origins: [] }),
     createGate: (options) => wsgate.createGate(policy, options),
     createNodeGate: (options) => createNodeGate(policy, options),
+    createReporter: (options) => wsgate.createReporter(options),
     guard: (options) => wsgate.guard(handler, policy, options),
     hostValidator: (options) => wsgate.hostValidator(handler, { ...options, allowedHosts: [] }),
     originValidator: (options) => wsgate.originValidator(handler, [], options),
