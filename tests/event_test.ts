@@ -20,6 +20,9 @@ import { createNodeGate } from "@wsgate/wsgate/node";
 import { faultsOf, handshakeRequest, printed, requestOf, untyped } from "./doubles.ts";
 import { eachRow, eachRowInTurn } from "./rows.ts";
 import { handshakes } from "./vectors.ts";
+import { wordsOf } from "./words.ts";
+
+const words = wordsOf(import.meta.url);
 
 const GOOD = "https://good.test";
 const EVIL = "https://evil.test";
@@ -361,20 +364,21 @@ describe("hooks", () => {
     assert(reads({ onDecision() {} }).length > 10);
   });
 
-  test("the old name is an unknown option, whose fix has the new one", () => {
+  test("the name that it has elsewhere is an unknown option, whose fix has this one", () => {
     let fixes = "";
-    faultsOf(
-      () => originValidator(() => new Response(), [GOOD], untyped({ onDeny() {} })),
-      (_, fix) => fixes += fix,
-    );
+    faultsOf(() => originValidator(() => new Response(), [GOOD], untyped({ onDeny() {} })), (fault, fix) => {
+      words.assert(fault, fix);
+      fixes += fix;
+    });
     assert(fixes.includes('Did you mean "onDecision"?'), fixes);
   });
 
   test("a name is a text", () => {
-    eachRow(["", "x".repeat(101), 1], (name) =>
-      assertEquals(
-        faultsOf(() => originValidator(() => new Response(), [GOOD], untyped({ name }))),
-        ["wrong-type name -1"],
-      ));
+    eachRow(["", "x".repeat(101), 1], (name) => {
+      const make = () => originValidator(() => new Response(), [GOOD], untyped({ name }));
+      assertEquals(faultsOf(make, (fault, fix) => words.assert(fault, fix)), ["wrong-type name -1"]);
+    });
   });
 });
+
+words.end();

@@ -476,6 +476,10 @@ describe("counts() and openMetrics()", () => {
     );
   });
 
+  test("the document begins and ends as the standard has it", () => {
+    words.assert("an empty document", clocked().reporter.openMetrics());
+  });
+
   test("what counts() returns is the caller's own", () => {
     const { tell, reporter } = clocked();
     tell(evil());
