@@ -9,14 +9,17 @@
  * From a checkout: `deno run --allow-read --allow-env src/cli.ts` or `bun src/cli.ts`.
  * Commands: `explain` judges one handshake as a server does, typed or copied from a browser, `curl -v` or a log, and says
  * why; `lint` reports what is dangerous in a list, or may be a mistake; `check` does it for CI, by its exit status; `tree`
- * draws a list. Each has a `-h`.
+ * draws a list; `probe` attacks a running server, written in anything, and says what gets in (on Deno with `--allow-net`).
+ * Each has a `-h`.
  *
- * Exit status 0: allowed, no danger. 1: refused, a danger. 2: wrong usage, or a list that cannot be used.
+ * Exit status 0: allowed, no danger, withstands. 1: refused, a danger, an attack got in. 2: wrong usage, a list that cannot
+ * be used, no server.
  *
  * @module
  */
 
 import { type CommandResult, runCommand } from "./cli/commands.ts";
+import { connectBy, type NodeModules } from "./cli/network.ts";
 
 /** What is used of `process`, which both runtimes have. */
 interface Process {
@@ -25,7 +28,9 @@ interface Process {
   readonly stdout: { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: { write(text: string): unknown };
   exitCode?: number;
-  getBuiltinModule(name: "node:fs"): { readFileSync(path: string | number, encoding: "utf8"): string };
+  readonly getBuiltinModule: NodeModules & {
+    (name: "node:fs"): { readFileSync(path: string | number, encoding: "utf8"): string };
+  };
 }
 
 /**
@@ -43,23 +48,29 @@ interface Process {
  * main(["explain", "-h"]);
  * ```
  */
-export function main(args?: readonly string[]): void {
+export async function main(args?: readonly string[]): Promise<void> {
   const { process } = globalThis as unknown as { readonly process: Process };
-  const { env, stdout } = process;
-  const { readFileSync } = process.getBuiltinModule("node:fs");
+  const { env, stdout, getBuiltinModule } = process;
+  const { readFileSync } = getBuiltinModule("node:fs");
   const terminal = stdout.isTTY === true;
   const result: CommandResult = runCommand(args ?? process.argv.slice(2), {
     env: (name) => env[name],
     readFile: (path) => readFileSync(path, "utf8"),
     readInput: () => readFileSync(0, "utf8"),
+    connect: connectBy(getBuiltinModule),
     columns: terminal && stdout.columns ? stdout.columns : 80,
     // https://no-color.org: present and not empty.
     colors: terminal && !env.NO_COLOR && env.TERM !== "dumb",
   });
-  if (result.output !== "") console.log(result.output);
+  // What has nothing to wait for is done when this returns.
+  end(process, result.later === undefined ? result : await result.later);
+}
+
+function end(process: Process, { status, output, error }: CommandResult): void {
+  if (output !== "") console.log(output);
   // Not console.error: one runtime paints it red by its own rules.
-  if (result.error !== "") process.stderr.write(`${result.error}\n`);
-  process.exitCode = result.status;
+  if (error !== "") process.stderr.write(`${error}\n`);
+  process.exitCode = status;
 }
 
 // Both runtimes know it; the language's own types do not.

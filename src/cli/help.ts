@@ -37,6 +37,7 @@ export const HELP: Readonly<Record<string, string>> = {
   ${PROGRAM} lint      report what is dangerous in a list, or may be a mistake
   ${PROGRAM} check     the same for CI: exit 1 for a danger
   ${PROGRAM} tree      draw a list by its names
+  ${PROGRAM} probe     attack a running server, and say what gets in
 
 ${PROGRAM} COMMAND -h says more, ${PROGRAM} --version which one this is. To begin with:
 
@@ -105,4 +106,35 @@ Draws a list as the matcher sees it: names from right to left, and at each end
 the schemes, the ports and the entry.
 
 ${LISTS}${COMMON}`,
+  probe: `${PROGRAM} probe [options] URL --site ORIGIN
+
+Sends some 70 attacks to a running server, written in anything, as real
+WebSocket handshakes, and says which of them got in, whether the site's own page
+still does, and what the others see. An attack is what somebody can make the
+browser of a victim send; what a program alone can send is listed, and does not
+count. A close within --wait is a refusal, unless its code is 1000 or 1001.
+Sent are handshakes and close frames, never a message: 8 connections at a time,
+each for at most 5 seconds and --wait. Deno needs --allow-net.
+Exit 0: the site withstands. 1: an attack got in or is undecided, or an own page
+was refused. 2: no WebSocket there, or wrong usage.
+
+  URL                        of the socket: ws://localhost:8000/chat
+  --site ORIGIN              of the site's own pages; repeat it
+  --host HOST                what the Host header says, where browsers ask for
+                             another name than that in URL: behind a proxy
+  -H, --header "NAME: VALUE" goes with every handshake: a log-in, a subprotocol
+  --trusts PATTERN           pages that are meant to get in: https://.example.com
+  --absent WORD              what is meant for requests without Origin: deny,
+                             allow, allow-without-credentials
+  --wait MS                  how long a close is waited for, up to 10000.
+                             Default 400
+  --other-host               the server may be on another machine than this
+  --may-end-it               at last send what ends a bare Deno server
+  --json                     for a program
+  -h, --help                 print this help
+
+Example
+  ${PROGRAM} probe ws://localhost:8000/chat --host ws.example.com \\
+    --site https://app.example.com
+`,
 };

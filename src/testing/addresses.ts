@@ -52,7 +52,9 @@ function urlFault(to: unknown, url: URL | null): Fault | null {
   if (url.username !== "" || url.password !== "") {
     return fault("userinfo", "Leave out the user and the password: no page's script may write them.");
   }
-  if (url.hash !== "") return fault("fragment", "Leave out the number sign and what follows: it is not sent.");
+  if (url.hash !== "") {
+    return fault("fragment", "Leave out the number sign and what follows: it is not sent.");
+  }
   return isCanonicalHost(url.hostname)
     ? null
     : fault("host-malformed", `Name one host, without a wildcard, ${SOCKET}.`);
@@ -62,12 +64,17 @@ const SOCKET = 'such as "wss://example.com/chat"';
 
 /** What is wrong with the origin of a page, which is a scheme, a host and perhaps a port; null: nothing. */
 export function originFault(value: unknown): Fault | null {
-  if (typeof value !== "string") return { code: "not-a-string", fix: `Give each origin as a string, ${PAGE}.` };
+  if (typeof value !== "string") {
+    return { code: "not-a-string", fix: `Give each origin as a string, ${PAGE}.` };
+  }
   if (isTuple(value)) return null;
   const repaired = URL.canParse(value) ? new URL(value).origin : "";
   return isTuple(repaired)
     ? { code: "wrong-type", fix: `Write it as a browser sends it: ${JSON.stringify(repaired)}.` }
-    : { code: "wrong-type", fix: `Give one origin as a browser sends it, ${PAGE}. Patterns stand in \`trusts\`.` };
+    : {
+      code: "wrong-type",
+      fix: `Give one origin as a browser sends it, ${PAGE}. Patterns stand in \`trusts\`.`,
+    };
 }
 
 function isTuple(origin: string): boolean {

@@ -128,11 +128,14 @@ function makeAttack(
   names: Names,
   socket: SocketUrl,
 ): Attack | null {
-  const { origin = FOREIGN, host = "{socket}", target = "{path}{query}", method = "GET", fields = {} } = changes;
+  const { origin = FOREIGN, host = "{socket}", target = "{path}{query}", method = "GET", fields = {} } =
+    changes;
   const several = (header: string, values: string | readonly string[] | null) =>
     [values ?? []].flat().map((value) => [header, value] as const);
   const templates = [...several("Host", host), ...usualFields(socket).slice(1), ...several("Origin", origin)];
-  const filled = override(templates, Object.entries(fields)).map(([field, value]) => [field, fill(value, names)]);
+  const filled = override(templates, Object.entries(fields)).map((
+    [field, value],
+  ) => [field, fill(value, names)]);
   const filledTarget = fill(target, names);
   if (filledTarget === null || filled.some(([, value]) => value === null)) return null;
   const head = filled as unknown as Fields;

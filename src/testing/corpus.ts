@@ -258,7 +258,10 @@ export const BROWSER_ATTACKS: readonly Row[] = [
     "rebinding-name-in-front",
     "page",
     "The same with the own name in front, where Host is compared as a prefix",
-    { origin: "{site}://{socketName}.attacker.test{socketPort}", host: "{socketName}.attacker.test{socketPort}" },
+    {
+      origin: "{site}://{socketName}.attacker.test{socketPort}",
+      host: "{socketName}.attacker.test{socketPort}",
+    },
   ],
   [
     "rebinding-name-of-address",

@@ -106,7 +106,9 @@ export function override(fields: Fields, others: readonly (readonly [string, str
 /** A request as the runtimes show it: the URL names what Host does, where that can be in a URL. */
 export function requestOf(method: string, target: string, fields: Fields, socket: SocketUrl): Request {
   const hosts = fields.filter(([name]) => name.toLowerCase() === "host").map(([, value]) => value);
-  const authority = hosts.length === 1 && parseHost(hosts[0]!) !== null ? hosts[0]! : socket.host + socket.port;
+  const authority = hosts.length === 1 && parseHost(hosts[0]!) !== null
+    ? hosts[0]!
+    : socket.host + socket.port;
   // A target that names an authority of its own is the URL, on Deno.
   const request = new Request(target.startsWith("/") ? `${socket.site}://${authority}${target}` : target);
   // Afterwards, and one by one: Node's constructor drops some of them, and no object has a name twice.
@@ -153,8 +155,17 @@ function isValue(value: unknown): value is string {
   return typeof value === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }
 
-const NO_COOKIE: Fault = { code: "wrong-type", fix: 'Give the header as a string, such as "session=1; theme=dark".' };
-const NO_PROTOCOL: Fault = { code: "protocol-malformed", fix: "Give a token: letters, digits, and no spaces." };
+const NO_COOKIE: Fault = {
+  code: "wrong-type",
+  fix: 'Give the header as a string, such as "session=1; theme=dark".',
+};
+const NO_PROTOCOL: Fault = {
+  code: "protocol-malformed",
+  fix: "Give a token: letters, digits, and no spaces.",
+};
 const NO_LIST: Fault = { code: "not-a-list", fix: "Give an array of strings." };
-const NO_OBJECT: Fault = { code: "wrong-type", fix: "Give an object of strings by the names of their fields." };
+const NO_OBJECT: Fault = {
+  code: "wrong-type",
+  fix: "Give an object of strings by the names of their fields.",
+};
 const NO_FIELD: Fault = { code: "wrong-type", fix: "Give a field's name, and a string that HTTP can carry." };

@@ -62,7 +62,11 @@ function namesOfHost(host: string): Names {
     name: host,
     domain,
     // The dot whose loss makes it somebody else's: that of the own subdomain still ends in the own domain.
-    undotted: above !== "" ? `${above.slice(0, -1)}x${domain}` : suffix.includes(".") ? `${label}x${suffix}` : null,
+    undotted: above !== ""
+      ? `${above.slice(0, -1)}x${domain}`
+      : suffix.includes(".")
+      ? `${label}x${suffix}`
+      : null,
     lookAlike: lookAlikeOf(above, label, suffix),
     otherEnding: `${above}${label}.test`,
     customer: suffix.includes(".") ? `attacker.${suffix}` : null,
