@@ -108,5 +108,15 @@ async function endServer(
 
 function noSocketAt({ url, pages }: Plan, { origin }: OwnPage, answer: ServerAnswer): string {
   const what = pages.length > 1 ? ` for a page of ${origin}` : "";
-  return `no WebSocket at ${url.origin}${url.pathname}${what}: ${answerInWords(answer)}`;
+  const at = `${url.protocol}//${url.host}${url.pathname}`;
+  return `no WebSocket at ${at}${what}: ${answerInWords(answer)}${whatToTry(answer)}`;
+}
+
+function whatToTry({ kind, status }: ServerAnswer): string {
+  // The runtime's own words say what is wrong: nobody listens, or Deno was not given --allow-net.
+  if (kind === "unreachable") return "";
+  if (kind !== "status") return ". Check the port, and whether it is ws:// or wss://";
+  if (status! >= 502) return ". Look at the log of the proxy in front";
+  if (status! >= 300 && status! < 400) return '. Check the path, or give a log-in: --header "Cookie: ..."';
+  return ". Check the path";
 }

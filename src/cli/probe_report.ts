@@ -9,6 +9,7 @@ import type { Environment } from "./arguments.ts";
 import type { ServerAnswer } from "./probe_answer.ts";
 import { linesOf, type Plan, type Shot } from "./probe_target.ts";
 import {
+  asksForLogIn,
   type AttackFinding,
   type Findings,
   isAttack,
@@ -33,13 +34,15 @@ const SENDERS: Readonly<Record<Sender, { readonly label: string; readonly danger
     label: "any page, proxied",
     danger: "If a proxy removes or empties Origin, any site can connect as the user who visits it",
   },
-  program: { label: "a program alone", danger: "Programs can connect; browsers never send these" },
+  program: {
+    label: "a program alone",
+    danger: "Programs can also connect with these, which browsers never send",
+  },
 };
 
 /** The findings in lines. */
 export function report(plan: Plan, findings: Findings, layout: Layout): string[] {
   const { attacks } = findings;
-  // Where everybody gets in, whose history each attack is says nothing more.
   const isOpen = attacks.some(({ shot, verdict }) => shot.name === "foreign-page" && verdict === "in");
   return [
     ...headLines(plan, layout),
@@ -47,14 +50,7 @@ export function report(plan: Plan, findings: Findings, layout: Layout): string[]
     ...pageLines(findings, layout),
     "",
     ...tableLines(attacks, layout),
-    ...(Object.keys(SENDERS) as Sender[]).flatMap((sender) =>
-      gotInLines(
-        plan,
-        attacks.filter(({ shot, verdict }) => shot.sender === sender && verdict === "in"),
-        isOpen,
-        layout,
-      )
-    ),
+    ...gotInLines(plan, attacks, isOpen, layout),
     ...undecidedLines(plan, attacks, layout),
     ...answerLines(attacks),
     "",
@@ -64,7 +60,7 @@ export function report(plan: Plan, findings: Findings, layout: Layout): string[]
 
 function headLines({ url, host }: Plan, layout: Layout): string[] {
   const at = `${url.protocol}//${url.host}${url.pathname}`;
-  return [`${paint(layout, 36, at)}${host === url.host ? "" : `, asked for as ${quote(host, 300)}`}`];
+  return [`${paint(layout, 36, at)}${host === url.host ? "" : `, Host: ${host}`}`];
 }
 
 const STATES: Readonly<Record<PageFinding["state"], readonly [label: string, color: number]>> = {
@@ -83,7 +79,7 @@ function pageLines({ pages }: Findings, layout: Layout): string[] {
 // ---- the table ------------------------------------------------------------------------------------------------------
 
 const VERDICTS = ["in", "refused", "undecided"] as const;
-const COLUMN = 9;
+const COLUMN = 11;
 
 /** How many of whom got in. */
 function tableLines(attacks: readonly AttackFinding[], layout: Layout): string[] {
@@ -92,12 +88,12 @@ function tableLines(attacks: readonly AttackFinding[], layout: Layout): string[]
   const headings = ["sent", ...shown.map((verdict) => verdict === "in" ? "got in" : verdict)];
   const line = (label: string, cells: readonly string[]) =>
     `  ${label.padEnd(labelWidth)}${cells.join("")}`.trimEnd();
-  const lines = [line("attacks from", headings.map((text) => text.padStart(COLUMN + 1)))];
+  const lines = [line("attacks from", headings.map((text) => text.padStart(COLUMN)))];
   for (const [sender, { label }] of Object.entries(SENDERS)) {
     const sent = attacks.filter(({ shot }) => shot.sender === sender);
     if (sent.length === 0) continue;
     const cell = (count: number, color: number) => {
-      const text = String(count).padStart(COLUMN + 1);
+      const text = String(count).padStart(COLUMN);
       return count > 0 ? paint(layout, color, text) : text;
     };
     const counts = shown.map((verdict) =>
@@ -106,56 +102,69 @@ function tableLines(attacks: readonly AttackFinding[], layout: Layout): string[]
         verdict === "refused" ? 32 : verdict === "in" && sender !== "program" ? 31 : 33,
       )
     );
-    lines.push(line(label, [String(sent.length).padStart(COLUMN + 1), ...counts]));
+    lines.push(line(label, [String(sent.length).padStart(COLUMN), ...counts]));
   }
   return lines;
 }
 
 // ---- what got in ----------------------------------------------------------------------------------------------------
 
-function gotInLines(plan: Plan, found: readonly AttackFinding[], isOpen: boolean, layout: Layout): string[] {
-  const [first] = found;
-  if (first === undefined) return [];
-  const { danger } = SENDERS[first.shot.sender];
-  const rows = found.flatMap(({ shot }) => [
-    attackLine(plan, shot, isAttack(first) ? 31 : 33, layout),
-    ...isOpen || !isAttack(first) ? [] : wrap(shot.why, 6, layout.columns),
-  ]);
-  return ["", ...wrap(danger, 0, layout.columns), ...rows];
+/** What got in, by who sends it. Where everybody does, it needs no history, and what programs send says nothing more. */
+function gotInLines(
+  plan: Plan,
+  attacks: readonly AttackFinding[],
+  isOpen: boolean,
+  layout: Layout,
+): string[] {
+  return (Object.keys(SENDERS) as Sender[]).flatMap((sender) => {
+    const found = attacks.filter(({ shot, verdict }) => shot.sender === sender && verdict === "in");
+    const counts = sender !== "program";
+    if (found.length === 0 || isOpen && !counts) return [];
+    const rows = found.flatMap(({ shot }) => [
+      ...attackLines(plan, shot, counts ? 31 : 33, layout),
+      ...isOpen ? [] : wrap(shot.why, 6, layout.columns),
+    ]);
+    return ["", ...wrap(`${SENDERS[sender].danger}:`, 0, layout.columns), ...rows];
+  });
 }
+
+/** Where more are undecided, it is their common answer that matters, and that of the own page. */
+const MAX_UNDECIDED = 8;
 
 function undecidedLines(plan: Plan, attacks: readonly AttackFinding[], layout: Layout): string[] {
   const found = attacks.filter((finding) => finding.verdict === "undecided" && isAttack(finding));
-  if (found.length === 0) return [];
-  // Where it is all of them, their answer is what matters.
-  if (found.length > MAX_UNDECIDED) return [];
-  return ["", "Undecided", ...found.map(({ shot }) => attackLine(plan, shot, 33, layout))];
+  if (found.length === 0 || found.length > MAX_UNDECIDED) return [];
+  return ["", "Undecided:", ...found.flatMap(({ shot }) => attackLines(plan, shot, 33, layout))];
 }
 
-const MAX_UNDECIDED = 8;
-const NAME_WIDTH = 27;
+/** As long as the longest name. */
+const NAME_WIDTH = 28;
 
-function attackLine(plan: Plan, shot: Shot, color: number, layout: Layout): string {
-  const name = paint(layout, color, shot.name.padEnd(NAME_WIDTH));
-  const on = plan.pages.length > 1 ? ` (for ${shot.on})` : "";
-  return `  ${name} ${sentInWords(plan, shot)}${on}`;
+function attackLines(plan: Plan, shot: Shot, color: number, layout: Layout): string[] {
+  const parts = differences(plan, shot);
+  if (plan.pages.length > 1) parts.push(`for ${shot.on}`);
+  const inOne = parts.join(", ");
+  const shown = NAME_WIDTH + 2 + inOne.length <= layout.columns ? [inOne] : parts;
+  return shown.map((text, index) => {
+    const name = index === 0 ? paint(layout, color, shot.name.padEnd(NAME_WIDTH)) : "".padEnd(NAME_WIDTH);
+    return `  ${name}${text}`;
+  });
 }
 
 /** Longer values are there to be long. */
-const MAX_SENT = 100;
+const MAX_VALUE = 60;
 
-/** What an attack sends otherwise than the own page does. */
-export function sentInWords({ pages, url }: Plan, { on, wire }: Shot): string {
+/** What an attack sends otherwise than the own page does, printable. */
+function differences({ pages, url }: Plan, { on, wire }: Shot): string[] {
   const own = fieldsOf(pages.find(({ origin }) => origin === on)!.wire);
   const fields = fieldsOf(wire);
-  const parts = [...fields].filter(([name, value]) => own.get(name) !== value).map(([name, value]) =>
-    name === "" ? value : `${name}: ${value}`
-  );
-  if (!fields.has("Origin")) parts.unshift("no Origin");
-  // What stands in a query may be a token.
-  const text = parts.join(", ").replaceAll(url.search === "" ? "?" : url.search, "?");
-  const cut = text.length > MAX_SENT ? `${text.slice(0, MAX_SENT)}...` : text;
-  return escapeNonAscii(cut);
+  const parts = [...fields].filter(([name, value]) => own.get(name) !== value).map(([name, value]) => {
+    // What stands in a query may be a token.
+    const text = url.search === "" ? value : value.replace(url.search.slice(1), "...");
+    const cut = text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}...` : text;
+    return escapeNonAscii(name === "" ? cut : `${name}: ${cut}`);
+  });
+  return fields.has("Origin") ? parts : ["no Origin", ...parts];
 }
 
 /** By name, repeated fields joined; under `""`, method and target. */
@@ -188,7 +197,7 @@ function answerLines(attacks: readonly AttackFinding[]): string[] {
   const rest = sorted.slice(MAX_ANSWERS).reduce((sum, [, count]) => sum + count, 0);
   return [
     "",
-    "The others see",
+    attacks.some(({ verdict }) => verdict === "in") ? "The others see:" : "An attacker sees:",
     ...sorted.slice(0, MAX_ANSWERS).map(([words, count]) => `  ${String(count).padStart(4)} x ${words}`),
     ...rest > 0 ? [`  ${String(rest).padStart(4)} x other answers`] : [],
   ];
@@ -220,8 +229,8 @@ export function answerInWords({ kind, status, closeCode, text }: ServerAnswer): 
 
 function verdictLines(plan: Plan, findings: Findings, isOpen: boolean, layout: Layout): string[] {
   const faults = [
-    ...attackFaults(findings, isOpen),
     ...findings.pages.flatMap((finding) => pageFaults(plan, finding)),
+    ...attackFaults(findings, isOpen),
     ...enderFaults(findings),
   ];
   const good = withstands(findings);
@@ -262,35 +271,40 @@ function attackFaults({ attacks }: Findings, isOpen: boolean): string[] {
     faults.push(
       `${
         count("undecided")
-      } of ${counted.length} attacks are undecided: the own page was answered alike, or they got no answer`,
+      } of ${counted.length} attacks are undecided. They got the same answer as the own page, or none`,
     );
   }
   return faults;
 }
 
-function pageFaults(
-  { host, isHostGiven }: Plan,
-  { page, first, last, state, isLasting }: PageFinding,
-): string[] {
+function pageFaults(plan: Plan, { page, first, last, state, isLasting }: PageFinding): string[] {
   const faults: string[] = [];
-  const isLogIn = first.status === 401 || first.closeCode === 4401 || first.closeCode === 3000;
   if (state === "refused") {
-    const advice = isLogIn
-      ? 'Give the log-in of a test user: --header "Cookie: ...". Attacks are asked to log in too'
-      : isHostGiven
-      ? "Compare --site and --host with the lists of the server"
-      : `Give --host, the name that browsers ask for. The Host header was ${quote(host, 300)}`;
-    faults.push(`The own page ${page.origin} was refused (${answerInWords(first)}). ${advice}`);
+    faults.push(
+      `The own page ${page.origin} was refused (${answerInWords(first)}). ${whatToDo(plan, first)}`,
+    );
   }
   if (!isLasting) {
     faults.push(
-      `After the attacks the own page ${page.origin} was answered otherwise: ${
+      `After the attacks the own page ${page.origin} got another answer (${
         answerInWords(last)
-      }. Either an attack ended ` +
-        "the server, or a limit of connections refused the attacks",
+      }). Either an attack ended the ` +
+        "server, or a limit of connections refused the attacks",
     );
   }
   return faults;
+}
+
+/** About an own page that was refused. */
+function whatToDo({ host, isHostGiven }: Plan, answer: ServerAnswer): string {
+  if (asksForLogIn(answer)) {
+    return 'Give the log-in of a test user: --header "Cookie: ...". The attacks were asked to log in too';
+  }
+  if (answer.status! >= 500 || answer.closeCode === 1011) return "Look at the log of the server";
+  return isHostGiven
+    ? "Compare --site and --host with the lists of the server"
+    : `Compare --site with the list of the server, or give --host, the name that browsers ask for. The Host header was ` +
+      quote(host, 300);
 }
 
 function enderFaults({ ender }: Findings): string[] {
@@ -306,21 +320,18 @@ function enderFaults({ ender }: Findings): string[] {
 /** The findings for `--json`. */
 export function asObject(plan: Plan, findings: Findings): unknown {
   const { pages, attacks, ender } = findings;
-  const described = ({ on, name, sender, why }: Shot, shot: Shot) => ({
-    on,
-    name,
-    sender,
-    why,
-    sent: sentInWords(plan, shot),
-  });
+  const described = (shot: Shot) => {
+    const { wire: _tooLong, ...rest } = shot;
+    return { ...rest, sent: differences(plan, shot) };
+  };
   return {
     url: `${plan.url.protocol}//${plan.url.host}${plan.url.pathname}`,
     host: plan.host,
     withstands: withstands(findings),
     pages: pages.map(({ page, state, first, last }) => ({ origin: page.origin, state, first, last })),
-    attacks: attacks.map(({ shot, verdict, answer }) => ({ ...described(shot, shot), verdict, answer })),
+    attacks: attacks.map(({ shot, verdict, answer }) => ({ ...described(shot), verdict, answer })),
     ...ender !== null && {
-      ender: { ...described(ender.shot, ender.shot), hasEnded: ender.hasEnded, answer: ender.answer },
+      ender: { ...described(ender.shot), hasEnded: ender.hasEnded, answer: ender.answer },
     },
   };
 }

@@ -69,13 +69,13 @@ export function planOf({ values, operands }: Given): Plan {
   if (given !== undefined && parseHost(given) === null) {
     throw new UsageError(`--host is a name or an address, with a port or without, not ${quote(given)}`);
   }
-  const host = given ?? url.host;
+  const host = given?.toLowerCase() ?? url.host;
   const origins = readSites(values.get("site") ?? []);
   const trusts = values.get("trusts");
   const absent = readAbsent(values.get("absent")?.[0]);
   const site: Site = {
     origins,
-    to: `${url.protocol}//${host}${url.pathname}${url.search}`,
+    to: `${schemeOf(url, given, origins)}//${host}${url.pathname}${url.search}`,
     ...trusts !== undefined && { trusts },
     ...absent !== undefined && { absent },
   };
@@ -185,6 +185,13 @@ function readWait(text: string | undefined): number {
     throw new UsageError(`--wait is a number of milliseconds, ${MAX_WAIT_MS} at most, not ${quote(text)}`);
   }
   return Number(text);
+}
+
+/** As browsers ask for the socket. */
+function schemeOf({ protocol }: URL, hostGiven: string | undefined, origins: readonly string[]): string {
+  // Under a name of its own and without TLS here, TLS ends in front: a page of https may ask for nothing else.
+  const isBehindTls = hostGiven !== undefined && origins.every((origin) => origin.startsWith("https:"));
+  return isBehindTls ? "wss:" : protocol;
 }
 
 // ---- the handshakes -------------------------------------------------------------------------------------------------

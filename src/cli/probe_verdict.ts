@@ -62,9 +62,14 @@ export function verdictOf(attack: ServerAnswer, own: ServerAnswer): Verdict {
 /** What became of an own page, beside the attacks made from its origin. */
 export function stateOf(own: ServerAnswer, attacks: readonly AttackFinding[]): PageFinding["state"] {
   if (isIn(own)) return "allowed";
-  const asksLogIn = own.status === 401 || own.closeCode === 4401 || own.closeCode === 3000;
   // Where attacks get the same, the log-in is asked for before Origin is looked at, or without.
-  return asksLogIn && !attacks.some(({ answer }) => areAlike(answer, own)) ? "asked-to-log-in" : "refused";
+  const isAlone = attacks.every((finding) => !isAttack(finding) || !areAlike(finding.answer, own));
+  return asksForLogIn(own) && isAlone ? "asked-to-log-in" : "refused";
+}
+
+/** 401, and in a close 3000, which is registered for it, and 4401. */
+export function asksForLogIn({ status, closeCode }: ServerAnswer): boolean {
+  return status === 401 || closeCode === 4401 || closeCode === 3000;
 }
 
 /** Of these, who counts: what a program alone sends is hygiene, since nobody's login comes along. */
