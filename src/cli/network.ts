@@ -34,13 +34,21 @@ export function connectBy(modules: NodeModules): Connect {
   return (to, events) => {
     const socket = open(modules, to);
     let isConnected = false;
-    const ended = () => isConnected ? events.ended() : events.failed("the connection ended");
+    let isOver = false;
+    // Of one end each runtime tells by several events, in its own order.
+    const over = (why: string) => {
+      if (isOver) return;
+      isOver = true;
+      if (isConnected) events.ended();
+      else events.failed(why);
+    };
+    const ended = () => over("the connection ended");
     socket.on(to.tls === null ? "connect" : "secureConnect", () => {
       isConnected = true;
       events.connected();
     });
     socket.on("data", events.received);
-    socket.on("error", ({ message }) => isConnected ? events.ended() : events.failed(message));
+    socket.on("error", ({ message }) => over(message));
     socket.on("end", ended);
     socket.on("close", ended);
     return {
