@@ -47,6 +47,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   { layer: 4, holds: ["src/verdict/"] },
   { layer: 5, holds: ["src/explain/"] },
   { layer: 6, holds: ["src/guard/"] },
+  { layer: 6, holds: ["src/testing/"] },
   { layer: 7, holds: ["src/cli.ts", "src/cli/"] },
   { layer: 7, holds: ["src/node.ts"] },
   { layer: 7, holds: ["src/testing.ts"] },

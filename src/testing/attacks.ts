@@ -8,7 +8,7 @@ import { NONE } from "../matcher/trie_layout.ts";
 import { parseOrigin, type TupleOrigin } from "../origin/origin.ts";
 import { readPatterns } from "../pattern/list.ts";
 import { originFault, readSocketUrl, type SocketUrl } from "./addresses.ts";
-import { BROWSER_ATTACKS, FOREIGN, type Row, type Sender } from "./corpus.ts";
+import { BROWSER_ATTACKS, FOREIGN, type Row } from "./corpus.ts";
 import { type Fields, override, requestOf, usualFields } from "./handshakes.ts";
 import { PROGRAM_ATTACKS } from "./hygiene.ts";
 import { fill, type Names, namesOf } from "./names.ts";

@@ -66,7 +66,7 @@ export const BROWSER_ATTACKS: readonly Row[] = [
     "page",
     "Compared from the front, not to the end: jupyter_server CVE-2026-40110, Bokeh CVE-2026-21883, " +
     "sanic-cors CVE-2026-37737, CVE-2018-6651",
-    { origin: "{scheme}://{name}.attacker.test{port}" },
+    { origin: "{scheme}://{front}.attacker.test{port}" },
   ],
   [
     "domain-in-front",
@@ -78,7 +78,7 @@ export const BROWSER_ATTACKS: readonly Row[] = [
     "name-in-the-middle",
     "page",
     "An expression without anchors: autobahn-python#691",
-    { origin: "{scheme}://www.{name}.attacker.test{port}" },
+    { origin: "{scheme}://www.{front}.attacker.test{port}" },
   ],
   [
     "longer-ending",
@@ -90,25 +90,25 @@ export const BROWSER_ATTACKS: readonly Row[] = [
     "hyphen-after-name",
     "page",
     "A prefix and a word boundary: the class of CVE-2019-25211",
-    { origin: "{scheme}://{name}-attacker.test{port}" },
+    { origin: "{scheme}://{front}-attacker.test{port}" },
   ],
   [
     "underscore-after-name",
     "page",
     "Chromium 156 and Firefox 153 send it: names that do not end where an expression thinks",
-    { origin: "{scheme}://{name}_.attacker.test{port}" },
+    { origin: "{scheme}://{front}_.attacker.test{port}" },
   ],
   [
     "comma-after-name",
     "page",
     "Chromium 156 sends it, in one field: whoever splits Origin at commas reads the own origin first",
-    { origin: "{scheme}://{name},.attacker.test{port}" },
+    { origin: "{scheme}://{front},.attacker.test{port}" },
   ],
   [
     "odd-character",
     "page",
     "Chromium 156 sends it, as Safari did: expressions that take any character for the end of a host",
-    { origin: "{scheme}://{name}{.attacker.test{port}" },
+    { origin: "{scheme}://{front}{.attacker.test{port}" },
   ],
   [
     "unescaped-dot",

@@ -39,11 +39,13 @@ function namesOfPage(origin: string): Names {
     host: isWeb ? host : null,
     encodedHost: isWeb ? `%${hex(host)}${host.slice(1)}` : null,
     tabbedHost: isWeb ? `${host.slice(0, 2)}\t${host.slice(2)}` : null,
+    // In front of another name stands anything but brackets.
+    front: isWeb && !host.startsWith("[") ? host : null,
     ...namesOfHost(isWeb ? host : ""),
   };
 }
 
-/** What is said of a name alone: an address and a single label have nothing beside or above them. */
+/** What a name with a domain has; an address and a single label have nothing beside or above them. */
 function namesOfHost(host: string): Names {
   const domain = domainOf(host);
   if (domain === null) {
