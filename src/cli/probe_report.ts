@@ -53,7 +53,6 @@ export function report(plan: Plan, findings: Findings, layout: Layout): string[]
     ...gotInLines(plan, attacks, isOpen, layout),
     ...undecidedLines(plan, attacks, layout),
     ...answerLines(attacks),
-    "",
     ...verdictLines(plan, findings, isOpen, layout),
   ];
 }
@@ -228,18 +227,21 @@ export function answerInWords({ kind, status, closeCode, text }: ServerAnswer): 
 // ---- the verdict ----------------------------------------------------------------------------------------------------
 
 function verdictLines(plan: Plan, findings: Findings, isOpen: boolean, layout: Layout): string[] {
+  const paragraph = (text: string, color: number | null) => {
+    const [first, ...rest] = wrap(text, 0, layout.columns);
+    return ["", color === null ? first! : paint(layout, color, first!), ...rest];
+  };
   const faults = [
     ...findings.pages.flatMap((finding) => pageFaults(plan, finding)),
     ...attackFaults(findings, isOpen),
     ...enderFaults(findings),
   ];
-  const good = withstands(findings);
-  const notes = findings.pages.some(({ state }) => state === "asked-to-log-in") ? [LOG_IN_NOTE] : [];
-  const lines = good ? [praise(findings)] : faults;
-  return [...lines, ...notes].flatMap((text, index) => {
-    const [first, ...rest] = wrap(text, 0, layout.columns);
-    return [index < lines.length ? paint(layout, good ? 32 : 31, first!) : first!, ...rest];
-  });
+  return [
+    ...withstands(findings)
+      ? paragraph(praise(findings), 32)
+      : faults.flatMap((fault) => paragraph(fault, 31)),
+    ...findings.pages.some(({ state }) => state === "asked-to-log-in") ? paragraph(LOG_IN_NOTE, null) : [],
+  ];
 }
 
 function praise({ attacks }: Findings): string {
@@ -256,25 +258,21 @@ const LOG_IN_NOTE =
 
 function attackFaults({ attacks }: Findings, isOpen: boolean): string[] {
   const counted = attacks.filter(isAttack);
-  const count = (wanted: AttackFinding["verdict"]) =>
-    counted.filter(({ verdict }) => verdict === wanted).length;
-  const faults: string[] = [];
-  if (count("in") > 0) {
-    faults.push(
-      `${count("in")} of ${counted.length} attacks got in. ` +
-        (isOpen
-          ? "Check Origin before the socket opens, and refuse every origin but the site's own"
-          : "Refuse these origins. If you trust some of these pages on purpose, give --trusts with a pattern for them"),
-    );
-  }
-  if (count("undecided") > 0) {
-    faults.push(
-      `${
-        count("undecided")
-      } of ${counted.length} attacks are undecided. They got the same answer as the own page, or none`,
-    );
-  }
-  return faults;
+  const of = (wanted: AttackFinding["verdict"]) => counted.filter(({ verdict }) => verdict === wanted);
+  const [gotIn, undecided] = [of("in"), of("undecided")];
+  const all = `of ${counted.length} attacks`;
+  return [
+    ...gotIn.length > 0 ? [`${gotIn.length} ${all} got in. ${howToRefuse(gotIn, isOpen)}`] : [],
+    ...undecided.length > 0
+      ? [`${undecided.length} ${all} are undecided. They got the same answer as the own page, or none`]
+      : [],
+  ];
+}
+
+function howToRefuse(gotIn: readonly AttackFinding[], isOpen: boolean): string {
+  if (isOpen) return "Check Origin before the socket opens, and refuse every origin but the site's own";
+  if (gotIn.every(({ shot }) => shot.sender === "proxy")) return "Refuse handshakes without an origin";
+  return "Refuse these origins. If you trust some of these pages on purpose, give --trusts with a pattern for them";
 }
 
 function pageFaults(plan: Plan, { page, first, last, state, isLasting }: PageFinding): string[] {
