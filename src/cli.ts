@@ -36,16 +36,19 @@ interface Process {
 /**
  * Runs one command: reads what its arguments name, prints, and sets the exit status of the process.
  *
+ * `probe` waits for the server that it attacks; every other command has ended when this returns.
+ *
  * **Security.** It prints printable ASCII, the lines of a tree, and on a terminal colors, never what a client sent as
  * it came.
  *
  * @param args The arguments after the program's name. Default: those of the process.
+ * @returns When all is printed and the exit status is set.
  *
  * @example The help
  * ```ts
  * import { main } from "@wsgate/wsgate/cli";
  *
- * main(["explain", "-h"]);
+ * await main(["explain", "-h"]);
  * ```
  */
 export async function main(args?: readonly string[]): Promise<void> {

@@ -113,23 +113,27 @@ WebSocket handshakes, and says which of them got in, whether the site's own page
 still does, and what the others see. An attack is what somebody can make the
 browser of a victim send; what a program alone can send is listed, and does not
 count. A close within --wait is a refusal, unless its code is 1000 or 1001.
-Sent are handshakes and close frames, never a message: 8 connections at a time,
-each for at most 5 seconds and --wait. Deno needs --allow-net.
+
+Only handshakes and close frames are sent, on 8 connections at a time, each for
+5 seconds and --wait at most. On Deno it needs --allow-net.
 Exit 0: the site withstands. 1: an attack got in or is undecided, or an own page
 was refused. 2: no WebSocket there, or wrong usage.
 
   URL                        of the socket: ws://localhost:8000/chat
-  --site ORIGIN              of the site's own pages; repeat it
-  --host HOST                what the Host header says, where browsers ask for
-                             another name than that in URL: behind a proxy
-  -H, --header "NAME: VALUE" goes with every handshake: a log-in, a subprotocol
-  --trusts PATTERN           pages that are meant to get in: https://.example.com
-  --absent WORD              what is meant for requests without Origin: deny,
-                             allow, allow-without-credentials
+  --site ORIGIN              of the site's own pages: https://app.example.com;
+                             repeat it
+  --host HOST                what the Host header says: the name that browsers
+                             ask for, where it is not that in the URL
+  -H, --header "NAME: VALUE" for every handshake: a log-in, a subprotocol;
+                             repeat it
+  --trusts PATTERN           pages that may get in on purpose, as a pattern:
+                             https://.example.com; repeat it
+  --absent WORD              what the server does without Origin on purpose:
+                             deny, allow, allow-without-credentials
   --wait MS                  how long a close is waited for, up to 10000.
                              Default 400
-  --other-host               the server may be on another machine than this
-  --may-end-it               at last send what ends a bare Deno server
+  --other-host               the server may be on another machine than this one
+  --may-end-it               send last what ends a bare Deno server
   --json                     for a program
   -h, --help                 print this help
 

@@ -140,7 +140,7 @@ function undecidedLines(plan: Plan, attacks: readonly AttackFinding[], layout: L
 const NAME_WIDTH = 28;
 
 function attackLines(plan: Plan, shot: Shot, color: number, layout: Layout): string[] {
-  const parts = differences(plan, shot);
+  const parts = differences(plan, shot).map(escapeNonAscii);
   if (plan.pages.length > 1) parts.push(`for ${shot.on}`);
   const inOne = parts.join(", ");
   const shown = NAME_WIDTH + 2 + inOne.length <= layout.columns ? [inOne] : parts;
@@ -153,7 +153,7 @@ function attackLines(plan: Plan, shot: Shot, color: number, layout: Layout): str
 /** Longer values are there to be long. */
 const MAX_VALUE = 60;
 
-/** What an attack sends otherwise than the own page does, printable. */
+/** What an attack sends otherwise than the own page does. */
 function differences({ pages, url }: Plan, { on, wire }: Shot): string[] {
   const own = fieldsOf(pages.find(({ origin }) => origin === on)!.wire);
   const fields = fieldsOf(wire);
@@ -161,7 +161,7 @@ function differences({ pages, url }: Plan, { on, wire }: Shot): string[] {
     // What stands in a query may be a token.
     const text = url.search === "" ? value : value.replace(url.search.slice(1), "...");
     const cut = text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}...` : text;
-    return escapeNonAscii(name === "" ? cut : `${name}: ${cut}`);
+    return name === "" ? cut : `${name}: ${cut}`;
   });
   return fields.has("Origin") ? parts : ["no Origin", ...parts];
 }

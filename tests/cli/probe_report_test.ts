@@ -127,7 +127,7 @@ describe("report()", () => {
       const lines = report(usual, findings(usual, { attack: () => open }), { columns, colors: false });
       // A URL, an origin, a row of the table, what an attack sends.
       const unbreakable =
-        /^ws:|^own page|^ {2}(?:any page|an? |attacks)|^ {2}\S* +(?:Origin|Host|GET|no Origin)/;
+        /^ws:|^own page|^ {2}(?:any page|an? |attacks)|^ {2}\S* +(?:Origin|Host|GET|Cookie|no Origin)/;
       assertEquals(lines.filter((line) => line.length > columns && !unbreakable.test(line)), []);
     });
   });

@@ -12,6 +12,11 @@ import { connectBy, type NodeModules } from "../../src/cli/network.ts";
 /** Connections of this runtime. */
 export const connect = connectBy(process.getBuiltinModule as unknown as NodeModules);
 
+/** For commands that need no network. */
+export const noNetwork = (): never => {
+  throw new Error("no network");
+};
+
 export const SITE = "https://app.example.com";
 /** What most runs are given. */
 export const USUAL = ["--host", "ws.example.com", "--site", SITE];
@@ -74,19 +79,16 @@ export interface Listening {
   readonly port: number;
   /** So many connections were taken. */
   readonly connections: () => number;
-  /** The most that there were at once. */
-  readonly most: () => number;
   readonly stop: () => Promise<void>;
 }
 
 /** Gives each connection to `take`. */
 export async function listen(take: (socket: Socket) => void, host = "127.0.0.1"): Promise<Listening> {
   const sockets = new Set<Socket>();
-  let [connections, most] = [0, 0];
+  let connections = 0;
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     connections++;
-    most = Math.max(most, sockets.size);
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
     take(socket);
@@ -95,7 +97,6 @@ export async function listen(take: (socket: Socket) => void, host = "127.0.0.1")
   return {
     port: (server.address() as { port: number }).port,
     connections: () => connections,
-    most: () => most,
     stop: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));
