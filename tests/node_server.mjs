@@ -8,6 +8,7 @@ import process from "node:process";
 import { originValidator, upgradeHandler } from "@wsgate/wsgate";
 import { createNodeGate } from "@wsgate/wsgate/node";
 import "@wsgate/wsgate/cli";
+import "@wsgate/wsgate/testing";
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 
 const gate = createNodeGate({ origins: ["https://good.test"], suffixes: publicSuffixes });

@@ -177,6 +177,7 @@ const NO_SENTENCES: readonly string[] = [
   ].map((text) => `socket/session.ts: ${text}`),
   "socket/upgrade.ts: Internal Server Error",
   "socket/upgrade.ts: Service Unavailable",
+  "testing/hygiene.ts: websocket, h2c",
 ];
 
 /** The texts of the sources that have a space beside a letter, as the pieces between what is put into them. */

@@ -73,7 +73,7 @@ export function originFault(value: unknown): Fault | null {
     ? { code: "wrong-type", fix: `Write it as a browser sends it: ${JSON.stringify(repaired)}.` }
     : {
       code: "wrong-type",
-      fix: `Give one origin as a browser sends it, ${PAGE}. Patterns stand in \`trusts\`.`,
+      fix: `Give one origin as a browser sends it, ${PAGE}.`,
     };
 }
 

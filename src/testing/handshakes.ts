@@ -141,11 +141,11 @@ function readFields({ cookies, protocols, headers }: Options, issues: ConfigIssu
   return fields;
 }
 
-/** Header fields as an object has them, whatever they are. */
+/** Header fields as a plain object has them, whatever they are: of a Headers nothing would be seen. */
 function readHeaders(headers: unknown, issues: ConfigIssue[]): object {
   if (headers === undefined) return {};
-  const isPlain = Object.prototype.toString.call(headers) === "[object Object]";
-  if (isPlain) return headers as object;
+  const isObject = typeof headers === "object" && headers !== null;
+  if (isObject && [Object.prototype, null].includes(Object.getPrototypeOf(headers))) return headers;
   issues.push({ ...NO_OBJECT, field: "headers", index: -1, value: headers });
   return {};
 }

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import {
   assert,
   assertEquals,
+  assertGreater,
   assertInstanceOf,
   assertRejects,
   assertStrictEquals,
@@ -22,6 +23,7 @@ import {
   upgradeHandler,
   urlRouter,
 } from "@wsgate/wsgate";
+import { assertWithstands } from "@wsgate/wsgate/testing";
 import { denials } from "../../src/denial.ts";
 import { judgedConnection } from "../../src/scope.ts";
 import { faultsOf, handshakeRequest, type Parts, printed, requestOf, untyped } from "../doubles.ts";
@@ -123,6 +125,23 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
     });
   });
 }
+
+describe("every guard withstands the attacks on its site", () => {
+  for (const [name, wrap] of Object.entries(GUARDS)) {
+    test(name, async () => {
+      const { handler, reasons, calls, onDeny } = recorder();
+      // By hosts it trusts more: other schemes and ports of theirs.
+      const trusts = ["good.test", "site.test"];
+      await assertWithstands(wrap(handler, { onDeny }), {
+        origins: [GOOD],
+        to: "wss://site.test/chat",
+        trusts,
+      });
+      assertEquals(calls.length, 1);
+      assertGreater(reasons.length, 35);
+    });
+  }
+});
 
 describe("handshakes are recognised", () => {
   const single = ["websocket", "WebSocket", "WEBSOCKET"];

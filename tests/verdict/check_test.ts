@@ -11,13 +11,14 @@ import {
   explain,
   type PolicyOptions,
 } from "@wsgate/wsgate";
+import { assertWithstands, type Site } from "@wsgate/wsgate/testing";
 import { checkHost, checkOrigin } from "../../src/verdict/check.ts";
 import { denials } from "../../src/denial.ts";
 import { type Outcome, outcome } from "../denials.ts";
 import { handshakeOf, untyped } from "../doubles.ts";
 import { assertGrowth, CONSTANT, runsOf } from "../growth.ts";
 import { Random, seed } from "../random.ts";
-import { eachRow, product } from "../rows.ts";
+import { eachRow, eachRowInTurn, product } from "../rows.ts";
 
 /** The verdict on a handshake of these header fields. */
 function verdict(
@@ -562,6 +563,39 @@ describe("check(): debug", () => {
     assertEquals(verdict(options, { ...headers, origin: null }), "origin-absent");
     assertEquals(verdict(options, { ...headers, origin: "null" }), "origin-null");
     assertEquals(verdict(options, { ...headers, origin: "http://evil.test" }), "origin-not-allowed");
+  });
+});
+
+describe("check(): what has gone wrong elsewhere", () => {
+  const own = "https://app.example.com";
+  const rows: readonly (readonly [options: PolicyOptions, meant?: Partial<Site>])[] = [
+    [{ origins: [own] }],
+    [{ origins: [own], hosts: ["ws.example.com"] }],
+    [{ origins: [own, "'self'"], hosts: ["ws.example.com"] }],
+    [{ origins: ["'self'"], hosts: ["app.example.com"] }, { to: "wss://app.example.com/chat" }],
+    [{ origins: ["'self'"], hosts: [".example.com"], scheme: "https" }, { to: "ws://app.example.com/chat" }],
+    [{ origins: [own], absent: "allow-without-credentials" }],
+    [{ origins: [own], absent: "allow" }, { absent: "allow" }],
+    [{ origins: [own], debug: true }, { trusts: ["localhost", "127.0.0.1"] }],
+    [{ origins: [own], dangerouslyAllow: ["null"] }, { trusts: ["null"] }],
+    ...[
+      "https://*.example.com",
+      "https://.example.com",
+      "*.example.com",
+      ".example.com",
+      "app.example.com",
+      "https://app.example.com:*",
+      "app.example.com:443",
+      "moz-extension://*",
+      "capacitor://localhost",
+    ].map((entry) => [{ origins: [own, entry] }, { trusts: [entry] }] as const),
+  ];
+
+  test("nothing gets in of it but what a list means, and the own page does", async () => {
+    await eachRowInTurn(rows, ([options, meant]) => {
+      const site = { origins: [own], to: "wss://ws.example.com/chat", ...meant };
+      return assertWithstands(compilePolicy(options), site);
+    });
   });
 });
 

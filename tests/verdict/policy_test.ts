@@ -11,13 +11,14 @@ import {
   Policy,
   type PolicyOptions,
 } from "@wsgate/wsgate";
+import { assertAllowed, assertDenied, assertWithstands, pageHandshake } from "@wsgate/wsgate/testing";
 import type { ConfigIssue } from "../../src/config.ts";
 import { NONE } from "../../src/matcher/trie_layout.ts";
 import { readHosts, readPatterns } from "../../src/pattern/list.ts";
 import { compiledOf, entryAt, isPolicy, readPolicy, webOrigins } from "../../src/verdict/policy.ts";
 import { outcome } from "../denials.ts";
 import { faultsOf, handshakeOf, untyped } from "../doubles.ts";
-import { eachRow } from "../rows.ts";
+import { eachRow, eachRowInTurn } from "../rows.ts";
 import { wordsOf } from "../words.ts";
 
 const words = wordsOf(import.meta.url);
@@ -362,7 +363,7 @@ describe("compileAllowedHosts()", () => {
   test("judges Host and Origin by one list, as allowedHostsOriginValidator does", async () => {
     const options = { allowedHosts: [".site.test", "other.test:8443"] };
     const policy = compileAllowedHosts(options);
-    const fetch = allowedHostsOriginValidator(() => new Response("in"), options);
+    const fetch = allowedHostsOriginValidator(() => new Response("in"), { ...options, onDeny() {} });
     const table: [host: string, origin: string, allowed: boolean][] = [
       ["site.test", "https://a.site.test", true],
       ["a.site.test:1", "http://site.test:2", true],
@@ -371,12 +372,15 @@ describe("compileAllowedHosts()", () => {
       ["site.test", "capacitor://site.test", false],
       ["evil.test", "https://site.test", false],
     ];
-    for (const [host, origin, allowed] of table) {
-      const headers = { host, origin, upgrade: "websocket", connection: "Upgrade" };
-      const request = new Request(`http://${host}/`, { headers });
-      assertEquals(check(request, policy).allowed, allowed, `${host} ${origin}`);
-      assertEquals((await fetch(request)).status === 200, allowed, `${host} ${origin}`);
-    }
+    await eachRowInTurn(table, async ([host, origin, allowed]) => {
+      const assert = allowed ? assertAllowed : assertDenied;
+      const page = () => pageHandshake(origin, { to: `ws://${host}/` });
+      await assert(policy, page());
+      await assert(fetch, page());
+    });
+    const site = { origins: ["https://a.site.test"], to: "wss://site.test/", trusts: options.allowedHosts };
+    await assertWithstands(policy, site);
+    await assertWithstands(fetch, site);
   });
 
   test("takes the rest of the options, and no other", () => {
