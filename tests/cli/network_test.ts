@@ -3,10 +3,15 @@
 import { createServer as createTlsServer } from "node:tls";
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
+import { connectBy, type NodeModules } from "../../src/cli/network.ts";
 import type { Destination } from "../../src/cli/probe_connection.ts";
 import { makeCertificate } from "../certificate.ts";
 import { inTime } from "../in_time.ts";
+import { eachRow } from "../rows.ts";
+import { wordsOf } from "../words.ts";
 import { connect, listen } from "./probing.ts";
+
+const words = wordsOf(import.meta.url);
 
 /** What is told of a connection, until it ends or fails; what comes is answered with `reply`. */
 function heard(to: Destination, reply = ""): Promise<string[]> {
@@ -127,9 +132,36 @@ describe("connectBy()", () => {
     test("a server that hangs up before", async () => {
       const server = await listen((socket) => void socket.end());
       const tls = { serverName: "", isChecked: false };
-      const [told] = await heard({ host: "127.0.0.1", port: server.port, tls });
+      const [told, why] = await heard({ host: "127.0.0.1", port: server.port, tls });
       assertEquals(told, "failed");
+      assert(why);
       await server.stop();
     });
   });
+
+  test("what comes of the events of a socket, in whatever order", () => {
+    const listeners: Record<string, (given?: unknown) => void> = {};
+    const socket = { on: (name: string, listener: () => void) => listeners[name] = listener };
+    const by = connectBy((() => ({ connect: () => socket })) as unknown as NodeModules);
+    const told: string[] = [];
+    const events = {
+      connected: () => void told.push("connected"),
+      received: () => {},
+      ended: () => void told.push("ended"),
+      failed: (why: string) => void told.push(why),
+    };
+    const to = { host: "127.0.0.1", port: 1, tls: null };
+    by(to, events);
+    eachRow(["end", "close"], (name) => listeners[name]!());
+    assertEquals(told.length, 1);
+    words.assert("the end before a connection", told[0]!);
+    by(to, events);
+    eachRow(["connect", "error", "end", "close"], (name) => listeners[name]!(new Error("a reset")));
+    assertEquals(told.slice(1), ["connected", "ended"]);
+    by(to, events);
+    eachRow(["error", "close"], (name) => listeners[name]!(new Error("refused")));
+    assertEquals(told.slice(3), ["refused"]);
+  });
 });
+
+words.end();

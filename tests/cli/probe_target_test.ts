@@ -127,7 +127,8 @@ describe("what it sends", () => {
   });
   test("what can end a server, only where that is said", () => {
     assertEquals(of("ws://127.0.0.1:8000/").ender, null);
-    const { wire, sender } = of("wss://127.0.0.1:8000/", "--may-end-it").ender!;
+    const { wire, sender, why } = of("wss://127.0.0.1:8000/", "--may-end-it").ender!;
+    words.assert("what can end a server", `${why}\n\n${linesOf(wire).join("\n")}`);
     assertEquals(linesOf(wire).filter((line) => /^(?:upgrade|origin)/i.test(line)), [
       "Upgrade: h2c",
       "Upgrade: websocket",

@@ -301,11 +301,11 @@ describe("a server of another kind", () => {
       (socket) => void socket.write("HTTP/1.1 403 x\r\n" + "a: b\r\n".repeat(20_000)),
       (socket) => void socket.write(UPGRADED + "\x81\x7e\xff\xff" + "a".repeat(65_535), "latin1"),
       (socket) => void socket.write(UPGRADED + "\x88\x7d", "latin1"),
-      () => {},
     ];
     const mixed = answering((head, socket) => {
       if (isOwn(head)) return UPGRADED;
-      ways[count++ % ways.length]!(socket);
+      // One of them waits in vain; more would take the more seconds.
+      if (count++ > 0) ways[count % ways.length]!(socket);
       return null;
     });
     await listening(mixed, async (url) => {
