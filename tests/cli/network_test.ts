@@ -1,5 +1,6 @@
 // Connections of this runtime, with TLS and without: what is told of them, and that none of them keeps the process.
 
+import { createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
@@ -67,6 +68,43 @@ describe("connectBy()", () => {
     }
     assertEquals(got, "hello\xffbye\xfe");
     await server.stop();
+  });
+
+  test("a last word, and the end, whether the other side hangs up or not", async () => {
+    const server = createServer({ allowHalfOpen: true });
+    const isGone = new Promise<void>((resolve) => {
+      server.on("connection", (socket) => {
+        socket.on("data", () => {});
+        const timer = setInterval(() => socket.write("hi"), 10);
+        socket.on("error", () => {});
+        socket.on("close", () => {
+          clearInterval(timer);
+          resolve();
+        });
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const none = { received: () => {}, ended: () => {}, failed: () => {} };
+    const { leave } = connect({ host: "127.0.0.1", port, tls: null }, {
+      ...none,
+      connected: () => leave("bye"),
+    });
+    await inTime("the end of a socket that is written to for ever", isGone);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test("one that was left does not keep the process", () => {
+    const calls: string[] = [];
+    const call = (name: string) => (text?: unknown) =>
+      void calls.push(typeof text === "string" ? name + text : name);
+    const socket = { on: () => {}, unref: call("unref"), destroy: call("destroy"), end: call("end ") };
+    const by = connectBy((() => ({ connect: () => socket })) as unknown as NodeModules);
+    const none = { connected: () => {}, received: () => {}, ended: () => {}, failed: () => {} };
+    const { leave } = by({ host: "127.0.0.1", port: 1, tls: null }, none);
+    leave("bye");
+    leave("");
+    assertEquals(calls, ["unref", "end bye", "unref", "destroy"]);
   });
 
   test("IPv6", async () => {

@@ -85,6 +85,7 @@ const TABLE: Readonly<Record<string, readonly [ended: ServerAnswer, late?: Serve
   // what no server may send: the client is in all the same
   [UPGRADED + "\xc1\x02ab" + close("\x11\x33")]: [closed(1006), open],
   [UPGRADED + "\x81\x82\0\0\0\0ab" + close("\x11\x33")]: [closed(1006), open],
+  [UPGRADED + "\x88\x82\0\0\0\0\x11\x33"]: [closed(1006), open],
   [UPGRADED + "hello, this is no frame" + close("\x11\x33")]: [closed(1006), open],
 };
 
