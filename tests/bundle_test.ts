@@ -20,6 +20,7 @@ const asked = { skip: runtime === "deno" ? false : "was asked under Deno", timeo
 const pathOf = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 const entry = pathOf("mod.ts");
 const suffixes = pathOf("src/public_suffixes.ts");
+const kit = pathOf("src/testing.ts");
 
 /** Bytes of a minified bundle, at most. */
 const ROWS: readonly (readonly [names: string, most: number, from?: string])[] = [
@@ -30,6 +31,7 @@ const ROWS: readonly (readonly [names: string, most: number, from?: string])[] =
   // the first program of README.md
   ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 72_500],
   ["publicSuffixes", 92_000, suffixes],
+  ["pageHandshake", 12_500, kit],
 ];
 
 describe("a bundle", asked, () => {
@@ -63,5 +65,6 @@ describe("a bundle", asked, () => {
   it("of no name at all is empty: loading the package does nothing", async () => {
     assertEquals((await bundleOf("")).trim().slice(0, 200), "");
     assertEquals((await bundleOf("", suffixes)).trim().slice(0, 200), "");
+    assertEquals((await bundleOf("", kit)).trim().slice(0, 200), "");
   });
 });

@@ -172,12 +172,14 @@ async function ask(target: Target, handshake: Request): Promise<Answer> {
     const response = await target(handshake);
     const outcome = outcomeOf(response);
     const answered = quote(typeof response?.status === "number" ? response.status : response);
-    // What nobody reads: a file that a runtime keeps open for it, and finds left over at the end of a test.
-    await response?.body?.cancel?.().catch(() => {});
+    await letGo(response);
     const advice = outcome === "neither let in nor refused" ? `. ${ADVICE}` : "";
     return { outcome, says: () => `The target answered ${answered} to ${arrived}${advice}` };
   } catch (cause) {
-    const says = () => `The target threw ${quote(String(cause), 400)} at ${arrived}. ${ADVICE}`;
+    const says = () =>
+      `The target threw ${
+        quote(cause instanceof Error ? String(cause) : cause, 400)
+      } at ${arrived}. ${ADVICE}`;
     return { outcome: "neither let in nor refused", says, cause };
   }
 }
@@ -189,6 +191,15 @@ function askPolicy(policy: Policy, handshake: Request): Answer {
   return decision.allowed
     ? { outcome: "let in", rule: explanation().rule!, says }
     : { outcome: "refused", reason: decision.reason, says };
+}
+
+/** A body that nobody reads may hold a file open, which a test runner finds left over. */
+async function letGo(response: Response | undefined): Promise<void> {
+  try {
+    await response?.body?.cancel();
+  } catch {
+    // Somebody reads it, or it is no Response.
+  }
 }
 
 function outcomeOf(response: Response | undefined): Answer["outcome"] {

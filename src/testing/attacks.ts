@@ -45,7 +45,10 @@ export interface Site {
    * left.
    */
   readonly trusts?: readonly string[];
-  /** What is meant to get in without Origin. Left out: nothing. */
+  /**
+   * What is meant to get in without Origin; left out, nothing. The one attack without Origin carries a login, and is none only
+   * where that is `"allow"`.
+   */
   readonly absent?: "allow" | "allow-without-credentials";
 }
 

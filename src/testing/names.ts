@@ -36,6 +36,7 @@ function namesOfPage(origin: string): Names {
     scheme: isWeb ? scheme : "https",
     port: written,
     anyPort: String(port),
+    longHost: `${"a.".repeat(2_000)}test`,
     host: isWeb ? host : null,
     encodedHost: isWeb ? `%${hex(host)}${host.slice(1)}` : null,
     tabbedHost: isWeb ? `${host.slice(0, 2)}\t${host.slice(2)}` : null,
@@ -85,8 +86,8 @@ function domainOf(host: string): string | null {
   const suffix = publicSuffixes.suffixOf(host);
   if (suffix === null) return null;
   const tails = [host, ...ancestors(host)];
-  // Both lists: each has names that the other has not.
-  const shared = tails.findIndex((tail) => tail === suffix || whyShared(tail, publicSuffixes) !== null);
+  // And the short list, which has names that no public list has.
+  const shared = tails.findIndex((tail) => tail === suffix || whyShared(tail) !== null);
   return tails[shared - 1] ?? null;
 }
 

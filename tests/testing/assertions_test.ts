@@ -58,6 +58,8 @@ describe("assertAllowed() and assertDenied()", () => {
       [untyped(() => true), "neither"],
       [untyped(() => "no"), "neither"],
       [untyped(() => ({ status: "200" })), "neither"],
+      [untyped(() => ({ status: 200, body: "text" })), "in"],
+      [() => Promise.reject(Object.create(null)), "neither"],
       [() => Promise.reject(new Error("down")), "neither"],
       [() => Promise.reject(undefined), "neither"],
     ];

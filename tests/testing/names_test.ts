@@ -17,6 +17,7 @@ describe("namesOf()", () => {
       scheme: "https",
       port: ":8443",
       anyPort: "8443",
+      longHost: `${"a.".repeat(2000)}test`,
       host: "app.example.com",
       encodedHost: "%61pp.example.com",
       tabbedHost: "ap\tp.example.com",
@@ -52,6 +53,8 @@ describe("namesOf()", () => {
       ["1-2-3-4.nip.io", "1-2-3-4.nip.io", "attacker.nip.io", "1-2-3-4xnip.io"],
       // A country's registries, by the rule for them.
       ["shop.example.co.xy", "example.co.xy", "attacker.co.xy", "shopxexample.co.xy"],
+      // It has a suffix below it, and is somebody's own.
+      ["www.fastly.net", "fastly.net", null, "wwwxfastly.net"],
       ["app.internal", "app.internal", null, null],
       ["chat.app.internal", "app.internal", null, "chatxapp.internal"],
       // Suffixes themselves, single labels and addresses.

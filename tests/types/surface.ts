@@ -20,6 +20,7 @@ import {
   compilePolicy,
   ConfigError,
   type ConfigIssue,
+  createGate,
   deny,
   getCookies,
   guard,
@@ -43,6 +44,7 @@ import {
   type Wrapped,
 } from "@wsgate/wsgate";
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
+import { assertDenied, assertWithstands, attacksOn, pageHandshake, type Site } from "@wsgate/wsgate/testing";
 
 export interface User {
   readonly id: number;
@@ -529,4 +531,32 @@ export function verdictMistakes(handshake: Handshake, issue: ConfigIssue): void 
   getCookies(handshake).set("session", "stolen");
   // @ts-expect-error TS2532: a parameter may not be there.
   routeParams(request).room.length;
+}
+
+/** Whatever decides can be put to the test, whatever it needs beside the request. */
+export async function targets(site: Site, handler: (request: Request, context: NativeContext) => Response) {
+  await assertWithstands(policy, site);
+  await assertWithstands(createGate(policy), site);
+  await assertWithstands(guard(handler, policy), site);
+  await assertWithstands((request: Request, env?: unknown) => env ? undefined : later(request), site);
+  await assertWithstands(handler, site);
+}
+
+declare function later(request: Request): Promise<Response>;
+
+export async function testingMistakes(site: Site): Promise<void> {
+  // @ts-expect-error TS2345: options are none: what is tested is what was compiled of them.
+  await assertWithstands({ origins: site.origins }, site);
+  // @ts-expect-error TS2345: a verdict is no answer.
+  await assertWithstands((request: Request) => check(request, policy), site);
+  // @ts-expect-error TS2345: a reason that there is not.
+  await assertDenied(policy, request, "origin-denied");
+  // @ts-expect-error TS2345: a handshake goes somewhere.
+  pageHandshake("https://example.com", {});
+  // @ts-expect-error TS2322: nothing is an attack without an own page.
+  attacksOn({ origins: "https://example.com", to: site.to });
+  // @ts-expect-error TS2322: to refuse what has no Origin is what a site means that says nothing.
+  attacksOn({ ...site, absent: "deny" });
+  // @ts-expect-error TS2540: attacks are there to be sent.
+  attacksOn(site)[0]!.name = "mine";
 }
