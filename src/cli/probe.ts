@@ -24,7 +24,7 @@ import {
 } from "./probe_verdict.ts";
 
 /** For connection and answer. */
-export const ANSWER_MS = 5000;
+const ANSWER_MS = 5000;
 /** So many connections at a time. */
 const AT_A_TIME = 8;
 
