@@ -119,9 +119,9 @@ function gotInLines(
     const found = attacks.filter(({ shot, verdict }) => shot.sender === sender && verdict === "in");
     const counts = sender !== "program";
     if (found.length === 0 || isOpen && !counts) return [];
-    const rows = found.flatMap(({ shot }) => [
-      ...attackLines(plan, shot, counts ? 31 : 33, layout),
-      ...isOpen ? [] : wrap(shot.why, 6, layout.columns),
+    const rows = found.flatMap((finding) => [
+      ...attackLines(plan, finding, counts ? 31 : 33, layout),
+      ...isOpen ? [] : wrap(finding.shot.why, 6, layout.columns),
     ]);
     return ["", ...wrap(`${SENDERS[sender].danger}:`, 0, layout.columns), ...rows];
   });
@@ -133,14 +133,21 @@ const MAX_UNDECIDED = 8;
 function undecidedLines(plan: Plan, attacks: readonly AttackFinding[], layout: Layout): string[] {
   const found = attacks.filter((finding) => finding.verdict === "undecided" && isAttack(finding));
   if (found.length === 0 || found.length > MAX_UNDECIDED) return [];
-  return ["", "Undecided:", ...found.flatMap(({ shot }) => attackLines(plan, shot, 33, layout))];
+  return ["", "Undecided:", ...found.flatMap((finding) => attackLines(plan, finding, 33, layout))];
 }
 
 /** As long as the longest name. */
 const NAME_WIDTH = 28;
 
-function attackLines(plan: Plan, shot: Shot, color: number, layout: Layout): string[] {
+function attackLines(
+  plan: Plan,
+  { shot, answer }: AttackFinding,
+  color: number,
+  layout: Layout,
+): string[] {
   const parts = differences(plan, shot).map(escapeNonAscii);
+  // Why one got in that was closed, or is undecided.
+  if (answer.kind !== "open") parts.push(`got ${answerInWords(answer)}`);
   if (plan.pages.length > 1) parts.push(`for ${shot.on}`);
   const inOne = parts.join(", ");
   const shown = NAME_WIDTH + 2 + inOne.length <= layout.columns ? [inOne] : parts;
