@@ -1,7 +1,7 @@
 // The command line as a program of this runtime: in a pipe, in a pseudo-terminal, with files, variables and standard
 // input as a user has them. What each command says is in `cli/`.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../src/cli.ts";
 import { eachRow, product } from "./rows.ts";
+import { answering, FORBIDDEN, isOwn, listen, SITE, UPGRADED, USUAL } from "./cli/probing.ts";
 import { runtime } from "./runtime.ts";
 import { wordsOf } from "./words.ts";
 
@@ -151,6 +152,81 @@ describe("the command line, in a pipe", () => {
     ], (args) => {
       const { stdout, stderr } = wsgate(args);
       assert(/^[\n\x20-\x7e]+$/.test(stdout + stderr), JSON.stringify(stdout + stderr));
+    });
+  });
+});
+
+describe("probe, as a program", () => {
+  /** The server is in this process, which must not stop meanwhile. */
+  async function run(port: number, more: readonly string[] = []) {
+    const [program, ...args] = [...COMMAND, "probe", `ws://127.0.0.1:${port}/chat`, ...USUAL, ...more];
+    // Deno's permissions stand before the script.
+    const permitted = runtime === "deno" && !more.includes("--no-net")
+      ? args.toSpliced(1, 0, "--allow-net")
+      : args;
+    const child = spawn(program!, permitted.filter((arg) => arg !== "--no-net"), { env: environment({}) });
+    const text = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (chunk) => text[name] += chunk);
+    }
+    const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { status, ...text };
+  }
+  async function against(
+    answer: (head: string) => string,
+    act: (port: number) => Promise<void>,
+  ): Promise<void> {
+    const server = await listen(answering(answer));
+    try {
+      await act(server.port);
+    } finally {
+      await server.stop();
+    }
+  }
+
+  test("exit 0 and 1, what got in by name", TIMEOUT, async () => {
+    await against((head) => isOwn(head) ? UPGRADED : FORBIDDEN, async (port) => {
+      const { status, stdout, stderr } = await run(port);
+      assertEquals([status, stderr], [0, ""]);
+      assertStringIncludes(stdout, "\nWithstands all");
+    });
+    // One that never hangs up: it does not keep the program.
+    await against(() => UPGRADED, async (port) => {
+      const { status, stdout } = await run(port, ["--wait", "20"]);
+      assertEquals(status, 1);
+      assertStringIncludes(stdout, "\n  foreign-page ");
+      const { attacks } = JSON.parse((await run(port, ["--wait", "20", "--json"])).stdout);
+      assert(attacks.length > 60);
+    });
+  });
+  test("exit 2 where nobody listens", TIMEOUT, async () => {
+    const { port, stop } = await listen(() => {});
+    await stop();
+    const { status, stdout, stderr } = await run(port);
+    assertEquals([status, stdout], [2, ""]);
+    assert(/^wsgate: no WebSocket at [\x20-\x7e]+\n$/.test(stderr), stderr);
+  });
+  test("on Deno it says which permission it needs", {
+    ...TIMEOUT,
+    skip: runtime === "deno" ? false : "Bun asks for none",
+  }, async () => {
+    const { status, stderr } = await run(1, ["--no-net"]);
+    assertEquals(status, 2);
+    assertStringIncludes(stderr, "--allow-net");
+  });
+  test("main() in a process of another's resolves when it has ended", async () => {
+    const before = process.exitCode;
+    const logs: string[] = [];
+    const { log } = console;
+    await against((head) => isOwn(head) ? UPGRADED : FORBIDDEN, async (port) => {
+      try {
+        console.log = (text: string) => void logs.push(text);
+        await main(["probe", `ws://127.0.0.1:${port}/`, "--site", SITE, "--wait", "0"]);
+        assertEquals([logs.length, process.exitCode], [1, 0]);
+      } finally {
+        console.log = log;
+        process.exitCode = before ?? 0;
+      }
     });
   });
 });

@@ -14,6 +14,7 @@ import {
   type Policy,
   type PolicyOptions,
 } from "../verdict/policy.ts";
+import type { Connect } from "./probe_connection.ts";
 
 /** The world around a command. */
 export interface Environment {
@@ -23,6 +24,8 @@ export interface Environment {
   readonly readFile: (path: string) => string;
   /** All of standard input. */
   readonly readInput: () => string;
+  /** Opens a connection. */
+  readonly connect: Connect;
   /** How wide the terminal is; 80 where there is none. */
   readonly columns: number;
   /** Whether standard output understands colors and wants them. */

@@ -25,19 +25,24 @@ import { handshakeOf } from "./handshake_text.ts";
 import { HELP, VERSION } from "./help.ts";
 import { json } from "./json.ts";
 import { judgeAsServer, type Judgements } from "./judge.ts";
+import { runProbe } from "./probe.ts";
+import { PROBE_OPTIONS } from "./probe_target.ts";
 import { drawTree, treeOf } from "./tree.ts";
 
 /** What a command ends with. */
 export interface CommandResult {
-  /** 0: allowed, or no danger. 1: refused, or a danger. 2: the question is wrong. */
+  /** 0: allowed, or no danger. 1: refused, or a danger. 2: the question is wrong. Of a command that waits, 2 so far. */
   readonly status: 0 | 1 | 2;
   /** What belongs on standard output, without a line feed at its end. */
   readonly output: string;
   /** What belongs on standard error; "": nothing. */
   readonly error: string;
+  /** Where a command has to wait for others: what it ends with in place of this. Never rejects. */
+  readonly later?: Promise<CommandResult>;
 }
 
-type Command = (given: Given, environment: Environment) => Pick<CommandResult, "status" | "output">;
+type Ending = Pick<CommandResult, "status" | "output">;
+type Command = (given: Given, environment: Environment) => Ending | Promise<Ending>;
 
 const COMMANDS: Readonly<Record<string, { readonly options: OptionTable; readonly run: Command }>> = {
   explain: {
@@ -64,6 +69,7 @@ const COMMANDS: Readonly<Record<string, { readonly options: OptionTable; readonl
     run: runCheck,
   },
   tree: { options: LIST_OPTIONS, run: runTree },
+  probe: { options: PROBE_OPTIONS, run: runProbe },
 };
 
 /** Runs a command. Never throws, whatever it is given. */
@@ -80,23 +86,30 @@ export function runCommand(args: readonly string[], environment: Environment): C
       const what = name === ""
         ? "which command?"
         : `unknown command ${quote(name)}.${didYouMean(name, Object.keys(COMMANDS))}`;
-      throw new UsageError(`${what} Commands: explain, lint, check, tree. wsgate -h says more`);
+      throw new UsageError(`${what} Commands: ${Object.keys(COMMANDS).join(", ")}. wsgate -h says more`);
     }
     const given = sortArguments(rest, `wsgate ${name}`, command.options);
     if (given.values.has("help")) return said(HELP[name]!);
-    return { ...command.run(given, environment), error: "" };
+    const ending = command.run(given, environment);
+    if (!(ending instanceof Promise)) return { ...ending, error: "" };
+    const later = ending.then((it) => ({ ...it, error: "" }), (error) => failed(error, args));
+    return { status: 2, output: "", error: "", later };
   } catch (error) {
-    if (error instanceof UsageError) return { status: 2, output: "", error: `wsgate: ${error.message}` };
-    if (error instanceof ConfigError) {
-      return {
-        status: 2,
-        output: args.includes("--json") ? json({ issues: error.issues }) : "",
-        error: error.message,
-      };
-    }
-    // Nothing else is expected; 1 would say that something was found.
-    return { status: 2, output: "", error: `wsgate: ${quote(String(error), 200)}` };
+    return failed(error, args);
   }
+}
+
+function failed(error: unknown, args: readonly string[]): CommandResult {
+  if (error instanceof UsageError) return { status: 2, output: "", error: `wsgate: ${error.message}` };
+  if (error instanceof ConfigError) {
+    return {
+      status: 2,
+      output: args.includes("--json") ? json({ issues: error.issues }) : "",
+      error: error.message,
+    };
+  }
+  // Nothing else is expected; 1 would say that something was found.
+  return { status: 2, output: "", error: `wsgate: ${quote(String(error), 200)}` };
 }
 
 function said(help: string): CommandResult {

@@ -37,6 +37,7 @@ export const HELP: Readonly<Record<string, string>> = {
   ${PROGRAM} lint      report what is dangerous in a list, or may be a mistake
   ${PROGRAM} check     the same for CI: exit 1 for a danger
   ${PROGRAM} tree      draw a list by its names
+  ${PROGRAM} probe     attack a running server, and say what gets in
 
 ${PROGRAM} COMMAND -h says more, ${PROGRAM} --version which one this is. To begin with:
 
@@ -105,4 +106,39 @@ Draws a list as the matcher sees it: names from right to left, and at each end
 the schemes, the ports and the entry.
 
 ${LISTS}${COMMON}`,
+  probe: `${PROGRAM} probe [options] URL --site ORIGIN
+
+Sends some 70 attacks to a running server, written in anything, as real
+WebSocket handshakes, and says which of them got in, whether the site's own page
+still does, and what the others see. An attack is what somebody can make the
+browser of a victim send; what a program alone can send is listed, and does not
+count. A close within --wait is a refusal, unless its code is 1000 or 1001.
+
+Only handshakes and close frames are sent, on 8 connections at a time, each for
+5 seconds and --wait at most. On Deno it needs --allow-net.
+Exit 0: the site withstands. 1: an attack got in or is undecided, or an own page
+was refused. 2: no WebSocket there, or wrong usage.
+
+  URL                        of the socket: ws://localhost:8000/chat
+  --site ORIGIN              of the site's own pages: https://app.example.com;
+                             repeat it
+  --host HOST                what the Host header says: the name that browsers
+                             ask for, where it is not that in the URL
+  -H, --header "NAME: VALUE" for every handshake: a log-in, a subprotocol;
+                             repeat it
+  --trusts PATTERN           pages that may get in on purpose, as a pattern:
+                             https://.example.com; repeat it
+  --absent WORD              what the server does without Origin on purpose:
+                             deny, allow, allow-without-credentials
+  --wait MS                  how long a close is waited for, up to 10000.
+                             Default 400
+  --other-host               the server may be on another machine than this one
+  --may-end-it               send last what ends a bare Deno server
+  --json                     for a program
+  -h, --help                 print this help
+
+Example
+  ${PROGRAM} probe ws://localhost:8000/chat --host ws.example.com \\
+    --site https://app.example.com
+`,
 };

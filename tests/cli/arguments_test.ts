@@ -18,6 +18,7 @@ import {
 import { quote } from "../../src/quote.ts";
 import { eachRow } from "../rows.ts";
 import { wordsOf } from "../words.ts";
+import { noNetwork } from "./probing.ts";
 
 const words = wordsOf(import.meta.url);
 
@@ -40,6 +41,7 @@ function environment(
       return files[path];
     },
     readInput: () => input,
+    connect: noNetwork,
     columns: 80,
     colors: false,
   };

@@ -7,6 +7,7 @@ import type { Environment } from "../../src/cli/arguments.ts";
 import { HELP, VERSION } from "../../src/cli/help.ts";
 import { eachRow, product } from "../rows.ts";
 import { wordsOf } from "../words.ts";
+import { noNetwork } from "./probing.ts";
 
 const words = wordsOf(import.meta.url);
 
@@ -27,6 +28,7 @@ function wsgate(args: readonly string[], more: Partial<Environment> = {}): Comma
       return text;
     },
     readInput: () => FILES.handshake!,
+    connect: noNetwork,
     columns: 80,
     colors: false,
     ...more,

@@ -6,6 +6,7 @@ import { runCommand } from "../../src/cli/commands.ts";
 import { WHICH_SCHEME } from "../../src/cli/explain_command.ts";
 import { eachRow } from "../rows.ts";
 import { wordsOf } from "../words.ts";
+import { noNetwork } from "./probing.ts";
 
 const words = wordsOf(import.meta.url);
 
@@ -17,6 +18,7 @@ function explain(args: string, input = WHOLE) {
     env: () => undefined,
     readFile: () => input,
     readInput: () => input,
+    connect: noNetwork,
     columns: 80,
     colors: false,
   });

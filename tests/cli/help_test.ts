@@ -7,6 +7,7 @@ import { runCommand } from "../../src/cli/commands.ts";
 import { HELP, VERSION } from "../../src/cli/help.ts";
 import { eachRow } from "../rows.ts";
 import { wordsOf } from "../words.ts";
+import { noNetwork } from "./probing.ts";
 
 const words = wordsOf(import.meta.url);
 
@@ -17,7 +18,7 @@ test("VERSION is that of the package", () => {
 
 describe("HELP", () => {
   test("one for each command, and one of the whole that names them all", () => {
-    assertEquals(Object.keys(HELP), ["", "explain", "lint", "check", "tree"]);
+    assertEquals(Object.keys(HELP), ["", "explain", "lint", "check", "tree", "probe"]);
     eachRow(Object.keys(HELP), (name) => assert(HELP[""]!.includes(`wsgate ${name}`)));
   });
   for (const [name, text] of Object.entries(HELP)) {
@@ -31,6 +32,7 @@ describe("HELP", () => {
       env: () => "https://a.test",
       readFile: () => "https://a.test",
       readInput: () => "",
+      connect: noNetwork,
       columns: 80,
       colors: false,
     };
@@ -41,14 +43,16 @@ describe("HELP", () => {
       );
       assert(named.length >= 9);
       const unknown = errorOf(name, "--nope");
-      const withoutValue = errorOf(name, "--file");
+      // One that takes a value.
+      const known = name === "probe" ? "--host" : "--file";
+      const withoutValue = errorOf(name, known);
       const withValue = errorOf(name, "--json=x");
       assertEquals(new Set([unknown, withoutValue, withValue, ""]).size, 4);
       eachRow(named, ([option, value]) => {
-        const [given, expected, known] = value === ""
+        const [given, expected, named] = value === ""
           ? [`${option}=x`, withValue, "--json"]
-          : [option, withoutValue, "--file"];
-        assertEquals(errorOf(name, given), expected.replaceAll(known, option));
+          : [option, withoutValue, known];
+        assertEquals(errorOf(name, given), expected.replaceAll(named, option));
       });
     });
   });
