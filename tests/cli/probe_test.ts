@@ -32,7 +32,7 @@ import {
 
 const words = wordsOf(import.meta.url);
 const TIMEOUT = { timeout: 60_000 };
-const untold = { onDeny: () => {} };
+const untold = { onDecision: () => {} };
 const echo = upgradeHandler({ message: (socket, data) => void socket.send(data) });
 /** What a bare server lets in that no browser sends: Bun's takes two Host fields for one, and CONNECT for none. */
 const PROGRAMS_IN = runtime === "deno" ? 25 : 26;

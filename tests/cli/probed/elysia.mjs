@@ -5,7 +5,7 @@ import { createGate } from "@wsgate/wsgate";
 import { Elysia } from "elysia";
 
 const isBare = process.argv.at(-1) === "bare";
-const gate = createGate({ origins: ["https://app.example.com"] }, { onDeny: () => {} });
+const gate = createGate({ origins: ["https://app.example.com"] }, { onDecision: () => {} });
 
 const app = new Elysia()
   .onRequest(({ request, server }) => isBare ? undefined : gate(request, server))

@@ -9,7 +9,7 @@ const { Deno, Bun } = globalThis;
 const { upgradeWebSocket, websocket } = Deno === undefined
   ? await import("hono/bun")
   : await import("hono/deno");
-const gate = createGate({ origins: ["https://app.example.com"] }, { onDeny: () => {} });
+const gate = createGate({ origins: ["https://app.example.com"] }, { onDecision: () => {} });
 
 const app = new Hono();
 app.get(

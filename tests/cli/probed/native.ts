@@ -9,7 +9,7 @@ import { originValidator } from "@wsgate/wsgate";
 import { nativeUpgrade, serve } from "../../runtime.ts";
 
 const handler = nativeUpgrade();
-const untold = { onDeny: () => {} };
+const untold = { onDecision: () => {} };
 const { port } = serve(
   process.argv[2] === "bare"
     ? handler
