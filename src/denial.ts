@@ -23,9 +23,11 @@ const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
   "origin-not-allowed": 403,
   "origin-unchecked": 403,
   "unauthenticated": 401,
+  "session-ended": 401,
   "user-lookup-failed": 503,
   "policy-unavailable": 503,
   "too-many-sockets": 503,
+  "sessions-unavailable": 503,
   "not-found": 404,
 };
 

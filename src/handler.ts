@@ -113,10 +113,10 @@ export interface Handshake {
  * Why a request was refused. Stable: safe to compare, count and alert on.
  *
  * Status 400: `upgrade-malformed`, `connection-malformed`, `key-malformed`, `host-absent`, `host-malformed`,
- * `host-mismatch`. 401: `unauthenticated`. 403: `host-not-allowed`, `origin-absent`, `origin-empty`,
+ * `host-mismatch`. 401: `unauthenticated`, `session-ended`. 403: `host-not-allowed`, `origin-absent`, `origin-empty`,
  * `origin-null`, `origin-malformed`, `origin-not-allowed`, `origin-unchecked`. 404: `not-found`.
  * 405: `method-not-allowed`, `connect-not-supported`. 426: `not-a-handshake`, `version-unsupported`. 503: `user-lookup-failed`,
- * `policy-unavailable`, `too-many-sockets`.
+ * `policy-unavailable`, `too-many-sockets`, `sessions-unavailable`.
  */
 export type DenyReason =
   | "not-a-handshake"
@@ -137,9 +137,11 @@ export type DenyReason =
   | "origin-not-allowed"
   | "origin-unchecked"
   | "unauthenticated"
+  | "session-ended"
   | "user-lookup-failed"
   | "policy-unavailable"
   | "too-many-sockets"
+  | "sessions-unavailable"
   | "not-found";
 
 /** A denial: the HTTP status that the client gets and the reason that the operator gets. */

@@ -1,9 +1,12 @@
 /**
- * What outlives the handshake: stores that remember, shared by all processes of a site, and one-time tickets for who has
- * no cookie.
+ * What outlives the handshake: sockets that close when the session ends that they hang on, stores that remember it, shared by
+ * all processes of a site, and one-time tickets for who has no cookie.
  *
  * @module
  */
 
-export type { AnySession, SessionRef, UserSession } from "./live/session.ts";
+export type { Admissions, AnySession, Closable, LiveRequest, SessionRef, UserSession } from "./admission.ts";
+export type { EndTarget } from "./live/ends.ts";
+export type { Live, LiveOptions } from "./live/live_options.ts";
+export { createLiveSockets } from "./live/live_sockets.ts";
 export { memoryStore, type Store } from "./live/store.ts";

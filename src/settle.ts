@@ -163,7 +163,8 @@ export function reportOnce(what: string): (error: unknown) => void {
   };
 }
 
-function describeCause(cause: unknown): string {
+/** What was thrown, for one line of a log. Never throws. */
+export function describeCause(cause: unknown): string {
   try {
     return quote(String(cause), 200);
   } catch {

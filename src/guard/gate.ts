@@ -7,7 +7,7 @@ import type { Denied } from "../handler.ts";
 import { markJudged } from "../scope.ts";
 import { readDenialOptions, settler } from "../settle.ts";
 import { GUARD_OPTIONS, type GuardOptions } from "./guard.ts";
-import { judge, type PolicySource, readRequests, readSource } from "./judge.ts";
+import { judge, judgesOf, type PolicySource, readRequests, readSource } from "./judge.ts";
 
 /** Which requests a gate judges, and what becomes of its denials. */
 export interface GateOptions extends Omit<GuardOptions, "refuse"> {
@@ -67,6 +67,7 @@ export function createGate(policy: PolicySource, options: GateOptions = {}): Gat
   const all = readRequests(read, issues);
   const settle = settler(readDenialOptions<unknown>(read, issues), true);
   throwIfAny(issues);
+  const judges = judgesOf(source!);
   return (request, context) => {
     if (typeof request?.headers?.get !== "function") throw new TypeError(NO_REQUEST);
     const verdict = judge(request, source!, all);
@@ -74,7 +75,7 @@ export function createGate(policy: PolicySource, options: GateOptions = {}): Gat
     if (typeof verdict !== "string") {
       return settle(verdict.denied, request, context, verdict.details) as Response;
     }
-    markJudged(request, verdict);
+    markJudged(request, verdict, judges, request);
     return undefined;
   };
 }

@@ -12,6 +12,7 @@ import { whileJudged } from "../scope.ts";
 import { type DenialOptions, readDenialOptions, type Settle, settler } from "../settle.ts";
 import {
   judge,
+  judgesOf,
   type PolicySource,
   readRequests,
   readSource,
@@ -89,10 +90,13 @@ export function guardRequests<Q extends Request, R extends Response | undefined>
   all: boolean,
   settle: Settle<unknown>,
 ): Takes<Rest, R | Response, Q> {
+  const judges = judgesOf(source);
   return (request, ...rest) => {
     const verdict = judge(request, source, all);
     if (verdict === null) return handler(request, ...rest);
-    if (typeof verdict === "string") return whileJudged(request, verdict, () => handler(request, ...rest));
+    if (typeof verdict === "string") {
+      return whileJudged(request, verdict, judges, () => handler(request, ...rest));
+    }
     return settle(verdict.denied, request, rest[0], verdict.details);
   };
 }

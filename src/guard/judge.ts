@@ -8,6 +8,7 @@ import { whyDenied, whyDeniedByHost } from "../explain/console_line.ts";
 import type { Denied, Handshake } from "../handler.ts";
 import { connectionUpgrade, pathOf, requestedUpgrade } from "../handshake.ts";
 import { parseHost } from "../origin/authority.ts";
+import type { Judge } from "../scope.ts";
 import { catchRejection, type Details, isPromiseLike } from "../settle.ts";
 import { checkHost, checkOrigin, hostFault } from "../verdict/check.ts";
 import {
@@ -125,6 +126,16 @@ export function judge(request: Handshake, source: Source, all: boolean): null | 
   const byOrigin = checkOrigin(request, policy, host!);
   if (byOrigin.allowed) return connection;
   return { denied: byOrigin, details: { note: () => whyDenied(withHost(request, host), policy) } };
+}
+
+/** What a guard answers when it is asked again; see {@linkcode Judge}. In an array, as the mark of a request has it. */
+export function judgesOf(source: Source): readonly Judge[] {
+  return [(handshake) => {
+    const verdict = judge(handshake, source, false);
+    if (verdict === null || typeof verdict === "string") return null;
+    if (verdict.denied.reason === "policy-unavailable") throw verdict.details.cause;
+    return verdict.denied;
+  }];
 }
 
 /** Of plain requests most have no Origin, and under some referrer policies a page's own form has `null`. */

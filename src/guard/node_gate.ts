@@ -9,8 +9,9 @@ import { answerOf, denials } from "../denial.ts";
 import type { Denied, Handshake } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { lowerAscii } from "../origin/authority.ts";
+import { markJudged } from "../scope.ts";
 import { type DenialHook, readDenialHook, teller } from "../settle.ts";
-import { judge, type PolicySource, readSource, type Refusal, type Source } from "./judge.ts";
+import { judge, judgesOf, type PolicySource, readSource, type Source } from "./judge.ts";
 
 /** What is used of Node's `IncomingMessage`. */
 export interface NodeRequest {
@@ -86,14 +87,19 @@ export function createNodeGate(policy: PolicySource, options: DenialHook = {}): 
   const source = readSource(policy, issues);
   const tell = teller(readDenialHook(options, issues));
   throwIfAny(issues);
+  const judges = judgesOf(source!);
   return (request, socket) => {
     // Before anything else, and of a request that goes on too: whoever upgrades it may listen too late.
     socket?.on("error", () => {});
     const handshake = nodeHandshake(request);
-    const refusal = whyRefused(handshake, request.httpVersion, source!);
-    if (refusal === null) return true;
-    tell(refusal.denied, handshake, refusal.details);
-    if (socket !== undefined) answer(socket, refusal.denied);
+    const verdict = judgeOfNode(handshake, request.httpVersion, source!);
+    if (verdict === null) return true;
+    if (typeof verdict === "string") {
+      markJudged(request, verdict, judges, handshake);
+      return true;
+    }
+    tell(verdict.denied, handshake, verdict.details);
+    if (socket !== undefined) answer(socket, verdict.denied);
     return false;
   };
 }
@@ -134,16 +140,15 @@ export function nodeHandshake(request: NodeRequest): Handshake {
   return { method, url: isPath ? `${scheme}://${host}${target}` : target, headers: { get } };
 }
 
-function whyRefused(
+function judgeOfNode(
   handshake: Handshake,
   version: string | undefined,
   source: Source,
-): Refusal | null {
+): ReturnType<typeof judge> {
   if ((version === "1.0" || version === "0.9") && requestedUpgrade(handshake) !== "none") {
     return { denied: denials["upgrade-malformed"], details: { note: () => TOO_OLD } };
   }
-  const verdict = judge(handshake, source, false);
-  return typeof verdict === "string" ? null : verdict;
+  return judge(handshake, source, false);
 }
 
 /** Answers, and lets go: a client that stays would keep its descriptor. */
