@@ -10,7 +10,7 @@ import {
   readOptions,
   throwIfAny,
 } from "../config.ts";
-import { clientLeft, denials } from "../denial.ts";
+import { clientLeft, denials, Unauthenticated } from "../denial.ts";
 import type { Rest, Takes, Wrapped } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { judgedConnection, RequestScope } from "../scope.ts";
@@ -133,7 +133,10 @@ export function authMiddlewareStack<U extends object>(
       if (isHandshake && !judged) {
         return settle(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
       }
-      const failed = (cause: unknown) => settle(denials["user-lookup-failed"], request, context, { cause });
+      const failed = (cause: unknown) => {
+        const reason = Unauthenticated.is(cause) ? "unauthenticated" : "user-lookup-failed";
+        return settle(denials[reason], request, context, { cause });
+      };
       const proceed = (user: unknown): R | Response | Promise<R | Response> => {
         const why = whyNoUser(user);
         if (why !== null) return failed(new TypeError(`user() found ${why}`));

@@ -94,11 +94,11 @@ export function memoryStore(options: { readonly maxEntries?: number } = {}): Sto
   }
 
   /** When what is added now ends; throws where there is no room for it. */
-  function endOfNew(ttlSeconds: number): number {
+  function endOfNew(ttlSeconds: number, isReplaced: boolean): number {
     // Not the time of day: set forward, it would forget sessions that were ended.
     const now = performance.now();
     sweep(now);
-    if (kept.size + inFeeds < maxEntries) return now + ttlSeconds * 1000;
+    if (isReplaced || kept.size + inFeeds < maxEntries) return now + ttlSeconds * 1000;
     throw new Error(`The memory store is full: it holds ${maxEntries} entries (maxEntries)`);
   }
 
@@ -110,7 +110,7 @@ export function memoryStore(options: { readonly maxEntries?: number } = {}): Sto
   // Async, so that what throws rejects, as it does in every other store.
   // deno-lint-ignore require-await
   const put = async (key: string, value: string, ttlSeconds: number) => {
-    kept.set(key, { value, until: endOfNew(ttlSeconds) });
+    kept.set(key, { value, until: endOfNew(ttlSeconds, kept.has(key)) });
   };
   // deno-lint-ignore require-await
   const take = async (key: string) => {
@@ -120,7 +120,7 @@ export function memoryStore(options: { readonly maxEntries?: number } = {}): Sto
   };
   // deno-lint-ignore require-await
   const append = async (feed: string, value: string, ttlSeconds: number) => {
-    const until = endOfNew(ttlSeconds);
+    const until = endOfNew(ttlSeconds, false);
     const { entries } = feeds.get(feed) ?? begin(feed);
     entries.push({ value, until });
     inFeeds++;

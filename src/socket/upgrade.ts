@@ -5,7 +5,13 @@
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { clientLeft, denials } from "../denial.ts";
 import type { Wrapped } from "../handler.ts";
-import { checkOpeningHandshake, chooseProtocol, isToken, requestedUpgrade } from "../handshake.ts";
+import {
+  checkOpeningHandshake,
+  chooseProtocol,
+  isCredential,
+  isToken,
+  requestedUpgrade,
+} from "../handshake.ts";
 import { judgedConnection } from "../scope.ts";
 import {
   catchRejection,
@@ -23,7 +29,11 @@ import type { Limits, SocketHandlers, SocketKind } from "./socket.ts";
 
 /** How one handler's sockets are. */
 export interface SocketOptions extends DenialHook {
-  /** The subprotocols spoken here, in the server's order of preference. Default none. */
+  /**
+   * The subprotocols spoken here, in the server's order of preference. Default none. None begins with `ticket.` or
+   * `bearer.`: so clients offer credentials, and the one that is chosen is sent back. Where something is offered and nothing
+   * of it is here, the console is told once.
+   */
   readonly protocols?: readonly string[];
   /**
    * After how many seconds of silence a peer is given up, 0 to 86,400; after half of them it is pinged. Default 30; 0:
@@ -115,6 +125,7 @@ export function upgradeHandler<D = unknown>(
   const settle = settler<unknown>(hook);
   const reportHeaders = reportOnce("headers()");
   const reportUpgrade = reportOnce("an upgrade");
+  const reportProtocol = reportOnce("choosing a subprotocol");
   const kind: SocketKind = {
     handlers: events,
     limits,
@@ -134,7 +145,11 @@ export function upgradeHandler<D = unknown>(
     const denied = checkOpeningHandshake(request, judged);
     if (denied !== null) return settle(denied, request, context);
     if (kind.open >= limits.maxSockets) return settle(denials["too-many-sockets"], request, context);
-    const session = new Session(request, chooseProtocol(request, protocols), kind);
+    const protocol = chooseProtocol(request, protocols);
+    if (protocol === "" && request.headers.get("sec-websocket-protocol") !== null) {
+      reportProtocol(NONE_CHOSEN);
+    }
+    const session = new Session(request, protocol, kind);
     let headers: Headers;
     try {
       headers = moreHeaders(headersFor?.(request));
@@ -161,6 +176,11 @@ export function upgradeHandler<D = unknown>(
 const UNCHECKED =
   "No guard judged this request: wrap this handler in one, originValidator(handler, [...]), and hand on the same " +
   'Request object, not a copy. A socket for every site is originValidator(handler, ["*"])';
+
+/** What was offered is not said: tickets and tokens are offered too. */
+const NONE_CHOSEN =
+  "a handshake offered subprotocols and none of them is in `protocols`, so browsers like Chromium " +
+  "close the connection: list one that the page offers";
 
 /** A failure of ours or of the operator's: no verdict, so no denial. */
 function plain(status: number, text: string): Response {
@@ -243,6 +263,10 @@ function readProtocols(list: unknown, issues: ConfigIssue[]): readonly string[] 
         ...at,
         fix: "A subprotocol is a token: letters, digits and !#$%&'*+-.^_`|~.",
       });
+    } else if (isCredential(value)) {
+      const fix =
+        "What begins with `ticket.` or `bearer.` is a credential, and would be sent back: name what is spoken.";
+      issues.push({ code: "protocol-reserved", ...at, fix });
     } else if (list.indexOf(value) !== index) {
       issues.push({ code: "protocol-malformed", ...at, fix: "It stands in the list twice." });
     }
