@@ -32,6 +32,14 @@
  * @module
  */
 
+export type {
+  Admissions,
+  AnySession,
+  Closable,
+  LiveRequest,
+  SessionRef,
+  UserSession,
+} from "./src/admission.ts";
 export { type Auth, authMiddlewareStack, type AuthOptions } from "./src/auth/auth.ts";
 export { getCookies } from "./src/auth/cookies.ts";
 export { ConfigError, type ConfigIssue, type ConfigIssueCode } from "./src/config.ts";

@@ -28,6 +28,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   {
     layer: 1,
     holds: [
+      "src/admission.ts",
       "src/handler.ts",
       "src/config.ts",
       "src/quote.ts",

@@ -2,6 +2,7 @@
  * Who is asking: the user is looked up before the handler runs and before anything is upgraded.
  */
 
+import { type Admissions, readLive, type SessionRef } from "../admission.ts";
 import {
   checkChoice,
   checkFunction,
@@ -56,6 +57,17 @@ export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
    * `user-lookup-failed`; what comes of the look-up after that is ignored.
    */
   readonly timeoutSeconds?: number;
+  /**
+   * What a user's sockets hang on: the session that he is logged in by, read back as `scope(request).session`. null: nothing
+   * ends them. Not asked for nobody. What it throws, and a session that cannot be one, refuses the request with 503
+   * `user-lookup-failed`.
+   */
+  readonly session?: (user: U, request: Request) => SessionRef | null;
+  /**
+   * What `createLiveSockets` of `@wsgate/wsgate/live` made; needs `session`. A handshake whose session has ended or expired is
+   * refused with 401 `session-ended`, whatever `required` says; while that cannot be known with 503 `sessions-unavailable`.
+   */
+  readonly live?: Admissions;
 }
 
 /**
@@ -90,7 +102,7 @@ export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
  */
 export function authMiddlewareStack<U extends object>(
   options: AuthOptions<U> & { readonly required: true },
-): Auth<{ readonly user: U }>;
+): Auth<{ readonly user: U; readonly session: SessionRef | null }>;
 /**
  * Makes an authentication layer that lets anonymous requests pass, with a user of null.
  *
@@ -101,20 +113,23 @@ export function authMiddlewareStack<U extends object>(
  */
 export function authMiddlewareStack<U extends object>(
   options: AuthOptions<U> & { readonly required?: boolean },
-): Auth<{ readonly user: U | null }>;
+): Auth<{ readonly user: U | null; readonly session: SessionRef | null }>;
 export function authMiddlewareStack<U extends object>(
   options: AuthOptions<U> & { readonly required?: boolean },
-): Auth<{ readonly user: U | null }> {
+): Auth<{ readonly user: U | null; readonly session: SessionRef | null }> {
   const issues: ConfigIssue[] = [];
-  const known = ["user", "required", "timeoutSeconds", ...DENIAL_OPTIONS];
+  const known = ["user", "required", "timeoutSeconds", "session", "live", ...DENIAL_OPTIONS];
   const read = readOptions(options, known, issues) ?? {};
   checkFunction(read.user, "user", issues);
   const required = checkChoice(read, "required", [true, false], issues) ?? false;
   const timeoutSeconds = readTimeout(read, issues);
+  const live = readLive(read, issues);
+  if (read.session !== undefined || live !== undefined) checkFunction(read.session, "session", issues);
   const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
+  const findSession = read.session as typeof options.session;
   const findUser = read.user as typeof options.user;
-  const scopes = new RequestScope<{ readonly user: U | null }>(
+  const scopes = new RequestScope<{ readonly user: U | null; readonly session: SessionRef | null }>(
     "This authMiddlewareStack() has not looked anybody up for this request: wrap the handler with it.",
   );
 
@@ -143,8 +158,29 @@ export function authMiddlewareStack<U extends object>(
         if (required && (user === null || user === undefined)) {
           return settle(denials["unauthenticated"], request, context);
         }
-        scopes.set(request, Object.freeze({ user: user as U | null ?? null }));
-        return handler(request, ...rest);
+        const somebody = user as U | null ?? null;
+        let session: SessionRef | null;
+        let admitted: Promise<boolean> | undefined;
+        try {
+          session = somebody === null || findSession === undefined ? null : findSession(somebody, request);
+          // Plain requests are the site's own affair: it asks its session store anyway.
+          if (isHandshake) admitted = live?.admit(request, session);
+        } catch (cause) {
+          return failed(cause);
+        }
+        const handOn = () => {
+          scopes.set(request, Object.freeze({ user: somebody, session }));
+          return handler(request, ...rest);
+        };
+        if (admitted === undefined) return handOn();
+        const { signal } = request;
+        return whileClientWaits(admitted, signal, timeoutSeconds, "live").then(
+          async (isAdmitted) => {
+            if (isAdmitted === LEFT || !await clientStays(request, signal)) return clientLeft();
+            return isAdmitted ? handOn() : settle(denials["session-ended"], request, context);
+          },
+          (cause) => settle(denials["sessions-unavailable"], request, context, { cause }),
+        );
       };
 
       let found;
@@ -159,7 +195,7 @@ export function authMiddlewareStack<U extends object>(
       // Read before anything is awaited: a signal that is first looked at afterwards says nothing on Deno.
       const { signal } = request;
       // Both callbacks in one call: what the handler rejects with is not a failed look-up.
-      return whileClientWaits(found as PromiseLike<unknown>, signal, timeoutSeconds).then(
+      return whileClientWaits(found as PromiseLike<unknown>, signal, timeoutSeconds, "user()").then(
         async (user) => {
           if (user === LEFT || isHandshake && !await clientStays(request, signal)) return clientLeft();
           return proceed(user);
@@ -208,11 +244,12 @@ function whileClientWaits(
   found: PromiseLike<unknown>,
   signal: AbortSignal,
   seconds: number,
+  what: string,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const left = () => end(resolve, LEFT);
     const timer = setTimeout(() => {
-      end(reject, new Error(`user() took more than ${seconds} seconds (timeoutSeconds)`));
+      end(reject, new Error(`${what} took more than ${seconds} seconds (timeoutSeconds)`));
     }, seconds * 1000);
     function end(settle: (value: unknown) => void, value: unknown): void {
       clearTimeout(timer);

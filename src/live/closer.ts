@@ -59,7 +59,9 @@ export class Closer {
   #stretch(from: number): void {
     const start = performance.now();
     let next = from;
-    while (next < this.#queue.length && next - from < STRETCH_SOCKETS && performance.now() - start < STRETCH_MS) {
+    while (
+      next < this.#queue.length && next - from < STRETCH_SOCKETS && performance.now() - start < STRETCH_MS
+    ) {
       const { socket, code, reason } = this.#queue[next++]!;
       closeSocket(socket, code, reason);
     }

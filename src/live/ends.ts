@@ -115,14 +115,22 @@ export async function readMarks(store: Store, { session, subject }: SessionKeys)
 }
 
 /** Reports whether a log-in is one that was ended. A mark of a subject concerns what started in its own millisecond too. */
-export function isEndedBefore({ isEnded, all, others }: Marks, { session }: SessionKeys, ref: SessionRef): boolean {
+export function isEndedBefore(
+  { isEnded, all, others }: Marks,
+  { session }: SessionKeys,
+  ref: SessionRef,
+): boolean {
   const { startedAt = 0 } = ref;
   return isEnded || all !== null && startedAt <= all.time ||
     others !== null && others.except !== session && startedAt <= others.time;
 }
 
 /** Reports whether the store saw an end of a session that was not `known` when its socket was let in. */
-export function isEndedSince({ isEnded, all, others }: Marks, { session }: SessionKeys, known: number): boolean {
+export function isEndedSince(
+  { isEnded, all, others }: Marks,
+  { session }: SessionKeys,
+  known: number,
+): boolean {
   return isEnded || all !== null && all.order > known ||
     others !== null && others.except !== session && others.order > known;
 }
@@ -136,7 +144,13 @@ export function orderOf({ all, others }: Marks): number {
  * Writes the mark of an end, then its notice. Of one subject one after another: each mark builds on the one before, and a store
  * has no step that does both.
  */
-export async function writeEnd(store: Store, end: End, by: string, now: number, ttlSeconds: number): Promise<void> {
+export async function writeEnd(
+  store: Store,
+  end: End,
+  by: string,
+  now: number,
+  ttlSeconds: number,
+): Promise<void> {
   const order = end.kind === "session" ? 0 : await writeSubject(store, end, now, ttlSeconds);
   if (end.kind === "session") await store.put(markOf(end.key), "ended", ttlSeconds);
   await store.append(FEED, JSON.stringify({ ...end, by, order } satisfies Notice), FEED_SECONDS);
@@ -155,7 +169,10 @@ async function writeSubject(store: Store, end: End, now: number, ttlSeconds: num
   }
   if (others !== null && others.except !== except) {
     // The mark that is going to be overwritten ended this one's exception, and this one ends its.
-    const both = { time: Math.max(others.time, all?.time ?? 0), order: Math.max(others.order, all?.order ?? 0) };
+    const both = {
+      time: Math.max(others.time, all?.time ?? 0),
+      order: Math.max(others.order, all?.order ?? 0),
+    };
     await put(markOf(key), { ...both, except: null });
   }
   await put(markOfOthers(key), {
@@ -176,7 +193,9 @@ function markFrom(value: unknown): Mark | null {
   const text = textOf(value);
   if (text === null) return null;
   const { time, order, except } = JSON.parse(text) as Record<keyof Mark, unknown>;
-  if (typeof time === "number" && typeof order === "number" && isKeyOrNull(except)) return { time, order, except };
+  if (typeof time === "number" && typeof order === "number" && isKeyOrNull(except)) {
+    return { time, order, except };
+  }
   throw new TypeError("The store has something else than the mark of an end");
 }
 

@@ -142,4 +142,5 @@ export function replaceRef(session: OpenSession, ref: SessionRef): void {
   session.overSince = null;
 }
 
-const ANOTHER = "Return true, false, or the same session with a later expiresAt. It returned another id or subject";
+const ANOTHER =
+  "Return true, false, or the same session with a later expiresAt. It returned another id or subject";

@@ -130,7 +130,13 @@ function readNumber(options: Options, field: keyof typeof RANGES, issues: Config
   const { [field]: value = usual } = options;
   if (typeof value !== "number" || !(value >= least && value <= most)) {
     const from = least === Number.MIN_VALUE ? "above 0" : `from ${least}`;
-    issues.push({ code: "out-of-range", field, index: -1, value, fix: `Give a number of seconds ${from} to ${most}.` });
+    issues.push({
+      code: "out-of-range",
+      field,
+      index: -1,
+      value,
+      fix: `Give a number of seconds ${from} to ${most}.`,
+    });
   }
   return value;
 }
@@ -138,6 +144,7 @@ function readNumber(options: Options, field: keyof typeof RANGES, issues: Config
 function checkStore(store: unknown, issues: ConfigIssue[]): void {
   const given = Object(store) as Record<string, unknown>;
   if (["put", "get", "append", "read"].every((name) => typeof given[name] === "function")) return;
-  const fix = "Give what memoryStore(), sqliteStore() or redisStore() returned, or an object with the same functions.";
+  const fix =
+    "Give what memoryStore(), sqliteStore() or redisStore() returned, or an object with the same functions.";
   issues.push({ code: "wrong-type", field: "store", index: -1, value: store, fix });
 }

@@ -8,11 +8,11 @@
  * the other.
  */
 
-import type { Admissions, Closable, LiveRequest, SessionRef } from "../admission.ts";
+import type { Closable, LiveRequest, SessionRef } from "../admission.ts";
 import { countRecheck, recheckCount } from "../scope.ts";
 import { reportOnce } from "../settle.ts";
 import { type Clock, machineClock } from "./clock.ts";
-import { closeSocket, Closer } from "./closer.ts";
+import { Closer, closeSocket } from "./closer.ts";
 import {
   type End,
   type EndTarget,
@@ -33,6 +33,7 @@ import { NoticeReader } from "./notices.ts";
 import { type Alike, Alikes, type CameIn, judgeAgain } from "./recheck.ts";
 import { isClosed, type OpenSession, type OpenSocket, Registry } from "./registry.ts";
 import { readSession } from "./session.ts";
+import type { Store } from "./store.ts";
 import { WatchedStore } from "./watched_store.ts";
 
 /** The ends of so long are asked when a socket opens; whose handshake took longer is looked at again. */
@@ -93,7 +94,12 @@ export class LiveSockets implements Live {
       apply: (notice) => this.#heard(notice),
       missed: () => this.#registry.sockets.forEach((socket) => void this.#doubtful.add(socket)),
     });
-    this.#expiry = new Expiry(this.#registry, clock, settings, ({ sockets }) => void this.#close(sockets, ...ENDED));
+    this.#expiry = new Expiry(
+      this.#registry,
+      clock,
+      settings,
+      ({ sockets }) => void this.#close(sockets, ...ENDED),
+    );
   }
 
   get size(): number {
@@ -104,21 +110,22 @@ export class LiveSockets implements Live {
 
   admit(request: LiveRequest, session: SessionRef | null): Promise<boolean> {
     this.#admissions.delete(request);
+    if (this.#isDisposed) return Promise.reject(new Error("These live sockets were disposed of"));
     const cameIn = this.#alikes.of(request);
     if (session !== null) return this.#look(request, cameIn, readSession(session));
     this.#admissions.set(request, { ...cameIn, looked: null });
-    return Promise.resolve(!this.#isDisposed);
+    return Promise.resolve(true);
   }
 
   async #look(request: LiveRequest, cameIn: CameIn, ref: SessionRef): Promise<boolean> {
-    if (this.#isDisposed) throw new Error("These live sockets were disposed of");
     if (this.#expiry.isOver(ref)) return false;
     const keys = await keysOf(ref);
     this.#cameAt = this.#clock.steady();
     this.#keepTime();
     await this.#notices.position();
     const handshake = ++this.#handshakes;
-    const at = this.#clock.steady();
+    // From here on the feed is read for as long as recent ends are kept.
+    const at = this.#cameAt = this.#clock.steady();
     const marks = await this.#store.ask((store) => readMarks(store, keys));
     if (isEndedBefore(marks, keys, ref) || this.#recent.haveEnded(keys, ref)) return false;
     const known = Math.max(orderOf(marks), this.#recent.orderFor(keys));
@@ -155,14 +162,16 @@ export class LiveSockets implements Live {
     const open = this.#registry.add(socket, session, looked?.known ?? 0, alike);
     const release = () => this.#registry.drop(open);
     socket.addEventListener?.("close", release);
-    if (looked !== null && this.#clock.steady() - looked.at > RECENT_MS) this.#doubtful.add(open);
+    if (looked !== null && this.#clock.steady() - looked.at >= RECENT_MS) this.#doubtful.add(open);
     this.#keepTime();
     return release;
   }
 
   /** Why a handshake that was let in opens no socket any more; null: it does. */
   #whyNoMore({ looked, alike, rechecks }: Admission): readonly [code: number, reason: string] | null {
-    if (looked !== null && (this.#expiry.isOver(looked.ref) || this.#recent.haveEndedSince(looked))) return ENDED;
+    if (looked !== null && (this.#expiry.isOver(looked.ref) || this.#recent.haveEndedSince(looked))) {
+      return ENDED;
+    }
     const denied = alike !== null && rechecks !== recheckCount() && this.#judgeAgain(alike);
     return denied ? [4403, denied.reason] : null;
   }
@@ -195,11 +204,10 @@ export class LiveSockets implements Live {
   }
 
   /** Writes an end down; those of one subject one after another. */
-  async #write(end: End): Promise<void> {
-    const write = () =>
-      this.#store.ask((store) =>
-        writeEnd(store, end, this.#name, this.#clock.now(), this.#settings.longestSessionSeconds)
-      );
+  async #write(end: End, isRetry = false): Promise<void> {
+    const { longestSessionSeconds } = this.#settings;
+    const run = (store: Store) => writeEnd(store, end, this.#name, this.#clock.now(), longestSessionSeconds);
+    const write = () => this.#store.ask(run, isRetry);
     const before = this.#writing.get(end.key);
     const written = before === undefined ? write() : before.then(write, write);
     this.#writing.set(end.key, written);
@@ -251,7 +259,7 @@ export class LiveSockets implements Live {
   /** Offers what the store has not taken, as far as it takes it. */
   async #offer(): Promise<void> {
     for (const [end, keep] of this.#pending) {
-      await this.#write(end);
+      await this.#write(end, true);
       this.#pending.delete(end);
       keep(this.#clock.steady() + RECENT_MS);
     }
@@ -261,23 +269,30 @@ export class LiveSockets implements Live {
 
   async recheck(): Promise<number> {
     countRecheck();
-    let closed = 0;
+    const said = new Map<Alike, ReturnType<typeof judgeAgain>>();
+    const refused = new Map<string, OpenSocket[]>();
     let start = performance.now();
     let seen = 0;
-    const said = new Map<Alike, ReturnType<typeof judgeAgain>>();
-    const closing: Promise<void>[] = [];
     for (const open of this.#registry.sockets) {
       if (++seen % RECHECK_STRETCH === 0 && performance.now() - start > STRETCH_MS) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         start = performance.now();
       }
-      if (open.alike === null) continue;
-      if (!said.has(open.alike)) said.set(open.alike, this.#judgeAgain(open.alike));
-      const denied = said.get(open.alike);
-      if (!denied) continue;
-      closed++;
-      closing.push(this.#close([open], 4403, denied.reason));
+      const { alike } = open;
+      if (alike === null) continue;
+      const denied = said.has(alike) ? said.get(alike)! : this.#judgeAgain(alike);
+      said.set(alike, denied);
+      if (denied === null) continue;
+      const others = refused.get(denied.reason);
+      if (others === undefined) refused.set(denied.reason, [open]);
+      else others.push(open);
     }
+    let closed = 0;
+    const closing = Array.from(refused, ([reason, sockets]) => {
+      const open = sockets.filter((socket) => this.#registry.sockets.has(socket));
+      closed += open.length;
+      return this.#close(open, 4403, reason);
+    });
     await Promise.all(closing);
     return closed;
   }
@@ -309,6 +324,7 @@ export class LiveSockets implements Live {
     const isIdle = this.size === 0 && this.#pending.size === 0 && now - this.#cameAt >= RECENT_MS;
     if (isIdle && !this.#notices.isReading) {
       this.#notices.forget();
+      this.#store.forget();
       return;
     }
     this.#keepTime();
@@ -331,7 +347,7 @@ export class LiveSockets implements Live {
     }
   }
 
-  async #lookAt(store: LiveSettings["store"], open: OpenSocket): Promise<void> {
+  async #lookAt(store: Store, open: OpenSocket): Promise<void> {
     const { session, known } = open;
     if (session === null || !this.#registry.sockets.has(open)) return;
     const marks = await readMarks(store, session.keys);

@@ -6,7 +6,7 @@
  */
 
 import type { Denied, Handshake } from "../handler.ts";
-import { judgmentOf, recheckCount, type Judge } from "../scope.ts";
+import { type Judge, judgmentOf, recheckCount } from "../scope.ts";
 
 /** What sockets that came in alike have in common. */
 export interface Alike {

@@ -33,7 +33,9 @@ export function readSession(given: unknown): SessionRef {
 /** An id or a subject: any text but the empty one, which is what a look-up that found nothing leaves. */
 export function checkName(value: unknown, name: string): asserts value is string {
   if (typeof value === "string" && value !== "") return;
-  throw new TypeError(`Give ${name} as text that is not empty. It was ${value === "" ? "empty" : kindOf(value)}`);
+  throw new TypeError(
+    `Give ${name} as text that is not empty. It was ${value === "" ? "empty" : kindOf(value)}`,
+  );
 }
 
 function checkTime(value: unknown, name: string): void {

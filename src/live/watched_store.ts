@@ -24,16 +24,30 @@ export class WatchedStore {
     return this.#isDown;
   }
 
-  /** Runs what asks the store. Rejects as it does, and where that takes too long. */
-  async ask<T>(run: (store: Store) => Promise<T>): Promise<T> {
+  /**
+   * Runs what asks the store. Rejects as it does, and where that takes too long. `isRetry`: that it fails is known, and says
+   * nothing of what else the store does: one that is full can be read.
+   */
+  async ask<T>(run: (store: Store) => Promise<T>, isRetry = false): Promise<T> {
     const late = () => new Error(`The store took more than ${this.#timeoutSeconds} seconds (timeoutSeconds)`);
     try {
       return await within(this.#clock, this.#timeoutSeconds, () => run(this.#store), late);
     } catch (error) {
-      if (!this.#isDown) console.error(`wsgate: the session store failed: ${describeCause(error)}. ${WHILE_DOWN}`);
-      this.#isDown = true;
+      if (!isRetry) this.#failed(error);
       throw error;
     }
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#isDown) {
+      console.error(`wsgate: the session store failed: ${describeCause(error)}. ${WHILE_DOWN}`);
+    }
+    this.#isDown = true;
+  }
+
+  /** Nobody has asked it for a while: what it did before says nothing. */
+  forget(): void {
+    this.#isDown = false;
   }
 
   /** It was read: it answers. */
@@ -43,4 +57,5 @@ export class WatchedStore {
   }
 }
 
-const WHILE_DOWN = "Until it answers, handshakes with a session are refused (503 sessions-unavailable) and open sockets stay";
+const WHILE_DOWN =
+  "Until it answers, handshakes with a session are refused (503 sessions-unavailable) and open sockets stay";

@@ -116,6 +116,8 @@ export class Session implements Socket, Swept {
   #since = 0;
   /** The peer was pinged since it was last heard. */
   #pinged = false;
+  /** Tells that it has closed. */
+  #release: (() => void) | undefined;
 
   constructor(request: Request, protocol: string, kind: SocketKind) {
     this.request = request;
@@ -181,6 +183,11 @@ export class Session implements Socket, Swept {
       this.close(1013, TOO_MANY_SOCKETS);
       return;
     }
+    this.#release = kind.live?.track(this.request, this);
+    if (this.#isClosing()) {
+      this.#isSeen = false;
+      return;
+    }
     this.#isBusy = true;
     // Deferred: Bun is still inside the handler's own call of upgrade().
     queueMicrotask(() => {
@@ -244,6 +251,7 @@ export class Session implements Socket, Swept {
       return;
     }
     this.kind.open--;
+    this.#release?.();
     // An own close has begun to count the time for what still runs.
     if (this.#own === undefined) this.#since = lastSweep();
     this.#end = this.#own ?? { code: code === 0 ? 1006 : code, reason };
@@ -292,6 +300,11 @@ export class Session implements Socket, Swept {
   }
 
   // -------------------------------------------------------------- inside
+
+  /** It was closed by what keeps count of sockets: its session was ended since the handshake. */
+  #isClosing(): boolean {
+    return this.#state !== "open";
+  }
 
   /** Calls a handler. Whatever it throws or rejects with ends here: unhandled, both runtimes would exit. */
   #call(name: "open" | "message" | "close", data: string | Uint8Array = ""): void {

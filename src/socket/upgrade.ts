@@ -2,6 +2,7 @@
  * The handler that upgrades: every check and everything that can fail first, then the runtime, then nothing.
  */
 
+import { type Admissions, readLive } from "../admission.ts";
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { clientLeft, denials } from "../denial.ts";
 import type { Wrapped } from "../handler.ts";
@@ -67,6 +68,12 @@ export interface SocketOptions extends DenialHook {
    */
   readonly maxSockets?: number;
   /**
+   * What `createLiveSockets` of `@wsgate/wsgate/live` made: a socket closes with 4401 when its session ends, and nothing that
+   * waits for its turn is handled then. Inside of an auth layer with the same object, or after its `admit`: what neither has let in
+   * is refused with 503 `sessions-unavailable`.
+   */
+  readonly live?: Admissions;
+  /**
    * More headers for the 101 of this request, such as Set-Cookie. Called before the upgrade, for every handshake that
    * is going to be upgraded. Where it throws, or names a header of the opening handshake itself, the answer is 503, and
    * the console is told once.
@@ -121,12 +128,13 @@ export function upgradeHandler<D = unknown>(
   handlers: SocketHandlers<D>,
   options: SocketOptions = {},
 ): Wrapped<[], Response> {
-  const { events, protocols, limits, headers: headersFor, hook } = readSocketOptions(handlers, options);
+  const { events, protocols, limits, headers: headersFor, hook, live } = readSocketOptions(handlers, options);
   const settle = settler<unknown>(hook);
   const reportHeaders = reportOnce("headers()");
   const reportUpgrade = reportOnce("an upgrade");
   const reportProtocol = reportOnce("choosing a subprotocol");
   const kind: SocketKind = {
+    live,
     handlers: events,
     limits,
     report: reportOnce("a socket's handler"),
@@ -144,6 +152,9 @@ export function upgradeHandler<D = unknown>(
     }
     const denied = checkOpeningHandshake(request, judged);
     if (denied !== null) return settle(denied, request, context);
+    if (live?.isAdmitted(request) === false) {
+      return settle(denials["sessions-unavailable"], request, context, { note: () => NOT_ADMITTED });
+    }
     if (kind.open >= limits.maxSockets) return settle(denials["too-many-sockets"], request, context);
     const protocol = chooseProtocol(request, protocols);
     if (protocol === "" && request.headers.get("sec-websocket-protocol") !== null) {
@@ -182,6 +193,10 @@ const NONE_CHOSEN =
   "a handshake offered subprotocols and none of them is in `protocols`, so browsers like Chromium " +
   "close the connection: list one that the page offers";
 
+const NOT_ADMITTED =
+  "Put an auth layer with the same live around this handler, authMiddlewareStack({ user, session, live }), and hand on the " +
+  "same Request object, not a copy";
+
 /** A failure of ours or of the operator's: no verdict, so no denial. */
 function plain(status: number, text: string): Response {
   return new Response(`${text}\n`, { status, headers: { "cache-control": "no-store" } });
@@ -205,6 +220,7 @@ interface Checked {
   readonly limits: Limits;
   readonly headers: SocketOptions["headers"];
   readonly hook: DenialHook;
+  readonly live: Admissions | undefined;
 }
 
 function readSocketOptions(handlers: unknown, options: unknown): Checked {
@@ -214,7 +230,7 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   for (const event of events) if (read[event] !== undefined) checkFunction(read[event], event, issues);
 
   const known = Object.entries(LIMITS());
-  const names = [...known.map(([field]) => field), "protocols", "headers", "onDeny"];
+  const names = [...known.map(([field]) => field), "protocols", "headers", "live", "onDeny"];
   const given = readOptions(options, names, issues) ?? {};
   const limits: Record<string, number> = {};
   for (const [field, { least, most, usual, whole }] of known) {
@@ -229,8 +245,16 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   }
   const protocols = readProtocols(given.protocols, issues);
   if (given.headers !== undefined) checkFunction(given.headers, "headers", issues);
+  const live = readLive(given, issues);
   const hook = readDenialOptions<unknown>(given, issues);
-  const checked = { events: read, protocols, limits, headers: given.headers, hook } as unknown as Checked;
+  const checked = {
+    events: read,
+    protocols,
+    limits,
+    headers: given.headers,
+    hook,
+    live,
+  } as unknown as Checked;
   if (issues.length === 0 && !askServer(checked.limits)) {
     const fix =
       "A Bun server that takes `websocket` has started with smaller limits: make all handlers before.";

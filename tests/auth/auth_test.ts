@@ -358,7 +358,7 @@ describe("auth.scope()", () => {
     const request = requestOf({ headers: { cookie: "session=1" } });
     await auth(() => new Response())(request);
     const scope = auth.scope(request);
-    assertEquals(scope, { user: ADA });
+    assertEquals(scope, { user: ADA, session: null });
     assert(Object.isFrozen(scope));
     assertStrictEquals(auth.scope(request), scope);
   });
@@ -373,7 +373,7 @@ describe("auth.scope()", () => {
     };
     fails(request);
     await auth(() => new Response())(request);
-    assertEquals(auth.scope(request), { user: null });
+    assertEquals(auth.scope(request), { user: null, session: null });
     fails(new Request(request));
     fails(request.clone());
     fails(new Request("http://site.test/"));
