@@ -108,7 +108,6 @@ export class Expiry {
     const asked = session.ref;
     const wasOver = this.isOver(asked);
     this.#asking.add(session);
-    this.#due.delete(session);
     const late = () => new Error(`it took more than ${timeoutSeconds} seconds (timeoutSeconds)`);
     within(this.#clock, timeoutSeconds, () => revalidate!(asked), late)
       .then((answer) => this.#answered(session, asked, answer))
@@ -120,7 +119,9 @@ export class Expiry {
         // Neither true nor a failure prolongs what is over. What has expired meanwhile is asked about once more.
         if (wasOver && this.isOver(session.ref)) this.#close(session);
         this.#asking.delete(session);
+        // A pass may have put it there while it was asked about.
         this.#expired.delete(session);
+        this.#due.delete(session);
         this.#askNext();
       });
   }

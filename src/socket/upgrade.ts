@@ -230,7 +230,7 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   for (const event of events) if (read[event] !== undefined) checkFunction(read[event], event, issues);
 
   const known = Object.entries(LIMITS());
-  const names = [...known.map(([field]) => field), "protocols", "headers", "live", "onDeny"];
+  const names = [...known.map(([field]) => field), "protocols", "headers", "onDeny", "live"];
   const given = readOptions(options, names, issues) ?? {};
   const limits: Record<string, number> = {};
   for (const [field, { least, most, usual, whole }] of known) {
