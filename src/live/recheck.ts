@@ -83,8 +83,8 @@ export class Alikes {
 /** What the guards and gates that let it in say now: one no is enough. Null: they would again. Throws what one of them throws. */
 export function judgeAgain({ key, judges }: Alike): Denied | null {
   const [, url, host, origin, cookie, authorization] = JSON.parse(key) as Kept;
-  const fields: Record<string, string | null> = { host, origin, cookie, authorization, ...UPGRADE };
-  const handshake: Handshake = { method: "GET", url, headers: { get: (name) => fields[name] ?? null } };
+  const fields = new Map(Object.entries({ host, origin, cookie, authorization, ...UPGRADE }));
+  const handshake: Handshake = { method: "GET", url, headers: { get: (name) => fields.get(name) ?? null } };
   for (const judge of judges) {
     const denied = judge(handshake);
     if (denied !== null) return denied;

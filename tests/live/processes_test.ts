@@ -8,7 +8,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { type ChildServer, startChild } from "../child.ts";
 import { Random } from "../random.ts";
 import { eachRowInTurn } from "../rows.ts";
-import { eventually, knock, pause } from "../socket/peer.ts";
+import { knock, pause } from "../socket/peer.ts";
 
 /** `pollSeconds` of the children, and a second. */
 const BOUND_MS = 1500;
