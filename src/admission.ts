@@ -3,7 +3,7 @@
  * sockets, so a program that has none ships nothing of them.
  */
 
-import type { ConfigIssue, Options } from "./config.ts";
+import { checkFunction, type ConfigIssue, type Options } from "./config.ts";
 
 /** A log-in. Times are milliseconds since 1970. */
 export interface AnySession {
@@ -62,13 +62,10 @@ export interface Admissions {
   track(request: LiveRequest, socket: Closable): () => void;
 }
 
-/** Reads the option `live`. */
+/** Reads the option `live`. By one of its members: whoever gives it does so once for a whole program. */
 export function readLive(options: Options, issues: ConfigIssue[]): Admissions | undefined {
-  const { live } = options;
-  if (live === undefined || typeof (live as Admissions | null)?.admit === "function") {
-    return live as Admissions | undefined;
-  }
-  const fix = "Give what createLiveSockets() of @wsgate/wsgate/live returned.";
-  issues.push({ code: "wrong-type", field: "live", index: -1, value: live, fix });
-  return undefined;
+  const live = options.live as Admissions | null | undefined;
+  if (live === undefined) return undefined;
+  checkFunction(live?.admit, "live.admit", issues);
+  return live!;
 }

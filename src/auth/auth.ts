@@ -12,7 +12,7 @@ import {
   throwIfAny,
 } from "../config.ts";
 import { clientLeft, denials, Unauthenticated } from "../denial.ts";
-import type { Rest, Takes, Wrapped } from "../handler.ts";
+import type { DenyReason, Rest, Takes, Wrapped } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { judgedConnection, RequestScope } from "../scope.ts";
 import { DENIAL_OPTIONS, type DenialOptions, isPromiseLike, readDenialOptions, settler } from "../settle.ts";
@@ -148,39 +148,47 @@ export function authMiddlewareStack<U extends object>(
       if (isHandshake && !judged) {
         return settle(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
       }
-      const failed = (cause: unknown) => {
-        const reason = Unauthenticated.is(cause) ? "unauthenticated" : "user-lookup-failed";
-        return settle(denials[reason], request, context, { cause });
+      const failed = (cause: unknown, reason: DenyReason = "user-lookup-failed") =>
+        settle(denials[Unauthenticated.is(cause) ? "unauthenticated" : reason], request, context, { cause });
+      type Answer = ReturnType<typeof authenticated>;
+      /** Goes on with what was waited for, as long as the client waits too. */
+      const whenThere = (
+        promise: PromiseLike<unknown>,
+        goOn: (value: unknown) => Answer,
+        failed: (cause: unknown) => Answer,
+      ): Answer => {
+        // Read before anything is awaited: a signal that is first looked at afterwards says nothing on Deno.
+        const { signal } = request;
+        // Both callbacks in one call: what the handler rejects with is not a failed look-up.
+        return whileClientWaits(promise, signal, timeoutSeconds).then(
+          async (value) =>
+            value === LEFT || isHandshake && !await clientStays(request, signal) ? clientLeft() : goOn(value),
+          failed,
+        );
       };
-      const proceed = (user: unknown): R | Response | Promise<R | Response> => {
+      const proceed = (user: unknown): Answer => {
         const why = whyNoUser(user);
         if (why !== null) return failed(new TypeError(`user() found ${why}`));
         if (required && (user === null || user === undefined)) {
           return settle(denials["unauthenticated"], request, context);
         }
         const somebody = user as U | null ?? null;
-        let session: SessionRef | null;
+        let session: SessionRef | null = null;
         let admitted: Promise<boolean> | undefined;
         try {
-          session = somebody === null || findSession === undefined ? null : findSession(somebody, request);
+          if (somebody !== null && findSession !== undefined) session = findSession(somebody, request);
           // Plain requests are the site's own affair: it asks its session store anyway.
           if (isHandshake) admitted = live?.admit(request, session);
         } catch (cause) {
           return failed(cause);
         }
-        const handOn = () => {
+        const handOn = (isAdmitted: unknown): Answer => {
+          if (!isAdmitted) return settle(denials["session-ended"], request, context);
           scopes.set(request, Object.freeze({ user: somebody, session }));
           return handler(request, ...rest);
         };
-        if (admitted === undefined) return handOn();
-        const { signal } = request;
-        return whileClientWaits(admitted, signal, timeoutSeconds, "live").then(
-          async (isAdmitted) => {
-            if (isAdmitted === LEFT || !await clientStays(request, signal)) return clientLeft();
-            return isAdmitted ? handOn() : settle(denials["session-ended"], request, context);
-          },
-          (cause) => settle(denials["sessions-unavailable"], request, context, { cause }),
-        );
+        if (admitted === undefined) return handOn(true);
+        return whenThere(admitted, handOn, (cause) => failed(cause, "sessions-unavailable"));
       };
 
       let found;
@@ -191,17 +199,7 @@ export function authMiddlewareStack<U extends object>(
       } catch (cause) {
         return failed(cause);
       }
-      if (!isPromise) return proceed(found);
-      // Read before anything is awaited: a signal that is first looked at afterwards says nothing on Deno.
-      const { signal } = request;
-      // Both callbacks in one call: what the handler rejects with is not a failed look-up.
-      return whileClientWaits(found as PromiseLike<unknown>, signal, timeoutSeconds, "user()").then(
-        async (user) => {
-          if (user === LEFT || isHandshake && !await clientStays(request, signal)) return clientLeft();
-          return proceed(user);
-        },
-        failed,
-      );
+      return isPromise ? whenThere(found as PromiseLike<unknown>, proceed, failed) : proceed(found);
     };
     return authenticated as Wrapped<A, R | Response, Q>;
   }
@@ -244,12 +242,11 @@ function whileClientWaits(
   found: PromiseLike<unknown>,
   signal: AbortSignal,
   seconds: number,
-  what: string,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const left = () => end(resolve, LEFT);
     const timer = setTimeout(() => {
-      end(reject, new Error(`${what} took more than ${seconds} seconds (timeoutSeconds)`));
+      end(reject, new Error(`the look-up took more than ${seconds} seconds (timeoutSeconds)`));
     }, seconds * 1000);
     function end(settle: (value: unknown) => void, value: unknown): void {
       clearTimeout(timer);

@@ -269,7 +269,7 @@ export class RecentEnds {
   /** Of a handshake that has just looked: whether its log-in is one that was ended. */
   haveEnded(keys: SessionKeys, ref: SessionRef): boolean {
     return this.#of(keys).some(({ end }) =>
-      end.kind === "session" || end.except !== keys.session && (ref.startedAt ?? 0) <= end.time
+      end.kind === "session" || end.except !== keys.session && ref.startedAt! <= end.time
     );
   }
 

@@ -50,8 +50,8 @@ export class Alikes {
     const kept: Kept = [
       judges.map((judge) => this.#numberOf(judge)),
       url.split("?", 1)[0]!,
-      headers.get("host") ?? null,
-      headers.get("origin") ?? null,
+      headers.get("host"),
+      headers.get("origin"),
       isThere("cookie"),
       isThere("authorization"),
     ];

@@ -184,7 +184,8 @@ export class Session implements Socket, Swept {
       return;
     }
     this.#release = kind.live?.track(this.request, this);
-    if (this.#isClosing()) {
+    // Its session was ended since the handshake: it was closed, and no handler hears of it.
+    if ((this.#state as string) !== "open") {
       this.#isSeen = false;
       return;
     }
@@ -300,11 +301,6 @@ export class Session implements Socket, Swept {
   }
 
   // -------------------------------------------------------------- inside
-
-  /** It was closed by what keeps count of sockets: its session was ended since the handshake. */
-  #isClosing(): boolean {
-    return this.#state !== "open";
-  }
 
   /** Calls a handler. Whatever it throws or rejects with ends here: unhandled, both runtimes would exit. */
   #call(name: "open" | "message" | "close", data: string | Uint8Array = ""): void {

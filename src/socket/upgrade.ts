@@ -193,9 +193,7 @@ const NONE_CHOSEN =
   "a handshake offered subprotocols and none of them is in `protocols`, so browsers like Chromium " +
   "close the connection: list one that the page offers";
 
-const NOT_ADMITTED =
-  "Put an auth layer with the same live around this handler, authMiddlewareStack({ user, session, live }), and hand on the " +
-  "same Request object, not a copy";
+const NOT_ADMITTED = "Put an auth layer with the same `live` around this handler";
 
 /** A failure of ours or of the operator's: no verdict, so no denial. */
 function plain(status: number, text: string): Response {

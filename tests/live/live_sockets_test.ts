@@ -821,6 +821,32 @@ describe("recheck()", () => {
     assertEquals(asked, 5);
   });
 
+  it("lets others have their turn while it judges many, and counts nobody who has left meanwhile", async () => {
+    const one = new Process();
+    let origins = ["*"];
+    let asked = 0;
+    const gate = createGate(() => {
+      asked++;
+      // As one that looks something up: 2,000 of them take 100 ms.
+      for (const end = performance.now() + 0.05; performance.now() < end;);
+      return compilePolicy({ origins });
+    });
+    const releases: (() => void)[] = [];
+    for (let i = 0; i < 2000; i++) {
+      const request = handshake(`https://${i}.test`);
+      gate(request);
+      await one.live.admit(request, { id: "a" });
+      releases.push(one.live.track(request, new FakeSocket()));
+    }
+    origins = [];
+    asked = 0;
+    const rechecked = one.live.recheck();
+    assert(asked < 1000, `${asked}`);
+    releases[0]!();
+    assertEquals(await rechecked, 1999);
+    assertEquals([asked, one.live.size], [2000, 0]);
+  });
+
   it("judges once more what was judged before it and opens after it", async () => {
     await eachRowInTurn([true, false], async (isRechecked) => {
       const one = new Process();

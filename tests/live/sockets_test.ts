@@ -361,12 +361,12 @@ describe("an auth layer with live", () => {
       [
         "live that is none",
         () => authMiddlewareStack(untyped({ user: findUser, session: sessionOf, live: {} })),
-        "wrong-type live -1",
+        "wrong-type live.admit -1",
       ],
       [
         "live of a handler that is none",
         () => upgradeHandler({}, untyped({ live: null })),
-        "wrong-type live -1",
+        "wrong-type live.admit -1",
       ],
     ];
     eachRow(rows, ([name, make, fault]) => {
