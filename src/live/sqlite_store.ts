@@ -147,10 +147,9 @@ async function untilFree<T>(call: () => T): Promise<T> {
   }
 }
 
-/** SQLITE_BUSY, whichever way a driver says it: `errcode` is Node's, `errno` Bun's, `code` better-sqlite3's. */
+/** By SQLite's own words for SQLITE_BUSY: drivers have its code under three names, and Deno's `exec` under none. */
 function isBusy(error: unknown): boolean {
-  const { errcode, errno, code } = Object(error);
-  return ((errcode ?? errno) & 0xff) === 5 || String(code).startsWith("SQLITE_BUSY");
+  return String(Object(error).message).includes("database is locked");
 }
 
 function checkDatabase(database: unknown): void {

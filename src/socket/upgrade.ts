@@ -146,7 +146,7 @@ export function upgradeHandler<D = unknown>(
     if (denied !== null) return settle(denied, request, context);
     if (kind.open >= limits.maxSockets) return settle(denials["too-many-sockets"], request, context);
     const protocol = chooseProtocol(request, protocols);
-    if (protocol === "" && request.headers.get("sec-websocket-protocol") !== null) {
+    if (protocol === "" && (request.headers.get("sec-websocket-protocol") ?? "") !== "") {
       reportProtocol(NONE_CHOSEN);
     }
     const session = new Session(request, protocol, kind);

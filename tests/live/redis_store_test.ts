@@ -228,3 +228,5 @@ describe("redisStore()", () => {
     redisStore(command, {});
   });
 });
+
+words.end();

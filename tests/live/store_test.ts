@@ -85,3 +85,5 @@ describe("memoryStore()", () => {
     memoryStore({});
   });
 });
+
+words.end();
