@@ -98,7 +98,9 @@ for (const name of CLIENTS) {
       await store.append("short", "2", 1.2);
       await pause(700);
       await store.append("short", "3", 1.2);
-      assertEquals(Number(await client.command("XLEN", ["wsgate:feed:short"])), 2);
+      const left = Number(await client.command("XLEN", ["wsgate:feed:short"]));
+      // The second as well on a machine that is busy with other work.
+      assert(left === 1 || left === 2, String(left));
       await pause(1400);
       assertEquals(Number(await client.command("EXISTS", ["wsgate:feed:short"])), 0);
     });
@@ -185,8 +187,23 @@ describe("redisStore()", () => {
     }
   });
 
+  test("a feed whose newest id is below the cursor was lost, and is read from its beginning", async () => {
+    const stream = [["5-1", ["value", "a"]], ["5-2", ["value", "b"]], ["6-0", ["value", "c"]]];
+    const command = (name: string, [, start]: string[]) =>
+      Promise.resolve(name === "XREVRANGE" ? stream.slice(-1) : start === "-" ? stream : []);
+    const store = redisStore(command);
+    for (const cursor of ["1796105378224-0", "7-0", "6-1"]) {
+      assertEquals(await store.read("f", cursor), { values: ["a", "b", "c"], cursor: "6-0" });
+    }
+    for (const cursor of ["6-0", "5-9"]) assertEquals(await store.read("f", cursor), { values: [], cursor });
+  });
+
   test("a reply that is none of Redis' is told, not taken for nothing", async () => {
-    for (const reply of [undefined, 5, true, new Uint8Array([97]), {}, [5]]) {
+    for (
+      const reply of [undefined, 5, true, new Uint8Array([97]), {}, [5], [null], [["1-0"]], [["1-0", [
+        "value",
+      ]]]]
+    ) {
       const store = redisStore(() => Promise.resolve(reply));
       const calls = {
         SET: () => store.put("k", "v", 1),
@@ -225,6 +242,7 @@ describe("redisStore()", () => {
       assertEquals(faults, ["wrong-type prefix -1"]);
     });
     assertEquals(faultsOf(() => redisStore(command, untyped({ prefx: "a" }))), ["unknown-option prefx -1"]);
+    assertEquals(faultsOf(() => redisStore(command, untyped("chat:"))), ["wrong-type options -1"]);
     redisStore(command, {});
   });
 });

@@ -6,11 +6,8 @@ import { sqliteStore, type Store } from "@wsgate/wsgate/live";
 import { faultsOf, untyped } from "../doubles.ts";
 import { eachRow } from "../rows.ts";
 import { pause } from "../socket/peer.ts";
-import { wordsOf } from "../words.ts";
 import { type Database, DATABASES, folderOfDatabases, openDatabase } from "./databases.ts";
 import { checkStore, readOn } from "./store_contract.ts";
-
-const words = wordsOf(import.meta.url);
 
 for (const kind of DATABASES) {
   describe(`sqliteStore() with ${kind}`, { timeout: 120_000 }, () => {
@@ -75,6 +72,16 @@ for (const kind of DATABASES) {
       await store.put("sweeping", "a", 60);
       assertEquals(valueOf(database, "SELECT count(*) FROM wsgate_kept WHERE key = 'swept'"), 0);
       assertEquals(valueOf(database, "SELECT count(*) FROM wsgate_feeds WHERE feed = 'swept'"), 0);
+    });
+
+    test("and while writes never stop", async () => {
+      const started = performance.now();
+      await store.put("swept", "a", 0.1);
+      while (performance.now() - started < 1700) {
+        await store.put("sweeping", "a", 60);
+        await pause(50);
+      }
+      assertEquals(valueOf(database, "SELECT count(*) FROM wsgate_kept WHERE key = 'swept'"), 0);
     });
 
     test("a file that begins again with smaller numbers is read from its beginning", async () => {
@@ -194,13 +201,9 @@ describe("sqliteStore()", () => {
 
   test("what is no database", () => {
     eachRow([null, undefined, "file.db", {}, { exec() {} }, { prepare() {} }], (database) => {
-      const faults = faultsOf(
-        () => sqliteStore(untyped(database)),
-        (fault, fix) => words.assert(fault, fix),
-      );
-      assertEquals(faults, ["wrong-type database -1"]);
+      const missing = ["exec", "prepare"].filter((name) => !(name in Object(database)));
+      const faults = missing.map((name) => `wrong-type database.${name} -1`);
+      assertEquals(faultsOf(() => sqliteStore(untyped(database))), faults);
     });
   });
 });
-
-words.end();
