@@ -89,7 +89,7 @@ export function redisStore(command: RedisCommand, options: { readonly prefix?: s
 async function entries(command: RedisCommand, name: string, args: string[]) {
   const reply = await command(name, args);
   if (!Array.isArray(reply)) throw unexpected(name);
-  return reply.map((entry) => ({ id: textOf(entry?.[0], name), value: textOf(entry?.[1]?.[1], name) }));
+  return reply.map((entry) => ({ id: textOf(entry?.[0], name), value: textOf(entry[1]?.[1], name) }));
 }
 
 /** A command whose promise is not handed on replies undefined: a ticket would be minted that nobody keeps. */

@@ -2,7 +2,7 @@
  * A store in an SQLite database: for several processes on one machine, and for what has to survive a restart.
  */
 
-import { type ConfigIssue, throwIfAny } from "../config.ts";
+import { checkFunction, type ConfigIssue, throwIfAny } from "../config.ts";
 import type { Store } from "./store.ts";
 
 /** What is used of a statement. */
@@ -23,6 +23,7 @@ export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement;
 }
 
+const TABLES = ["wsgate_kept", "wsgate_feeds"];
 /*
  * AUTOINCREMENT: other rows' numbers start again at 1 once all are trimmed, and readers would wait for what they have
  * passed. Writers take turns, so a number is never smaller than one that can already be read.
@@ -35,7 +36,6 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS wsgate_feeds (
     id INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL, value TEXT NOT NULL, until INTEGER NOT NULL
   );
-  CREATE INDEX IF NOT EXISTS wsgate_feeds_feed ON wsgate_feeds (feed, id);
   CREATE INDEX IF NOT EXISTS wsgate_feeds_until ON wsgate_feeds (until);`;
 /** How often at most what has expired is deleted. */
 const SWEEP_MS = 1000;
@@ -43,10 +43,7 @@ const SWEEP_MS = 1000;
 const PATIENCE_MS = 5000;
 
 /** A row of any of the statements. */
-interface Row {
-  readonly id: number;
-  readonly value: string;
-}
+type Row = { readonly id: number; readonly value: string } | null | undefined;
 
 /**
  * Makes a store in an SQLite database, shared by the processes of one machine; what it holds survives them.
@@ -75,40 +72,57 @@ interface Row {
  * ```
  */
 export function sqliteStore(database: SqliteDatabase): Store {
-  checkDatabase(database);
-  let statements: ReturnType<typeof setUp> | null = null;
+  const issues: ConfigIssue[] = [];
+  const { exec, prepare } = Object(database);
+  checkFunction(exec, "database.exec", issues);
+  checkFunction(prepare, "database.prepare", issues);
+  throwIfAny(issues);
+  const statements = new Map<string, SqliteStatement>();
   let swept = -Infinity;
-  const ready = () => statements ??= setUp(database);
+
+  function statement(sql: string): SqliteStatement {
+    if (statements.size === 0) database.exec(SCHEMA);
+    const prepared = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, prepared);
+    return prepared;
+  }
+  const newest = () =>
+    (statement("SELECT seq AS id FROM sqlite_sequence WHERE name = 'wsgate_feeds'").get() as Row)?.id ?? 0;
   try {
-    ready();
+    newest();
   } catch (error) {
-    // Another process is at it: the first call comes back to this.
+    // Another process is at it: the first call sets it up.
     if (!isBusy(error)) throw error;
   }
 
-  function sweep(now: number): void {
-    if (now - swept < SWEEP_MS) return;
-    swept = now;
-    ready().sweepKept.run(now);
-    ready().sweepFeeds.run(now);
-  }
-  /** Writes last of all: what is tried again must not be written twice. */
-  const write = (statement: "put" | "append", name: string, value: string, ttlSeconds: number) =>
+  const write = (sql: string, name: string, value: string, ttlSeconds: number) =>
     untilFree(() => {
       const now = Date.now();
-      sweep(now);
-      ready()[statement].run(name, value, now + Math.ceil(ttlSeconds * 1000));
+      if (Math.abs(now - swept) > SWEEP_MS) {
+        for (const table of TABLES) statement(`DELETE FROM ${table} WHERE until <= ?`).run(now);
+        swept = now;
+      }
+      // Last of all: what is tried again must not be written twice.
+      statement(sql).run(name, value, now + Math.ceil(ttlSeconds * 1000));
     });
-  const find = (statement: "get" | "take", key: string) =>
-    untilFree(() => (ready()[statement].get(key, Date.now()) as Row | null | undefined)?.value ?? null);
-  const after = (feed: string, id: number) => ready().after.all(feed, id) as Row[];
-  const newest = () => (ready().newest.get() as Row | null | undefined)?.id ?? 0;
+  const find = (sql: string, key: string) =>
+    untilFree(() => (statement(sql).get(key, Date.now()) as Row)?.value ?? null);
+  const after = (feed: string, id: number) =>
+    statement("SELECT id, value FROM wsgate_feeds WHERE feed = ? AND id > ? ORDER BY id LIMIT 1000")
+      .all(feed, id) as NonNullable<Row>[];
 
   return Object.freeze({
-    put: (key: string, value: string, ttlSeconds: number) => write("put", key, value, ttlSeconds),
-    get: (key: string) => find("get", key),
-    take: (key: string) => find("take", key),
-    append: (feed: string, value: string, ttlSeconds: number) => write("append", feed, value, ttlSeconds),
+    put: (key: string, value: string, ttlSeconds: number) =>
+      write(
+        "INSERT OR REPLACE INTO wsgate_kept (key, value, until) VALUES (?, ?, ?)",
+        key,
+        value,
+        ttlSeconds,
+      ),
+    get: (key: string) => find("SELECT value FROM wsgate_kept WHERE key = ? AND until > ?", key),
+    take: (key: string) => find("DELETE FROM wsgate_kept WHERE key = ? AND until > ? RETURNING value", key),
+    append: (feed: string, value: string, ttlSeconds: number) =>
+      write("INSERT INTO wsgate_feeds (feed, value, until) VALUES (?, ?, ?)", feed, value, ttlSeconds),
     read: (feed: string, cursor: string | null) =>
       untilFree(() => {
         if (cursor === null) return { values: [], cursor: String(newest()) };
@@ -118,21 +132,6 @@ export function sqliteStore(database: SqliteDatabase): Store {
         return { values: rows.map(({ value }) => value), cursor: String(rows.at(-1)?.id ?? cursor) };
       }),
   });
-}
-
-function setUp(database: SqliteDatabase) {
-  database.exec(SCHEMA);
-  const statement = (sql: string) => database.prepare(sql);
-  return {
-    put: statement("INSERT OR REPLACE INTO wsgate_kept (key, value, until) VALUES (?, ?, ?)"),
-    get: statement("SELECT value FROM wsgate_kept WHERE key = ? AND until > ?"),
-    take: statement("DELETE FROM wsgate_kept WHERE key = ? AND until > ? RETURNING value"),
-    append: statement("INSERT INTO wsgate_feeds (feed, value, until) VALUES (?, ?, ?)"),
-    after: statement("SELECT id, value FROM wsgate_feeds WHERE feed = ? AND id > ? ORDER BY id LIMIT 1000"),
-    newest: statement("SELECT seq AS id FROM sqlite_sequence WHERE name = 'wsgate_feeds'"),
-    sweepKept: statement("DELETE FROM wsgate_kept WHERE until <= ?"),
-    sweepFeeds: statement("DELETE FROM wsgate_feeds WHERE until <= ?"),
-  };
 }
 
 /** Waits between tries, so that the event loop goes on: a connection that waits by itself stops it. */
@@ -147,16 +146,7 @@ async function untilFree<T>(call: () => T): Promise<T> {
   }
 }
 
-/** SQLITE_BUSY, whichever way a driver says it: `errcode` is Node's, `errno` Bun's, `code` better-sqlite3's. */
+/** By SQLite's own words for SQLITE_BUSY: drivers have its code under three names, and Deno's `exec` under none. */
 function isBusy(error: unknown): boolean {
-  const { errcode, errno, code } = Object(error);
-  return ((errcode ?? errno) & 0xff) === 5 || String(code).startsWith("SQLITE_BUSY");
-}
-
-function checkDatabase(database: unknown): void {
-  const { exec, prepare } = Object(database);
-  if (typeof exec === "function" && typeof prepare === "function") return;
-  const fix = "Give an open database of node:sqlite, bun:sqlite or better-sqlite3.";
-  const issues: ConfigIssue[] = [{ code: "wrong-type", field: "database", index: -1, value: database, fix }];
-  throwIfAny(issues);
+  return String(Object(error).message).includes("database is locked");
 }

@@ -82,8 +82,6 @@ export function memoryStore(options: { readonly maxEntries?: number } = {}): Sto
   let swept = -Infinity;
 
   function sweep(now: number): void {
-    if (now - swept < SWEEP_MS) return;
-    swept = now;
     for (const [key, { until }] of kept) if (until <= now) kept.delete(key);
     for (const feed of feeds.values()) {
       const alive = feed.entries.findIndex(({ until }) => until > now);
@@ -97,7 +95,7 @@ export function memoryStore(options: { readonly maxEntries?: number } = {}): Sto
   function endOfNew(ttlSeconds: number, isReplaced: boolean): number {
     // Not the time of day: set forward, it would forget sessions that were ended.
     const now = performance.now();
-    sweep(now);
+    if (now - swept > SWEEP_MS) sweep(swept = now);
     if (isReplaced || kept.size + inFeeds < maxEntries) return now + ttlSeconds * 1000;
     throw new Error(`The memory store is full: it holds ${maxEntries} entries (maxEntries)`);
   }
@@ -119,17 +117,13 @@ export function memoryStore(options: { readonly maxEntries?: number } = {}): Sto
     return value;
   };
   // deno-lint-ignore require-await
-  const append = async (feed: string, value: string, ttlSeconds: number) => {
+  const append = async (name: string, value: string, ttlSeconds: number) => {
     const until = endOfNew(ttlSeconds, false);
-    const { entries } = feeds.get(feed) ?? begin(feed);
-    entries.push({ value, until });
+    const feed: Feed = feeds.get(name) ?? { first: 1, entries: [] };
+    feed.entries.push({ value, until });
+    feeds.set(name, feed);
     inFeeds++;
   };
-  function begin(name: string): Feed {
-    const feed = { first: 1, entries: [] };
-    feeds.set(name, feed);
-    return feed;
-  }
   // deno-lint-ignore require-await
   const read = async (name: string, cursor: string | null) => {
     const { first, entries } = feeds.get(name) ?? { first: 1, entries: [] };

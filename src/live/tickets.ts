@@ -6,6 +6,7 @@ import { checkChoice, type ConfigIssue, type Options, readOptions, throwIfAny } 
 import { Unauthenticated } from "../denial.ts";
 import type { Handshake } from "../handler.ts";
 import { pathOf, trimWhiteSpace } from "../handshake.ts";
+import { defaultPort } from "../origin/authority.ts";
 import { parseOrigin } from "../origin/origin.ts";
 import type { SessionRef } from "./session.ts";
 import type { Store } from "./store.ts";
@@ -226,8 +227,7 @@ function checkedGrant(grant: TicketGrant): TicketGrant {
   if (session !== null && !isName(Object(session).id)) {
     throw new TypeError("A ticket's session is an object with an id, or null: no log-out ends its sockets");
   }
-  const kind = origin === null || typeof origin === "string" ? parseOrigin(origin).kind : "malformed";
-  if (kind !== "tuple" && kind !== "absent") {
+  if (origin !== null && !isBrowsersOrigin(origin)) {
     throw new TypeError(
       'A ticket\'s origin is the Origin header of the page that may use it, such as "https://example.com" and never ' +
         '"null"; or null: a client that sends none',
@@ -236,7 +236,13 @@ function checkedGrant(grant: TicketGrant): TicketGrant {
   if (path !== undefined && !(typeof path === "string" && /^\/[^?#]*$/.test(path))) {
     throw new TypeError('A ticket\'s path begins with "/" and has no query; left out, it is good for any');
   }
-  return { subject, session: session!, origin: origin!, ...path !== undefined && { path } };
+  return { subject, session: session!, origin, ...path !== undefined && { path } };
+}
+
+/** True for the origin of a page as its browser sends it; no handshake would ever be equal to another spelling. */
+function isBrowsersOrigin(value: unknown): value is string {
+  const origin = parseOrigin(typeof value === "string" ? value : "");
+  return origin.kind === "tuple" && !String(value).endsWith(`:${defaultPort(origin.scheme)}`);
 }
 
 function isName(value: unknown): value is string {

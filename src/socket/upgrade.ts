@@ -157,7 +157,7 @@ export function upgradeHandler<D = unknown>(
     }
     if (kind.open >= limits.maxSockets) return settle(denials["too-many-sockets"], request, context);
     const protocol = chooseProtocol(request, protocols);
-    if (protocol === "" && request.headers.get("sec-websocket-protocol") !== null) {
+    if (protocol === "" && (request.headers.get("sec-websocket-protocol") ?? "") !== "") {
       reportProtocol(NONE_CHOSEN);
     }
     const session = new Session(request, protocol, kind);

@@ -21,7 +21,7 @@ import {
   protocolTypeRouter,
   urlRouter,
 } from "@wsgate/wsgate";
-import { denials } from "../../src/denial.ts";
+import { denials, Unauthenticated } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, requestOf, settled, untyped } from "../doubles.ts";
 import { recorder } from "../recorder.ts";
 import { eachRow, eachRowInTurn, product } from "../rows.ts";
@@ -239,6 +239,25 @@ for (const [what, make] of Object.entries(REQUESTS)) {
             assertStrictEquals(auth.scope(request).user, untyped(user));
           }
         });
+      });
+    });
+
+    test("a credential that user() refuses is 401, never nobody, and the operator gets the cause", async () => {
+      const cause = new Unauthenticated("token-expired", "the token has expired");
+      const users = [
+        () => {
+          throw cause;
+        },
+        () => Promise.reject(cause),
+      ];
+      await eachRowInTurn(product(users, [false, true]), async ([user, required]) => {
+        const { handler, onDeny, calls, reasons, causes } = recorder();
+        const auth = authMiddlewareStack<object>({ user, required, onDeny });
+        const request = make();
+        const response = await auth(handler)(request);
+        assertEquals([response.status, reasons, calls.length], [401, ["unauthenticated"], 0]);
+        assertStrictEquals(causes[0], cause);
+        assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
       });
     });
 
