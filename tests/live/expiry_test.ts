@@ -170,6 +170,14 @@ describe("revalidate", () => {
     assertEquals([old.closes, socket.closes], [[], []]);
   });
 
+  it("is asked anew about a session that expires again, before the time of the first time counts", async () => {
+    const one = asking(({ id }, { clock }) => ({ id, expiresAt: clock.now() + 1500 }), { timeoutSeconds: 3 });
+    const socket = await one.open({ id: "a", expiresAt: one.clock.now() + 1000 });
+    // Over at each pass, and gone on with each time.
+    await one.clock.advance(21);
+    assertEquals([socket.closes, one.asked.length], [[], 10]);
+  });
+
   it("is asked once more about what has expired while it was asked", async () => {
     const one = asking(
       ({ id }, { clock }) =>

@@ -115,7 +115,11 @@ describe("100,000 sockets that open and close", () => {
         const requests = Array.from({ length: 1000 }, someRequest);
         await Promise.all(
           requests.map((request, j) =>
-            live.admit(request, { id: `${from + i + j}`, subject: `${j % 7}`, startedAt: Date.now() })
+            live.admit(request, {
+              id: `${from + i + j}`,
+              subject: `user ${from + i + j}`,
+              startedAt: Date.now(),
+            })
           ),
         );
         const releases = requests.map((request) => live.track(request, new FakeSocket()));

@@ -34,6 +34,7 @@ describe("a reader of notices", () => {
     await store.append("ends", notice("one"), 60);
     await store.append("ends", notice("two"), 60);
     await reader.read();
+    await reader.read();
     assertEquals(read, ["one", "two"]);
     reader.forget();
     await store.append("ends", notice("three"), 60);

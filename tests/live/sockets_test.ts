@@ -155,19 +155,23 @@ describe("a socket of upgradeHandler", () => {
 
   it("is heard of by no handler where its session ended between the look and the opening", async () => {
     using live = makeLive();
-    const { handler, log } = siteOf(live, {}, {
-      // The last of all that runs before the upgrade.
-      headers: () => {
-        void live.end({ session: "a" });
-        return {};
-      },
-    });
-    await serving(handler, async (port) => {
+    const { auth, log } = siteOf(live);
+    const chat = upgradeHandler(log.handlers, { live });
+    const handler = originValidator(
+      auth(async (request: Request, context: unknown) => {
+        await live.end({ session: "a" });
+        return chat(request, context);
+      }),
+      ["*"],
+      { absent: "allow" },
+    );
+    await serving(handler as NativeHandler, async (port) => {
       const peer = await come(port, "a");
-      // The end has to be digested first: then it closes, or the opening asks it.
+      peer.send(OPCODE.text, "hello");
       assertEquals([peer.status, await closeOf(peer)], [101, ENDED]);
-      assertEquals(log.events.filter((event) => event.startsWith("message")), []);
-      assertEquals(live.size, 0);
+      peer.destroy();
+      await pause(20);
+      assertEquals([log.events, live.size], [[], 0]);
     });
   });
 
