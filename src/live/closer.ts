@@ -49,11 +49,12 @@ export class Closer {
   close(sockets: Iterable<Closable>, code: number, reason: string): Promise<void> {
     for (const socket of sockets) this.#queue.push({ socket, code, reason });
     if (this.#done !== null) return this.#done.promise;
-    const done = Promise.withResolvers<void>();
+    let resolve = () => {};
+    const promise = new Promise<void>((done) => resolve = done);
     // Before the first one is closed: Bun calls the application from inside of close(), which may come back to this.
-    this.#done = done;
+    this.#done = { promise, resolve };
     this.#stretch(0);
-    return done.promise;
+    return promise;
   }
 
   #stretch(from: number): void {
