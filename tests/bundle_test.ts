@@ -20,6 +20,7 @@ const asked = { skip: runtime === "deno" ? false : "was asked under Deno", timeo
 const pathOf = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 const entry = pathOf("mod.ts");
 const suffixes = pathOf("src/public_suffixes.ts");
+const live = pathOf("src/live.ts");
 
 /** Bytes of a minified bundle, at most. */
 const ROWS: readonly (readonly [names: string, most: number, from?: string])[] = [
@@ -30,6 +31,11 @@ const ROWS: readonly (readonly [names: string, most: number, from?: string])[] =
   // the first program of README.md
   ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 73_500],
   ["publicSuffixes", 92_000, suffixes],
+  ["createLiveSockets", 26_000, live],
+  ["memoryStore", 4_000, live],
+  ["sqliteStore", 4_000, live],
+  ["redisStore", 4_000, live],
+  ["createTickets", 9_000, live],
 ];
 
 describe("a bundle", asked, () => {
@@ -63,5 +69,6 @@ describe("a bundle", asked, () => {
   it("of no name at all is empty: loading the package does nothing", async () => {
     assertEquals((await bundleOf("")).trim().slice(0, 200), "");
     assertEquals((await bundleOf("", suffixes)).trim().slice(0, 200), "");
+    assertEquals((await bundleOf("", live)).trim().slice(0, 200), "");
   });
 });

@@ -23,7 +23,6 @@ export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement;
 }
 
-const TABLES = ["wsgate_kept", "wsgate_feeds"];
 /*
  * AUTOINCREMENT: other rows' numbers start again at 1 once all are trimmed, and readers would wait for what they have
  * passed. Writers take turns, so a number is never smaller than one that can already be read.
@@ -99,7 +98,8 @@ export function sqliteStore(database: SqliteDatabase): Store {
     untilFree(() => {
       const now = Date.now();
       if (Math.abs(now - swept) > SWEEP_MS) {
-        for (const table of TABLES) statement(`DELETE FROM ${table} WHERE until <= ?`).run(now);
+        statement("DELETE FROM wsgate_kept WHERE until <= ?").run(now);
+        statement("DELETE FROM wsgate_feeds WHERE until <= ?").run(now);
         swept = now;
       }
       // Last of all: what is tried again must not be written twice.
@@ -113,12 +113,7 @@ export function sqliteStore(database: SqliteDatabase): Store {
 
   return Object.freeze({
     put: (key: string, value: string, ttlSeconds: number) =>
-      write(
-        "INSERT OR REPLACE INTO wsgate_kept (key, value, until) VALUES (?, ?, ?)",
-        key,
-        value,
-        ttlSeconds,
-      ),
+      write("INSERT OR REPLACE INTO wsgate_kept VALUES (?, ?, ?)", key, value, ttlSeconds),
     get: (key: string) => find("SELECT value FROM wsgate_kept WHERE key = ? AND until > ?", key),
     take: (key: string) => find("DELETE FROM wsgate_kept WHERE key = ? AND until > ? RETURNING value", key),
     append: (feed: string, value: string, ttlSeconds: number) =>

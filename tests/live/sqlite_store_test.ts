@@ -174,10 +174,11 @@ function valueOf(database: Database, sql: string): unknown {
 }
 
 describe("sqliteStore()", () => {
-  /** A database whose statements fail so often, in the way of a driver. */
+  /** A database whose statements fail so often, once the store is made. */
   function failing(error: unknown, times: number) {
+    let calls = 0;
     const run = () => {
-      if (times-- > 0) throw error;
+      if (calls++ > 0 && times-- > 0) throw error;
     };
     return { exec() {}, prepare: () => ({ run, get: run, all: () => [] }) };
   }
