@@ -31,7 +31,7 @@ const ROWS: readonly (readonly [names: string, most: number, from?: string])[] =
   // the first program of README.md
   ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 73_500],
   ["publicSuffixes", 92_000, suffixes],
-  ["createLiveSockets", 26_000, live],
+  ["createLiveSockets", 21_000, live],
   ["memoryStore", 4_000, live],
   ["sqliteStore", 4_000, live],
   ["redisStore", 4_000, live],

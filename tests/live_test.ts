@@ -6,6 +6,12 @@ import * as live from "@wsgate/wsgate/live";
 
 describe("@wsgate/wsgate/live", () => {
   test("has these names, and no other", () => {
-    assertEquals(Object.keys(live).sort(), ["createTickets", "memoryStore", "redisStore", "sqliteStore"]);
+    assertEquals(Object.keys(live).sort(), [
+      "createLiveSockets",
+      "createTickets",
+      "memoryStore",
+      "redisStore",
+      "sqliteStore",
+    ]);
   });
 });

@@ -49,7 +49,7 @@ export class Closer {
   close(sockets: Iterable<Closable>, code: number, reason: string): Promise<void> {
     for (const socket of sockets) this.#queue.push({ socket, code, reason });
     if (this.#done !== null) return this.#done.promise;
-    let resolve = () => {};
+    let resolve!: () => void;
     const promise = new Promise<void>((done) => resolve = done);
     // Before the first one is closed: Bun calls the application from inside of close(), which may come back to this.
     this.#done = { promise, resolve };

@@ -94,17 +94,20 @@ export interface LiveSettings extends ExpiryOptions {
   readonly pollSeconds: number;
 }
 
-const RANGES = {
+/** Nobody's who makes no live sockets, hence the function. */
+const RANGES = () => ({
   longestSessionSeconds: { least: 1, most: 315_360_000, usual: undefined },
   pollSeconds: { least: 0.1, most: 60, usual: 2 },
   timeoutSeconds: { least: Number.MIN_VALUE, most: 60, usual: 5 },
   revalidateSeconds: { least: 1, most: 86_400, usual: 1800 },
-} as const;
+} as const);
+
+type Ranges = ReturnType<typeof RANGES>;
 
 /** Reads the options of {@linkcode createLiveSockets}. */
 export function readLiveOptions(options: unknown): LiveSettings {
   const issues: ConfigIssue[] = [];
-  const read = readOptions(options, ["store", "revalidate", ...Object.keys(RANGES)], issues) ?? {};
+  const read = readOptions(options, ["store", "revalidate", ...Object.keys(RANGES())], issues) ?? {};
   const { store, revalidate } = read;
   if (store !== undefined) checkStore(store, issues);
   if (revalidate !== undefined) checkFunction(revalidate, "revalidate", issues);
@@ -119,14 +122,14 @@ export function readLiveOptions(options: unknown): LiveSettings {
     });
   }
   const numbers = Object.fromEntries(
-    (Object.keys(RANGES) as (keyof typeof RANGES)[]).map((field) => [field, readNumber(read, field, issues)]),
+    (Object.keys(RANGES()) as (keyof Ranges)[]).map((field) => [field, readNumber(read, field, issues)]),
   );
   throwIfAny(issues);
   return { ...numbers, store: store ?? memoryStore(), revalidate } as unknown as LiveSettings;
 }
 
-function readNumber(options: Options, field: keyof typeof RANGES, issues: ConfigIssue[]): unknown {
-  const { least, most, usual } = RANGES[field];
+function readNumber(options: Options, field: keyof Ranges, issues: ConfigIssue[]): unknown {
+  const { least, most, usual } = RANGES()[field];
   const { [field]: value = usual } = options;
   if (typeof value !== "number" || !(value >= least && value <= most)) {
     const from = least === Number.MIN_VALUE ? "above 0" : `from ${least}`;

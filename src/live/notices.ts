@@ -6,11 +6,11 @@
 
 import { reportOnce } from "../settle.ts";
 import type { Clock } from "./clock.ts";
-import { FEED, FEED_SECONDS, type Notice, readNotice } from "./ends.ts";
+import { FEED, type Notice, readNotice } from "./ends.ts";
 import type { WatchedStore } from "./watched_store.ts";
 
-/** A little less than notices are kept: a store drops them by its own clock. */
-const LONGEST_GAP_MS = (FEED_SECONDS - 60) * 1000;
+/** A minute less than notices are kept: a store drops them by its own clock. */
+const LONGEST_GAP_MS = 3_540_000;
 
 /** What reading does. */
 export interface Reading {
