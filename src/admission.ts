@@ -22,7 +22,10 @@ export interface AnySession {
  * subject's sessions would be refused, or none.
  */
 export interface UserSession extends AnySession {
-  /** The user, where several sessions can be one user's. */
+  /**
+   * The user, where several sessions can be one user's. A session has one: where a later handshake brings another, sockets
+   * that were opened under the one before are closed.
+   */
   readonly subject: string;
   /**
    * When the user logged in, not when the token was renewed, in milliseconds since 1970. From whole seconds: `iat * 1000`; a

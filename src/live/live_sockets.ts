@@ -31,7 +31,7 @@ import { Expiry, replaceRef } from "./expiry.ts";
 import { type Live, type LiveOptions, type LiveSettings, readLiveOptions } from "./live_options.ts";
 import { NoticeReader } from "./notices.ts";
 import { type Alike, Alikes, type CameIn, judgeAgain } from "./recheck.ts";
-import { isClosed, type OpenSession, type OpenSocket, Registry } from "./registry.ts";
+import { isClosed, type OpenSession, type OpenSocket, Registry, type SessionKeys } from "./registry.ts";
 import { readSession } from "./session.ts";
 import type { Store } from "./store.ts";
 import { WatchedStore } from "./watched_store.ts";
@@ -85,6 +85,7 @@ export class LiveSockets implements Live {
   #cameAt = -Infinity;
   #cancelTimer: (() => void) | null = null;
   #isDisposed = false;
+  #isCatchingUp = false;
 
   constructor(settings: LiveSettings, clock: Clock) {
     this.#settings = settings;
@@ -109,6 +110,7 @@ export class LiveSockets implements Live {
   // ---------------------------------------------------------------------------------------- handshakes
 
   admit(request: LiveRequest, session: SessionRef | null): Promise<boolean> {
+    if (typeof request !== "object" || request === null) throw new TypeError(NO_REQUEST);
     this.#admissions.delete(request);
     if (this.#isDisposed) return Promise.reject(new Error("These live sockets were disposed of"));
     const cameIn = this.#alikes.of(request);
@@ -157,11 +159,17 @@ export class LiveSockets implements Live {
     const denied = this.#whyNoMore(admission);
     if (denied !== null) closeSocket(socket, ...denied);
     if (denied !== null || isClosed(socket)) return () => {};
+    let open: OpenSocket | null = null;
+    const release = () => {
+      if (open === null) return;
+      this.#registry.drop(open);
+      this.#doubtful.delete(open);
+    };
+    // Before it is kept count of: where this throws it is not.
+    socket.addEventListener?.("close", release);
     const { looked, alike } = admission;
     const session = looked && this.#openSession(looked);
-    const open = this.#registry.add(socket, session, looked?.known ?? 0, alike);
-    const release = () => this.#registry.drop(open);
-    socket.addEventListener?.("close", release);
+    open = this.#registry.add(socket, session, looked?.known ?? 0, alike);
     if (looked !== null && this.#clock.steady() - looked.at >= RECENT_MS) this.#doubtful.add(open);
     this.#keepTime();
     return release;
@@ -169,14 +177,25 @@ export class LiveSockets implements Live {
 
   /** Why a handshake that was let in opens no socket any more; null: it does. */
   #whyNoMore({ looked, alike, rechecks }: Admission): readonly [code: number, reason: string] | null {
-    if (looked !== null && (this.#expiry.isOver(looked.ref) || this.#recent.haveEndedSince(looked))) {
-      return ENDED;
+    if (looked !== null) {
+      const { ref, keys, handshake } = looked;
+      if (this.#expiry.isOver(ref) || this.#recent.haveEndedSince(looked)) return ENDED;
+      const open = this.#anothers(keys);
+      if (open !== undefined && open.handshake > handshake) return ENDED;
     }
     const denied = alike !== null && rechecks !== recheckCount() && this.#judgeAgain(alike);
     return denied ? [4403, denied.reason] : null;
   }
 
+  /** The same session as some other subject's: who is logged in by it has changed. */
+  #anothers({ session, subject }: SessionKeys): OpenSession | undefined {
+    const open = this.#registry.sessions.get(session);
+    return open?.keys.subject === subject ? undefined : open;
+  }
+
   #openSession({ keys, ref, handshake }: Looked): OpenSession {
+    const anothers = this.#anothers(keys);
+    if (anothers !== undefined) this.#close(anothers.sockets, ...ENDED);
     const session = this.#registry.open(keys, ref, handshake, this.#expiry.nextAsk());
     if (handshake > session.handshake) {
       session.handshake = handshake;
@@ -334,8 +353,15 @@ export class LiveSockets implements Live {
 
   async #poll(): Promise<void> {
     await this.#notices.read();
-    await this.#lookAgain();
-    await this.#offer();
+    // Where the store is slow, several polls have waited for one reading.
+    if (this.#isCatchingUp) return;
+    this.#isCatchingUp = true;
+    try {
+      await this.#lookAgain();
+      await this.#offer();
+    } finally {
+      this.#isCatchingUp = false;
+    }
   }
 
   /** Looks at the marks of those of whom an end may have been missed. */
@@ -362,6 +388,8 @@ export class LiveSockets implements Live {
   }
 }
 
+const NO_REQUEST =
+  "Pass the request that is going to be upgraded: in Hono c.req.raw, in Node the IncomingMessage";
 const UNKNOWN =
   "Await live.admit(request, session) before the upgrade, or put an auth layer with this live around, and pass the same " +
   "request object (in Hono c.req.raw). A socket whose request it has not let in was closed with 1011";

@@ -465,6 +465,10 @@ describe("what a handshake is let in by", () => {
   it("is a session that can be one: anything else is a mistake that it says at once", async () => {
     const one = new Process();
     assertThrows(() => one.live.admit(someRequest(), untyped({})), TypeError);
+    eachRow([undefined, null, "a"], (request) => {
+      const { message } = assertThrows(() => one.live.admit(untyped(request), null), TypeError);
+      words.assert("admit() of no request", message);
+    });
     assertThrows(() => one.live.admit(someRequest(), untyped(undefined)), TypeError);
     const request = someRequest();
     assertEquals(await one.live.admit(request, { id: "a" }), true);
@@ -490,6 +494,23 @@ describe("what a handshake is let in by", () => {
     const socket = new FakeSocket();
     one.live.track(request, socket);
     assertEquals([socket.closes, one.live.size], [ENDED, 0]);
+  });
+});
+
+describe("a session that becomes another user's", () => {
+  it("takes the sockets of the one before along, and those that come late", async () => {
+    const one = new Process();
+    const late = someRequest();
+    await one.live.admit(late, loginOf("ada", "a", one));
+    const ada = await one.open(loginOf("ada", "a", one));
+    const bob = await one.open(loginOf("bob", "a", one));
+    const socket = new FakeSocket();
+    one.live.track(late, socket);
+    assertEquals([ada.closes, socket.closes, bob.closes, one.live.size], [ENDED, ENDED, [], 1]);
+    await one.end({ subject: "ada" });
+    assertEquals(bob.closes, []);
+    await one.end({ subject: "bob" });
+    assertEquals(bob.closes, ENDED);
   });
 });
 
@@ -610,6 +631,27 @@ describe("a store that fails", () => {
     assertEquals(one.clock.background, 0);
   });
 
+  it("that is slow is offered each end once, however many polls wait for it", async () => {
+    const store = new Tampered();
+    const one = new Process({ store, timeoutSeconds: 30 });
+    await one.open({ id: "b" });
+    store.fail("connection refused");
+    await printed(async () => {
+      await assertRejects(() => one.end({ session: "a" }), Error);
+      store.fail(null);
+      let goOn = () => {};
+      store.instead = (name) =>
+        name === "append"
+          ? new Promise<never>((resolve) => goOn = () => resolve(undefined as never))
+          : undefined;
+      store.calls.length = 0;
+      await one.clock.advance(20);
+      goOn();
+      await one.clock.advance(20);
+    });
+    assertEquals(store.calls.filter((name) => name === "append").length, 1);
+  });
+
   it("is offered ten thousand ends at most, and the console is told once", async () => {
     const store = new Tampered();
     const one = new Process({ store });
@@ -682,10 +724,9 @@ describe("track()", () => {
       const request = someRequest();
       await one.live.admit(request, { id: "a" });
       one.live.track(request, failing)();
-      await one.end({ session: "a" });
+      assertEquals(one.live.size, 0);
     });
     assertEquals(lines.length, 1);
-    assertEquals(one.live.size, 0);
   });
 
   it("waits with a close until the socket is open, and forgets one that has closed", async () => {

@@ -1,17 +1,29 @@
 // Two processes of a site that share an SQLite file: what one ends closes in the other, within the bound that is stated.
 
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { type ChildServer, startChild } from "../child.ts";
 import { Random } from "../random.ts";
 import { eachRowInTurn } from "../rows.ts";
+import { runtime } from "../runtime.ts";
 import { knock, pause } from "../socket/peer.ts";
 
 /** `pollSeconds` of the children, and a second. */
 const BOUND_MS = 1500;
+
+it("a process that has nothing to do but to watch an open socket ends", { timeout: 60_000 }, async () => {
+  const script = fileURLToPath(new URL("./idle_program.ts", import.meta.url));
+  const args = runtime === "deno" ? ["run", "-A", script] : [script];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
+  assertEquals(stdout.trim(), "1");
+});
 
 describe("two processes with one SQLite file", { timeout: 120_000 }, () => {
   let folder: string;
