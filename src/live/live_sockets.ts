@@ -160,11 +160,7 @@ export class LiveSockets implements Live {
     if (denied !== null) closeSocket(socket, ...denied);
     if (denied !== null || isClosed(socket)) return () => {};
     let open: OpenSocket | null = null;
-    const release = () => {
-      if (open === null) return;
-      this.#registry.drop(open);
-      this.#doubtful.delete(open);
-    };
+    const release = () => void (open !== null && this.#registry.drop(open));
     // Before it is kept count of: where this throws it is not.
     socket.addEventListener?.("close", release);
     const { looked, alike } = admission;
