@@ -61,7 +61,7 @@ const SWEEP_MS = 1000;
  * since what is forgotten is a session that was ended. Give tickets a store of their own, or whoever has many of them
  * minted makes log-outs fail.
  *
- * @param options `maxEntries`: how much is remembered at once, a whole number from 1. Default 100,000, some 20 MB.
+ * @param options `maxEntries`: how much is remembered at once, a whole number from 1. Default 100,000, which take 15 to 30 MB.
  * @returns The store. It is gone with the process.
  * @throws {ConfigError} Where `maxEntries` is no such number.
  *

@@ -236,7 +236,17 @@ function checkedGrant(grant: TicketGrant): TicketGrant {
   if (path !== undefined && !(typeof path === "string" && /^\/[^?#]*$/.test(path))) {
     throw new TypeError('A ticket\'s path begins with "/" and has no query; left out, it is good for any');
   }
-  return { subject, session: session!, origin, ...path !== undefined && { path } };
+  return {
+    subject,
+    session: session === null ? null : sessionOf(session!),
+    origin,
+    ...path !== undefined && { path },
+  };
+}
+
+/** A session without what else its object has, which may be secret: the store is for none of that. */
+function sessionOf({ id, subject, startedAt, expiresAt }: SessionRef): SessionRef {
+  return { id, subject, startedAt, expiresAt } as SessionRef;
 }
 
 /** True for the origin of a page as its browser sends it; no handshake would ever be equal to another spelling. */

@@ -86,6 +86,7 @@ describe("mint()", () => {
       ADA,
       { subject: "ada", session, origin: null, path: "/chat" },
       { ...ADA, path: undefined, more: "is not kept" } as unknown as TicketGrant,
+      { ...ADA, session: { id: "s2", token: "is not kept" } as TicketGrant["session"] },
     ];
     for (const [index, grant] of grants.entries()) {
       const ticket = await createTickets({ store, lifetimeSeconds: 7 }).mint(grant);
@@ -98,6 +99,7 @@ describe("mint()", () => {
       { subject: "ada", session: null, origin: PAGE },
       { subject: "ada", session, origin: null, path: "/chat" },
       { subject: "ada", session: null, origin: PAGE },
+      { subject: "ada", session: { id: "s2" }, origin: PAGE },
     ]);
   });
 
