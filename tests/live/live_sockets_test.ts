@@ -353,7 +353,7 @@ describe("reading what others have ended", () => {
     const store = memoryStore();
     const [one, other] = processes(2, { store }) as [Process, Process];
     const socket = await one.open({ id: "a" });
-    const strange = ["", "null", "7", "{}", '{"kind":"session"}', '{"kind":"user","key":"x"}'];
+    const strange = ["{}", "", "null", "7", '{"kind":"session"}', '{"kind":"user","key":"x"}'];
     for (const value of strange) await store.append("ends", value, 3600);
     await other.end({ session: "a" });
     const lines = await printed(() => one.clock.advance(2));
