@@ -66,6 +66,13 @@
  *
  * Types: {@linkcode Auth}, {@linkcode AuthOptions}.
  *
+ * ## Sessions
+ *
+ * `@wsgate/wsgate/live` closes sockets when their session ends, and has stores and one-time tickets.
+ *
+ * Types: {@linkcode SessionRef}, {@linkcode AnySession}, {@linkcode UserSession}, {@linkcode Admissions},
+ * {@linkcode LiveRequest}, {@linkcode Closable}.
+ *
  * ## Production
  *
  * | to | use |
@@ -145,6 +152,14 @@ export { protocolTypeRouter } from "./src/router/protocol_type_router.ts";
 export { routeParams, urlRouter } from "./src/router/url_router.ts";
 export { type Auth, authMiddlewareStack, type AuthOptions } from "./src/auth/auth.ts";
 export { getCookies } from "./src/auth/cookies.ts";
+export type {
+  Admissions,
+  AnySession,
+  Closable,
+  LiveRequest,
+  SessionRef,
+  UserSession,
+} from "./src/admission.ts";
 export { explain } from "./src/explain/explain.ts";
 export { type ExplanationLayout, formatExplanation } from "./src/explain/explanation_text.ts";
 export type {

@@ -71,6 +71,7 @@ export type ConfigIssueCode =
   | "self-without-hosts"
   | "out-of-range"
   | "protocol-malformed"
+  | "protocol-reserved"
   | "server-started"
   // entries that are wrong
   | "not-a-string"

@@ -23,9 +23,11 @@ const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
   "origin-not-allowed": 403,
   "origin-unchecked": 403,
   "unauthenticated": 401,
+  "session-ended": 401,
   "user-lookup-failed": 503,
   "policy-unavailable": 503,
   "too-many-sockets": 503,
+  "sessions-unavailable": 503,
   "not-found": 404,
 };
 
@@ -114,4 +116,25 @@ export function deny(denied: Denied): Response {
  */
 export function clientLeft(): Response {
   return new Response(null, { status: 499, statusText: "Client Closed Request" });
+}
+
+/**
+ * Thrown by a look-up of users that has found a credential and refuses it: 401 `unauthenticated`. Null would let the
+ * request pass as nobody's, and any other error is a failure, 503.
+ */
+export class Unauthenticated extends Error {
+  override readonly name = "Unauthenticated";
+  /** Why, for a program. */
+  readonly reason: string;
+  readonly #mark = true;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+
+  /** Asks nothing of what was thrown, which may be anything: `instanceof` can throw. */
+  static is(thrown: unknown): thrown is Unauthenticated {
+    return typeof thrown === "object" && thrown !== null && #mark in thrown;
+  }
 }

@@ -153,6 +153,8 @@ export interface Handshake {
  * | `user-lookup-failed` | 503 | `user` threw, took too long, or found what is not a user | read `cause` in `onDecision` |
  * | `policy-unavailable` | 503 | the policy function threw, or returned no policy | read `cause` in `onDecision` |
  * | `too-many-sockets` | 503 | `maxSockets` are open | raise it, or bound connections in front |
+ * | `session-ended` | 401 | a session that was ended, or has expired | log in again |
+ * | `sessions-unavailable` | 503 | the store of sessions failed, or no auth layer with that `live` stands around the socket | read `cause` in `onDecision`; put the auth layer around |
  * | `not-found` | 404 | a path without a route, a protocol without a handler | add the route; `cause` says where its spelling is the reason |
  *
  * @category Verdicts
@@ -176,9 +178,11 @@ export type DenyReason =
   | "origin-not-allowed"
   | "origin-unchecked"
   | "unauthenticated"
+  | "session-ended"
   | "user-lookup-failed"
   | "policy-unavailable"
   | "too-many-sockets"
+  | "sessions-unavailable"
   | "not-found";
 
 /**

@@ -173,6 +173,11 @@ export function chooseProtocol(handshake: Handshake, protocols: readonly string[
   return protocols.find((name) => offered.has(name)) ?? "";
 }
 
+/** True for an offer by which a client carries a credential: it is never chosen, since what is chosen is sent back. */
+export function isCredential(offer: string): boolean {
+  return /^(?:ticket|bearer)\./i.test(offer);
+}
+
 /** True for a name that a header can carry as one token. */
 export function isToken(text: string): boolean {
   return TOKEN.test(text);

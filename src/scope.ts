@@ -1,3 +1,5 @@
+import type { Denied, Handshake } from "./handler.ts";
+
 /**
  * What one layer learns about a request and another reads: kept beside the `Request` object, never in it.
  *
@@ -31,34 +33,90 @@ export class RequestScope<T extends object> {
   }
 }
 
+/**
+ * What a guard or a gate answers when it is asked again about a handshake that it let in: would it now? Null: it would.
+ * Throws what its policy function threw.
+ */
+export type Judge = (handshake: Handshake) => Denied | null;
+
 /** What is known of a request whose Origin was judged and let in. */
 interface Judged {
   /** What Connection said. */
   readonly connection: "upgrade" | "none";
+  /** What was judged: the request itself, or what a gate read of one that is not the web's. */
+  readonly handshake: Handshake;
+  /** Of all guards and gates that let it in. */
+  judges: readonly Judge[];
+  /** What {@linkcode recheckCount} said when the first of them did. */
+  readonly rechecks: number;
   /** Guards whose handlers are running; more than one where guards stand inside each other. */
   running: number;
   /** A gate has no handler: what it lets in is judged for as long as the request lives. */
   forGood: boolean;
 }
 
-const judged = /* @__PURE__ */ new WeakMap<Request, Judged>();
+const judged = /* @__PURE__ */ new WeakMap<object, Judged>();
 
-/** Remembers that a gate let this very Request in by a verdict that included its Origin, and what Connection said. */
-export function markJudged(request: Request, connection: Judged["connection"]): void {
-  const mark = judged.get(request);
-  if (mark === undefined) judged.set(request, { connection, running: 0, forGood: true });
-  else mark.forGood = true;
+let rechecks = 0;
+
+/** How often open sockets were judged again by policies that may have changed since. */
+export function recheckCount(): number {
+  return rechecks;
+}
+
+/** Counts one more: from now on whoever was judged before and is not yet known has to be judged once more. */
+export function countRecheck(): void {
+  rechecks++;
+}
+
+/**
+ * Remembers that a gate let this very request in by a verdict that included its Origin, and what Connection said. `judges`:
+ * the gate's own, one array for all its requests.
+ */
+export function markJudged(
+  request: object,
+  connection: Judged["connection"],
+  judges: readonly Judge[],
+  handshake: Handshake,
+): void {
+  markOf(request, connection, judges, handshake).forGood = true;
 }
 
 /**
  * Calls the handler of a guard that let this very Request in, which counts as judged until the handler has answered. Not
  * longer: what one guard lets in to a handler that answers 404 must not be let in by that to the handler of the next.
  */
-export function whileJudged<T>(request: Request, connection: Judged["connection"], handler: () => T): T {
-  const mark = judged.get(request) ?? { connection, running: 0, forGood: false };
-  judged.set(request, mark);
+export function whileJudged<T>(
+  request: Request,
+  connection: Judged["connection"],
+  judges: readonly Judge[],
+  handler: () => T,
+): T {
+  const mark = markOf(request, connection, judges, request);
   mark.running++;
   return whileRunning(handler, () => void mark.running--);
+}
+
+function markOf(
+  request: object,
+  connection: Judged["connection"],
+  judges: readonly Judge[],
+  handshake: Handshake,
+): Judged {
+  const before = judgmentOf(request);
+  if (before === undefined) {
+    const mark = { connection, handshake, judges, rechecks, running: 0, forGood: false };
+    judged.set(request, mark);
+    return mark;
+  }
+  before.judges = [...before.judges, ...judges];
+  return before;
+}
+
+/** How a request was judged that guards or gates let in; undefined: none has, or its handler has answered. */
+export function judgmentOf(request: object): Judged | undefined {
+  const mark = judged.get(request);
+  return mark !== undefined && (mark.forGood || mark.running > 0) ? mark : undefined;
 }
 
 /**
@@ -66,8 +124,7 @@ export function whileJudged<T>(request: Request, connection: Judged["connection"
  * token in Upgrade and a well-formed Host, so nothing else has to be remembered of what was read.
  */
 export function judgedConnection(request: Request): Judged["connection"] | undefined {
-  const mark = judged.get(request);
-  return mark !== undefined && (mark.forGood || mark.running > 0) ? mark.connection : undefined;
+  return judgmentOf(request)?.connection;
 }
 
 /**

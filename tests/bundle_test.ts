@@ -21,17 +21,23 @@ const pathOf = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta
 const entry = pathOf("mod.ts");
 const suffixes = pathOf("src/public_suffixes.ts");
 const kit = pathOf("src/testing.ts");
+const live = pathOf("src/live.ts");
 
 /** Bytes of a minified bundle, at most. */
 const ROWS: readonly (readonly [names: string, most: number, from?: string])[] = [
   ["getCookies", 1_000],
-  ["authMiddlewareStack", 21_000],
-  ["upgradeHandler", 32_100],
+  ["authMiddlewareStack", 21_700],
+  ["upgradeHandler", 33_100],
   ["check, compilePolicy", 40_000],
   // the program of README.md for both runtimes
-  ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 100_600],
+  ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 101_600],
   ["publicSuffixes", 92_000, suffixes],
   ["pageHandshake", 12_500, kit],
+  ["createLiveSockets", 21_000, live],
+  ["memoryStore", 4_000, live],
+  ["sqliteStore", 4_000, live],
+  ["redisStore", 4_000, live],
+  ["createTickets", 9_000, live],
 ];
 
 describe("a bundle", asked, () => {
@@ -66,5 +72,6 @@ describe("a bundle", asked, () => {
     assertEquals((await bundleOf("")).trim().slice(0, 200), "");
     assertEquals((await bundleOf("", suffixes)).trim().slice(0, 200), "");
     assertEquals((await bundleOf("", kit)).trim().slice(0, 200), "");
+    assertEquals((await bundleOf("", live)).trim().slice(0, 200), "");
   });
 });

@@ -3,7 +3,7 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { check, compilePolicy, deny, type DenyReason, guard } from "@wsgate/wsgate";
-import { denials } from "../src/denial.ts";
+import { denials, Unauthenticated } from "../src/denial.ts";
 import { ANSWERS, assertDenied, REASONS, STATUSES } from "./denials.ts";
 import { handshakeOf, handshakeRequest } from "./doubles.ts";
 import { eachRow, eachRowInTurn } from "./rows.ts";
@@ -83,5 +83,31 @@ describe("deny(): on a real server", () => {
       client.destroy();
       await server.stop();
     }
+  });
+});
+
+describe("Unauthenticated", () => {
+  test("says why, for a program and for people", () => {
+    const error = new Unauthenticated("token-expired", "the token has expired");
+    assert(error instanceof Error);
+    assertEquals([error.reason, String(error)], ["token-expired", "Unauthenticated: the token has expired"]);
+    assert(Unauthenticated.is(error));
+  });
+
+  test("is nothing else that may be thrown, and asks nothing of it", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const others = [
+      undefined,
+      null,
+      5,
+      "",
+      new Error("x"),
+      {},
+      Object.create(Unauthenticated.prototype),
+      () => {},
+    ];
+    eachRow(others, (thrown) => assertEquals(Unauthenticated.is(thrown), false));
+    assertEquals(Unauthenticated.is(proxy), false);
   });
 });

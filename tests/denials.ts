@@ -16,6 +16,7 @@ export const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
   "host-malformed": 400,
   "host-mismatch": 400,
   "unauthenticated": 401,
+  "session-ended": 401,
   "host-not-allowed": 403,
   "origin-absent": 403,
   "origin-empty": 403,
@@ -30,6 +31,7 @@ export const STATUSES: Readonly<Record<DenyReason, Denied["status"]>> = {
   "version-unsupported": 426,
   "user-lookup-failed": 503,
   "too-many-sockets": 503,
+  "sessions-unavailable": 503,
   "policy-unavailable": 503,
 };
 /** All that there are. */

@@ -9,6 +9,7 @@ import {
   checkOpeningHandshake,
   chooseProtocol,
   connectionUpgrade,
+  isCredential,
   isToken,
   offeredProtocols,
   pathOf,
@@ -797,4 +798,14 @@ test("isToken() is RFC 9110's token, for every character there is up to U+0200",
   assertEquals(isToken(""), false);
   assertEquals(isToken("a\n"), false);
   assertEquals(isToken("a".repeat(10_000)), true);
+});
+
+test("isCredential() is what begins with ticket. or bearer., in any case", () => {
+  eachRow(
+    ["ticket.", "ticket.a", "TICKET.a", "bearer.a.b", "Bearer."],
+    (offer) => assert(isCredential(offer)),
+  );
+  eachRow(["", "ticket", "bearer", "tickets.a", "aticket.a", " ticket.a", "chat.ticket.a"], (offer) => {
+    assertEquals(isCredential(offer), false);
+  });
 });

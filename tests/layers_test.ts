@@ -28,6 +28,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   {
     layer: 1,
     holds: [
+      "src/admission.ts",
       "src/handler.ts",
       "src/config.ts",
       "src/quote.ts",
@@ -46,6 +47,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   { layer: 2, holds: ["src/router/"] },
   { layer: 2, holds: ["src/socket/"] },
   { layer: 2, holds: ["src/auth/"] },
+  { layer: 2, holds: ["src/live/"] },
   { layer: 3, holds: ["src/matcher/"] },
   { layer: 3, holds: ["src/public_suffixes.ts", "src/public_suffixes_data.ts"] },
   { layer: 4, holds: ["src/verdict/"] },
@@ -53,6 +55,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
   { layer: 6, holds: ["src/guard/"] },
   { layer: 6, holds: ["src/testing/"] },
   { layer: 7, holds: ["src/cli.ts", "src/cli/"] },
+  { layer: 7, holds: ["src/live.ts"] },
   { layer: 7, holds: ["src/node.ts"] },
   { layer: 7, holds: ["src/testing.ts"] },
   { layer: 8, holds: ["mod.ts"] },

@@ -10,6 +10,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import * as wsgate from "@wsgate/wsgate";
+import { createLiveSockets, createTickets, memoryStore, redisStore } from "@wsgate/wsgate/live";
 import { createNodeGate } from "@wsgate/wsgate/node";
 import { digits, duration } from "../bench/table.ts";
 import { hotTarget, warmTarget } from "../bench/targets.ts";
@@ -137,7 +138,11 @@ describe("README's options", () => {
     guard: (more) => wsgate.guard(handler, { origins: [] }, more),
     createGate: (more) => wsgate.createGate({ origins: [] }, more),
     createNodeGate: (more) => createNodeGate({ origins: [] }, more),
+    createLiveSockets: (more) => createLiveSockets({ longestSessionSeconds: 1, ...more }),
     createReporter: (more) => wsgate.createReporter(more),
+    createTickets: (more) => createTickets({ store: memoryStore(), ...more }),
+    memoryStore: (more) => memoryStore(more),
+    redisStore: (more) => redisStore(() => Promise.resolve(), more),
     compilePolicy: (more) => wsgate.compilePolicy({ origins: [], ...more }),
     compileAllowedHosts: (more) => wsgate.compileAllowedHosts({ allowedHosts: [], ...more }),
     compileOrigins: (more) => wsgate.compileOrigins([], more),

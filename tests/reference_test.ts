@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import * as wsgate from "@wsgate/wsgate";
 import { compileOrigins, ConfigError } from "@wsgate/wsgate";
+import { createLiveSockets, createTickets, memoryStore, redisStore } from "@wsgate/wsgate/live";
 import { createNodeGate } from "@wsgate/wsgate/node";
 import { denials } from "../src/denial.ts";
 import {
@@ -145,7 +146,11 @@ describe("options", () => {
     compilePolicy: (options) => wsgate.compilePolicy({ ...options, origins: [] }),
     createGate: (options) => wsgate.createGate(policy, options),
     createNodeGate: (options) => createNodeGate(policy, options),
+    createLiveSockets: (options) => createLiveSockets({ ...options, longestSessionSeconds: 1 }),
     createReporter: (options) => wsgate.createReporter(options),
+    createTickets: (options) => createTickets({ ...options, store: memoryStore() }),
+    memoryStore: (options) => memoryStore(options),
+    redisStore: (options) => redisStore(() => Promise.resolve(), options),
     guard: (options) => wsgate.guard(handler, policy, options),
     hostValidator: (options) => wsgate.hostValidator(handler, { ...options, allowedHosts: [] }),
     originValidator: (options) => wsgate.originValidator(handler, [], options),
@@ -175,7 +180,7 @@ describe("options", () => {
   });
 
   it("every function that takes some is asked", async () => {
-    const entries = await Promise.all(["mod.ts", "src/node.ts"].map(exportedBy));
+    const entries = await Promise.all(["mod.ts", "src/node.ts", "src/live.ts"].map(exportedBy));
     const withOptions = [...new Set(entries.flat())].filter((name) =>
       docsOf(name).some((doc) => /^@param options/m.test(doc))
     );
@@ -223,6 +228,7 @@ describe("categories", () => {
     "Policies",
     "Production",
     "Routing and users",
+    "Sessions",
     "Sockets",
     "Testing",
     "Troubleshooting",

@@ -3,10 +3,14 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
+  countRecheck,
   isAnswered,
+  type Judge,
   judgedConnection,
+  judgmentOf,
   markAnswered,
   markJudged,
+  recheckCount,
   RequestScope,
   whileJudged,
   whileRunning,
@@ -112,7 +116,7 @@ describe("whileRunning", () => {
 describe("the mark of a judged request", () => {
   test("lasts as long as its handler runs, however that ends", async () => {
     const returning = request();
-    assertEquals(whileJudged(returning, "none", () => judgedConnection(returning)), "none");
+    assertEquals(whileJudged(returning, "none", [], () => judgedConnection(returning)), "none");
     assertEquals(judgedConnection(returning), undefined);
 
     const throwing = request();
@@ -120,13 +124,13 @@ describe("the mark of a judged request", () => {
       assertEquals(judgedConnection(throwing), "upgrade");
       throw new Error("mine");
     };
-    assertThrows(() => whileJudged(throwing, "upgrade", failing), Error, "mine");
+    assertThrows(() => whileJudged(throwing, "upgrade", [], failing), Error, "mine");
     assertEquals(judgedConnection(throwing), undefined);
 
     await eachRowInTurn(ENDS, async ([, end]) => {
       const waiting = request();
       const { promise, resolve, reject } = Promise.withResolvers<string>();
-      const answer = whileJudged(waiting, "upgrade", () => promise);
+      const answer = whileJudged(waiting, "upgrade", [], () => promise);
       assertEquals(judgedConnection(waiting), "upgrade");
       end(resolve, reject);
       await answer.catch(() => {});
@@ -137,8 +141,8 @@ describe("the mark of a judged request", () => {
 
   test("is gone only when every handler around it is", async () => {
     const one = request();
-    await whileJudged(one, "upgrade", async () => {
-      await assertRejects(() => whileJudged(one, "upgrade", () => Promise.reject(new Error("inner"))));
+    await whileJudged(one, "upgrade", [], async () => {
+      await assertRejects(() => whileJudged(one, "upgrade", [], () => Promise.reject(new Error("inner"))));
       assertEquals(judgedConnection(one), "upgrade");
     });
     await Promise.resolve();
@@ -148,13 +152,48 @@ describe("the mark of a judged request", () => {
   test("is a gate's for good, and of that request alone", () => {
     eachRow([false, true], (isWithin) => {
       const one = request();
-      if (isWithin) whileJudged(one, "none", () => markJudged(one, "none"));
-      else markJudged(one, "none");
+      if (isWithin) whileJudged(one, "none", [], () => markJudged(one, "none", [], one));
+      else markJudged(one, "none", [], one);
       assertEquals(judgedConnection(one), "none");
-      whileJudged(one, "none", () => {});
+      whileJudged(one, "none", [], () => {});
       assertEquals(judgedConnection(one), "none");
       assertEquals(judgedConnection(one.clone()), undefined);
     });
+  });
+});
+
+describe("what is kept of a verdict", () => {
+  const judge = (name: string): Judge => Object.assign(() => null, { judge: name });
+  const [outer, inner, gate] = ["outer", "inner", "gate"].map(judge) as [Judge, Judge, Judge];
+
+  test("are all guards and gates that let a request in, what they judged, and the count of rechecks then", () => {
+    const one = request();
+    const before = recheckCount();
+    whileJudged(one, "upgrade", [outer], () => {
+      assertEquals(judgmentOf(one)!.judges, [outer]);
+      countRecheck();
+      whileJudged(one, "upgrade", [inner], () => markJudged(one, "upgrade", [gate], one));
+      const { judges, handshake, rechecks, connection } = judgmentOf(one)!;
+      assertEquals(judges, [outer, inner, gate]);
+      assertStrictEquals(handshake, one);
+      assertEquals([rechecks, recheckCount(), connection], [before, before + 1, "upgrade"]);
+    });
+  });
+
+  test("is nothing of a guard whose handler has answered", () => {
+    const one = request();
+    whileJudged(one, "none", [outer], () => {});
+    assertEquals(judgmentOf(one), undefined);
+    whileJudged(one, "upgrade", [inner], () => {
+      assertEquals([judgmentOf(one)!.judges, judgmentOf(one)!.connection], [[inner], "upgrade"]);
+    });
+  });
+
+  test("is, of a request that is not the web's, what its gate read of it", () => {
+    const one = { rawHeaders: [] };
+    const read = request();
+    markJudged(one, "upgrade", [gate], read);
+    assertStrictEquals(judgmentOf(one)!.handshake, read);
   });
 });
 

@@ -2,6 +2,7 @@
  * Who is asking: the user is looked up before the handler runs and before anything is upgraded.
  */
 
+import { type Admissions, readLive, type SessionRef } from "../admission.ts";
 import {
   checkChoice,
   checkFunction,
@@ -10,8 +11,8 @@ import {
   readOptions,
   throwIfAny,
 } from "../config.ts";
-import { clientLeft, denials } from "../denial.ts";
-import type { Rest, Takes, Wrapped } from "../handler.ts";
+import { clientLeft, denials, Unauthenticated } from "../denial.ts";
+import type { DenyReason, Rest, Takes, Wrapped } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { whyNobody } from "./why_nobody.ts";
 import { judgedConnection, RequestScope } from "../scope.ts";
@@ -62,6 +63,17 @@ export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
    * `user-lookup-failed`; what comes of the look-up after that is ignored.
    */
   readonly timeoutSeconds?: number;
+  /**
+   * What a user's sockets hang on: the session that he is logged in by, read back as `scope(request).session`. null: nothing
+   * ends them. Not asked for nobody. What it throws, and a session that cannot be one, refuses the request with 503
+   * `user-lookup-failed`.
+   */
+  readonly session?: (user: U, request: Request) => SessionRef | null;
+  /**
+   * What `createLiveSockets` of `@wsgate/wsgate/live` made; needs `session`. A handshake whose session has ended or expired is
+   * refused with 401 `session-ended`, whatever `required` says; while that cannot be known with 503 `sessions-unavailable`.
+   */
+  readonly live?: Admissions;
 }
 
 /**
@@ -81,6 +93,8 @@ export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
  * | `required` | `false` | `true`: requests of nobody are refused with 401 |
  * | `timeoutSeconds` | 10 | how long a look-up of `user` may take |
  * | `refuse` | {@linkcode deny} | how a denial looks to the client: {@linkcode refuseVisibly} shows a page why |
+ * | `session` | none | the session that a user is logged in by, which his sockets hang on |
+ * | `live` | none | what `createLiveSockets` returned: sockets end with the session |
  * | `onDecision` | the console | called with every decision, to log or to count it |
  * | `name` | none | the layer's name in events, lines and counters |
  *
@@ -108,7 +122,7 @@ export interface AuthOptions<U extends object> extends DenialOptions<unknown> {
  */
 export function authMiddlewareStack<U extends object>(
   options: AuthOptions<U> & { readonly required: true },
-): Auth<{ readonly user: U }>;
+): Auth<{ readonly user: U; readonly session: SessionRef | null }>;
 /**
  * Makes an authentication layer that lets anonymous requests pass, with a user of null.
  *
@@ -120,12 +134,12 @@ export function authMiddlewareStack<U extends object>(
  */
 export function authMiddlewareStack<U extends object>(
   options: AuthOptions<U>,
-): Auth<{ readonly user: U | null }>;
+): Auth<{ readonly user: U | null; readonly session: SessionRef | null }>;
 export function authMiddlewareStack<U extends object>(
   options: AuthOptions<U>,
-): Auth<{ readonly user: U | null }> {
+): Auth<{ readonly user: U | null; readonly session: SessionRef | null }> {
   const issues: ConfigIssue[] = [];
-  const known = ["user", "required", "timeoutSeconds", ...DENIAL_OPTIONS];
+  const known = ["user", "required", "timeoutSeconds", "session", "live", ...DENIAL_OPTIONS];
   // As Channels nests it: AuthMiddlewareStack(URLRouter([...])).
   if (typeof options === "function") {
     const fix =
@@ -136,10 +150,13 @@ export function authMiddlewareStack<U extends object>(
   checkFunction(read.user, "user", issues);
   const required = checkChoice(read, "required", [true, false], issues) ?? false;
   const timeoutSeconds = readTimeout(read, issues);
+  const live = readLive(read, issues);
+  if (read.session !== undefined || live !== undefined) checkFunction(read.session, "session", issues);
   const denial = readDenialOptions<unknown>(read, issues);
   throwIfAny(issues);
+  const findSession = read.session as typeof options.session;
   const findUser = read.user as typeof options.user;
-  const scopes = new RequestScope<{ readonly user: U | null }>(
+  const scopes = new RequestScope<{ readonly user: U | null; readonly session: SessionRef | null }>(
     "This authMiddlewareStack() has not looked anybody up for this request: wrap the handler with it.",
   );
 
@@ -158,16 +175,48 @@ export function authMiddlewareStack<U extends object>(
       if (isHandshake && !judged) {
         return settle(denials["origin-unchecked"], request, context, { note: () => UNCHECKED });
       }
-      const failed = (cause: unknown) => settle(denials["user-lookup-failed"], request, context, { cause });
-      const proceed = (user: unknown): R | Response | Promise<R | Response> => {
+      const failed = (cause: unknown, reason: DenyReason = "user-lookup-failed") =>
+        settle(denials[Unauthenticated.is(cause) ? "unauthenticated" : reason], request, context, { cause });
+      type Answer = ReturnType<typeof authenticated>;
+      /** Goes on with what was waited for, as long as the client waits too. */
+      const whenThere = (
+        promise: PromiseLike<unknown>,
+        goOn: (value: unknown) => Answer,
+        failed: (cause: unknown) => Answer,
+      ): Answer => {
+        // Read before anything is awaited: a signal that is first looked at afterwards says nothing on Deno.
+        const { signal } = request;
+        // Both callbacks in one call: what the handler rejects with is not a failed look-up.
+        return whileClientWaits(promise, signal, timeoutSeconds).then(
+          async (value) =>
+            value === LEFT || isHandshake && !await clientStays(request, signal) ? clientLeft() : goOn(value),
+          failed,
+        );
+      };
+      const proceed = (user: unknown): Answer => {
         const why = whyNoUser(user);
         if (why !== null) return failed(new TypeError(`user() found ${why}`));
         if (required && (user === null || user === undefined)) {
           return settle(denials["unauthenticated"], request, context, { miss: whyNobody });
         }
-        scopes.set(request, Object.freeze({ user: user as U | null ?? null }));
-        settle.allowed(request, context);
-        return handler(request, ...rest);
+        const somebody = user as U | null ?? null;
+        let session: SessionRef | null = null;
+        let admitted: Promise<boolean> | undefined;
+        try {
+          if (somebody !== null && findSession !== undefined) session = findSession(somebody, request);
+          // Plain requests are the site's own affair: it asks its session store anyway.
+          if (isHandshake) admitted = live?.admit(request, session);
+        } catch (cause) {
+          return failed(cause);
+        }
+        const handOn = (isAdmitted: unknown): Answer => {
+          if (!isAdmitted) return settle(denials["session-ended"], request, context);
+          scopes.set(request, Object.freeze({ user: somebody, session }));
+          settle.allowed(request, context);
+          return handler(request, ...rest);
+        };
+        if (admitted === undefined) return handOn(true);
+        return whenThere(admitted, handOn, (cause) => failed(cause, "sessions-unavailable"));
       };
 
       let found;
@@ -178,17 +227,7 @@ export function authMiddlewareStack<U extends object>(
       } catch (cause) {
         return failed(cause);
       }
-      if (!isPromise) return proceed(found);
-      // Read before anything is awaited: a signal that is first looked at afterwards says nothing on Deno.
-      const { signal } = request;
-      // Both callbacks in one call: what the handler rejects with is not a failed look-up.
-      return whileClientWaits(found as PromiseLike<unknown>, signal, timeoutSeconds).then(
-        async (user) => {
-          if (user === LEFT || isHandshake && !await clientStays(request, signal)) return clientLeft();
-          return proceed(user);
-        },
-        failed,
-      );
+      return isPromise ? whenThere(found as PromiseLike<unknown>, proceed, failed) : proceed(found);
     };
     return authenticated as Wrapped<A, R | Response, Q>;
   }
@@ -235,7 +274,7 @@ function whileClientWaits(
   return new Promise((resolve, reject) => {
     const left = () => end(resolve, LEFT);
     const timer = setTimeout(() => {
-      end(reject, new Error(`user() took more than ${seconds} seconds (timeoutSeconds)`));
+      end(reject, new Error(`the look-up took more than ${seconds} seconds (timeoutSeconds)`));
     }, seconds * 1000);
     function end(settle: (value: unknown) => void, value: unknown): void {
       clearTimeout(timer);

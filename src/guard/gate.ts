@@ -7,7 +7,7 @@ import type { Denied } from "../handler.ts";
 import { markJudged } from "../scope.ts";
 import { answerer, readDenialOptions, teller } from "../settle.ts";
 import { GUARD_OPTIONS, type GuardOptions } from "./guard.ts";
-import { judgeAndTell, type PolicySource, readJudging, readSource } from "./judge.ts";
+import { judgeAndTell, judgesOf, type PolicySource, readJudging, readSource } from "./judge.ts";
 
 /**
  * Which requests a gate judges, who hears of it, and what becomes of its denials: beside what is here `requests` of
@@ -90,13 +90,14 @@ export function createGate(policy: PolicySource, options: GateOptions = {}): Gat
   const tell = teller("guard", denial);
   const answer = answerer(denial, true);
   throwIfAny(issues);
+  const judges = judgesOf(source!);
   return (request, context) => {
     if (typeof request?.headers?.get !== "function") throw new TypeError(NO_REQUEST);
     const verdict = judgeAndTell<Request>(request, request, context, judging, tell);
     if (verdict === null) return undefined;
     // At once, and no promise: so `answerer` was told.
     if (typeof verdict !== "string") return answer(verdict, request, context) as Response;
-    markJudged(request, verdict);
+    markJudged(request, verdict, judges, request);
     return undefined;
   };
 }

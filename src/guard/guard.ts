@@ -12,6 +12,7 @@ import { whileJudged } from "../scope.ts";
 import { answerer, type DenialOptions, readDenialOptions, teller } from "../settle.ts";
 import {
   judgeAndTell,
+  judgesOf,
   type Judging,
   type PolicySource,
   readJudging,
@@ -106,10 +107,13 @@ export function guardRequests<Q extends Request, R extends Response | undefined>
 ): Takes<Rest, R | Response, Q> {
   const tell = teller("guard", denial);
   const answer = answerer(denial);
+  const judges = judgesOf(judging.source);
   return (request, ...rest) => {
     const verdict = judgeAndTell<Request>(request, request, rest[0], judging, tell);
     if (verdict === null) return handler(request, ...rest);
-    if (typeof verdict === "string") return whileJudged(request, verdict, () => handler(request, ...rest));
+    if (typeof verdict === "string") {
+      return whileJudged(request, verdict, judges, () => handler(request, ...rest));
+    }
     return answer(verdict, request, rest[0]);
   };
 }

@@ -9,6 +9,7 @@ import { wordsOf, wordsOfHost } from "../explain/console_line.ts";
 import type { Denied, Handshake } from "../handler.ts";
 import { connectionUpgrade, pathOf, requestedUpgrade } from "../handshake.ts";
 import { parseHost } from "../origin/authority.ts";
+import type { Judge } from "../scope.ts";
 import { catchRejection, isPromiseLike, type Tell } from "../settle.ts";
 import { checkHost, checkOrigin, hostFault } from "../verdict/check.ts";
 import {
@@ -215,6 +216,16 @@ function judge(
   if (isPlain && needsNoOrigin(request)) return null;
   const byOrigin = checkOrigin(request, policy, host!);
   return byOrigin.allowed ? connection : { denied: byOrigin, details: { host, ...wordsOf(policy) } };
+}
+
+/** What a guard answers when it is asked again; see {@linkcode Judge}. In an array, as the mark of a request has it. */
+export function judgesOf(source: Source): readonly Judge[] {
+  return [(handshake) => {
+    const verdict = judge(handshake, source, false, null);
+    if (verdict === null || typeof verdict === "string") return null;
+    if (verdict.denied.reason === "policy-unavailable") throw verdict.details.cause;
+    return verdict.denied;
+  }];
 }
 
 /** Of plain requests most have no Origin, and under some referrer policies a page's own form has `null`. */

@@ -9,9 +9,11 @@ import { answerOf, denials } from "../denial.ts";
 import type { Denied, Handshake } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
 import { lowerAscii } from "../origin/authority.ts";
+import { markJudged } from "../scope.ts";
 import { type DecisionHook, readHook, type Tell, teller } from "../settle.ts";
 import {
   judgeAndTell,
+  judgesOf,
   type Judging,
   type PolicySource,
   readJudging,
@@ -125,11 +127,17 @@ export function createNodeGate(policy: PolicySource, options: NodeGateOptions = 
   const judging = readJudging(source, read, issues);
   const tell = teller("guard", readHook<NodeRequest>(read, issues));
   throwIfAny(issues);
+  const judges = judgesOf(source!);
   return (request, socket) => {
     // Before anything else, and of a request that goes on too: whoever upgrades it may listen too late.
     socket?.on("error", () => {});
-    const verdict = judgeOfNode(request, judging, tell);
-    if (verdict === null || typeof verdict === "string") return true;
+    const handshake = nodeHandshake(request);
+    const verdict = judgeOfNode(handshake, request, judging, tell);
+    if (verdict === null) return true;
+    if (typeof verdict === "string") {
+      markJudged(request, verdict, judges, handshake);
+      return true;
+    }
     if (socket !== undefined) answer(socket, verdict);
     return false;
   };
@@ -172,8 +180,12 @@ export function nodeHandshake(request: NodeRequest): Handshake {
   return { method, url: isPath ? `${scheme}://${host}${target}` : target, headers: { get } };
 }
 
-function judgeOfNode(request: NodeRequest, judging: Judging, tell: Tell<NodeRequest>): Verdict {
-  const handshake = nodeHandshake(request);
+function judgeOfNode(
+  handshake: Handshake,
+  request: NodeRequest,
+  judging: Judging,
+  tell: Tell<NodeRequest>,
+): Verdict {
   const { httpVersion } = request;
   if ((httpVersion === "1.0" || httpVersion === "0.9") && requestedUpgrade(handshake) !== "none") {
     const denied = denials["upgrade-malformed"];

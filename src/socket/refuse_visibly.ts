@@ -4,7 +4,7 @@
 
 import { clientLeft, deny } from "../denial.ts";
 import type { Denied } from "../handler.ts";
-import { checkOpeningHandshake, offeredProtocols } from "../handshake.ts";
+import { checkOpeningHandshake, isCredential, offeredProtocols } from "../handshake.ts";
 import { isAnswered } from "../scope.ts";
 import { reportOnce } from "../settle.ts";
 import { clientStays, needsTurn, wasJustSeen } from "../turn.ts";
@@ -60,7 +60,7 @@ export function refuseVisibly(
 ): Response | Promise<Response> {
   if (denied.status !== 401 && denied.status !== 403) return deny(denied);
   if (checkOpeningHandshake(request) !== null) return deny(denied);
-  const protocol = offeredProtocols(request).find((name) => !/^(?:ticket|bearer)\./i.test(name)) ?? "";
+  const protocol = offeredProtocols(request).find((name) => !isCredential(name)) ?? "";
   const kind: SocketKind = {
     handlers: { open: (socket) => socket.close(4000 + denied.status, denied.reason) },
     limits: LIMITS,

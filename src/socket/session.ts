@@ -118,6 +118,8 @@ export class Session implements Socket, Swept {
   #since = 0;
   /** The peer was pinged since it was last heard. */
   #pinged = false;
+  /** Tells that it has closed. */
+  #release: (() => void) | undefined;
 
   constructor(request: Request, protocol: string, kind: SocketKind) {
     this.request = request;
@@ -183,6 +185,12 @@ export class Session implements Socket, Swept {
       this.close(1013, TOO_MANY_SOCKETS);
       return;
     }
+    this.#release = kind.live?.track(this.request, this);
+    // Its session was ended since the handshake: it was closed, and no handler hears of it.
+    if ((this.#state as string) !== "open") {
+      this.#isSeen = false;
+      return;
+    }
     this.#isBusy = true;
     // Deferred: Bun is still inside the handler's own call of upgrade().
     queueMicrotask(() => {
@@ -246,6 +254,7 @@ export class Session implements Socket, Swept {
       return;
     }
     this.kind.open--;
+    this.#release?.();
     // An own close has begun to count the time for what still runs.
     if (this.#own === undefined) this.#since = lastSweep();
     this.#end = this.#own ?? { code: code === 0 ? 1006 : code, reason };

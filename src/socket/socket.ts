@@ -2,6 +2,8 @@
  * A socket as its user has it, and what all sockets of one handler share.
  */
 
+import type { Admissions } from "../admission.ts";
+
 /**
  * One open WebSocket, the same on Deno and on Bun.
  *
@@ -90,6 +92,8 @@ export interface Limits {
 
 /** What all sockets of one handler share. */
 export interface SocketKind {
+  /** Keeps count of them. */
+  readonly live?: Admissions | undefined;
   readonly handlers: SocketHandlers;
   readonly limits: Limits;
   /** Takes what a handler threw, where no `error` handler does. */

@@ -2,12 +2,14 @@
  * The handler that upgrades: every check and everything that can fail first, then the runtime, then nothing.
  */
 
+import { type Admissions, readLive } from "../admission.ts";
 import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { clientLeft, denials } from "../denial.ts";
 import type { Wrapped } from "../handler.ts";
 import {
   checkOpeningHandshake,
   chooseProtocol,
+  isCredential,
   isToken,
   requestedUpgrade,
   strippedMiss,
@@ -34,7 +36,11 @@ import type { Limits, SocketHandlers, SocketKind } from "./socket.ts";
  * @category Sockets
  */
 export interface SocketOptions extends DecisionHook {
-  /** The subprotocols spoken here, in the server's order of preference. Default none. */
+  /**
+   * The subprotocols spoken here, in the server's order of preference. Default none. None begins with `ticket.` or
+   * `bearer.`: so clients offer credentials, and the one that is chosen is sent back. Where something is offered and nothing
+   * of it is here, the console is told once.
+   */
   readonly protocols?: readonly string[];
   /**
    * After how many seconds of silence a peer is given up, 0 to 86,400; after half of them it is pinged. Default 30; 0:
@@ -67,6 +73,12 @@ export interface SocketOptions extends DecisionHook {
    * bound them here, and connections by a proxy in front.
    */
   readonly maxSockets?: number;
+  /**
+   * What `createLiveSockets` of `@wsgate/wsgate/live` made: a socket closes with 4401 when its session ends, and nothing that
+   * waits for its turn is handled then. Inside of an auth layer with the same object, or after its `admit`: what neither has let in
+   * is refused with 503 `sessions-unavailable`.
+   */
+  readonly live?: Admissions;
   /**
    * More headers for the 101 of this request, such as Set-Cookie. Called before the upgrade, for every handshake that
    * is going to be upgraded. Where it throws, or names a header of the opening handshake itself, the answer is 503, and
@@ -116,6 +128,7 @@ const OWN_HEADERS = /^(?:upgrade|connection|sec-websocket-.*|content-length|tran
  * | `maxWaitingMessages` | 1,000 | how many messages may wait for their turn; over it 1008 |
  * | `maxSockets` | Infinity | how many sockets may be open; over it handshakes are refused with 503 |
  * | `headers` | none | more headers for the 101 of a request, such as Set-Cookie |
+ * | `live` | none | what `createLiveSockets` returned: sockets end with the session |
  * | `onDecision` | the console | called with every decision, to log or to count it |
  * | `name` | none | the layer's name in events, lines and counters |
  *
@@ -144,11 +157,13 @@ export function upgradeHandler<D = unknown>(
   handlers: SocketHandlers<D>,
   options: SocketOptions = {},
 ): Wrapped<[], Response> {
-  const { events, protocols, limits, headers: headersFor, hook } = readSocketOptions(handlers, options);
+  const { events, protocols, limits, headers: headersFor, hook, live } = readSocketOptions(handlers, options);
   const settle = settler("socket", hook);
   const reportHeaders = reportOnce("headers()");
   const reportUpgrade = reportOnce("an upgrade");
+  const reportProtocol = reportOnce("choosing a subprotocol");
   const kind: SocketKind = {
+    live,
     handlers: events,
     limits,
     report: reportOnce("a socket's handler"),
@@ -168,8 +183,15 @@ export function upgradeHandler<D = unknown>(
     }
     const denied = checkOpeningHandshake(request, judged);
     if (denied !== null) return settle(denied, request, context, { miss: strippedMiss });
+    if (live?.isAdmitted(request) === false) {
+      return settle(denials["sessions-unavailable"], request, context, { note: () => NOT_ADMITTED });
+    }
     if (kind.open >= limits.maxSockets) return settle(denials["too-many-sockets"], request, context);
-    const session = new Session(request, chooseProtocol(request, protocols), kind);
+    const protocol = chooseProtocol(request, protocols);
+    if (protocol === "" && (request.headers.get("sec-websocket-protocol") ?? "") !== "") {
+      reportProtocol(NONE_CHOSEN);
+    }
+    const session = new Session(request, protocol, kind);
     let headers: Headers;
     try {
       headers = moreHeaders(headersFor?.(request));
@@ -200,6 +222,13 @@ const UNCHECKED =
   "No guard judged this request: wrap this handler in one, originValidator(handler, [...]), and hand on the same " +
   'Request object, not a copy. A socket for every site is originValidator(handler, ["*"])';
 
+/** What was offered is not said: tickets and tokens are offered too. */
+const NONE_CHOSEN =
+  "a handshake offered subprotocols and none of them is in `protocols`, so browsers like Chromium " +
+  "close the connection: list one that the page offers";
+
+const NOT_ADMITTED = "Put an auth layer with the same `live` around this handler";
+
 /** A failure of ours or of the operator's: no verdict, so no denial. */
 function plain(status: number, text: string): Response {
   return new Response(`${text}\n`, { status, headers: { "cache-control": "no-store" } });
@@ -223,6 +252,7 @@ interface Checked {
   readonly limits: Limits;
   readonly headers: SocketOptions["headers"];
   readonly hook: DecisionHook;
+  readonly live: Admissions | undefined;
 }
 
 function readSocketOptions(handlers: unknown, options: unknown): Checked {
@@ -232,7 +262,7 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   for (const event of events) if (read[event] !== undefined) checkFunction(read[event], event, issues);
 
   const known = Object.entries(LIMITS());
-  const names = [...known.map(([field]) => field), "protocols", "headers", ...HOOK_OPTIONS];
+  const names = [...known.map(([field]) => field), "protocols", "headers", "live", ...HOOK_OPTIONS];
   const given = readOptions(options, names, issues) ?? {};
   const limits: Record<string, number> = {};
   for (const [field, { least, most, usual, whole }] of known) {
@@ -247,8 +277,16 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   }
   const protocols = readProtocols(given.protocols, issues);
   if (given.headers !== undefined) checkFunction(given.headers, "headers", issues);
+  const live = readLive(given, issues);
   const hook = readHook<Request>(given, issues);
-  const checked = { events: read, protocols, limits, headers: given.headers, hook } as unknown as Checked;
+  const checked = {
+    events: read,
+    protocols,
+    limits,
+    headers: given.headers,
+    hook,
+    live,
+  } as unknown as Checked;
   if (issues.length === 0 && !askServer(checked.limits)) {
     const fix =
       "A Bun server that takes `websocket` has started with smaller limits: make all handlers before.";
@@ -281,6 +319,10 @@ function readProtocols(list: unknown, issues: ConfigIssue[]): readonly string[] 
         ...at,
         fix: "A subprotocol is a token: letters, digits and !#$%&'*+-.^_`|~.",
       });
+    } else if (isCredential(value)) {
+      const fix =
+        "What begins with `ticket.` or `bearer.` is a credential, and would be sent back: name what is spoken.";
+      issues.push({ code: "protocol-reserved", ...at, fix });
     } else if (list.indexOf(value) !== index) {
       issues.push({ code: "protocol-malformed", ...at, fix: "It stands in the list twice." });
     }

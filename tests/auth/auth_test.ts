@@ -21,7 +21,7 @@ import {
   protocolTypeRouter,
   urlRouter,
 } from "@wsgate/wsgate";
-import { denials } from "../../src/denial.ts";
+import { denials, Unauthenticated } from "../../src/denial.ts";
 import { faultsOf, handshakeRequest, printed, requestOf, settled, untyped } from "../doubles.ts";
 import { recorder } from "../recorder.ts";
 import { eachRow, eachRowInTurn, product } from "../rows.ts";
@@ -242,6 +242,25 @@ for (const [what, make] of Object.entries(REQUESTS)) {
       });
     });
 
+    test("a credential that user() refuses is 401, never nobody, and the operator gets the cause", async () => {
+      const cause = new Unauthenticated("token-expired", "the token has expired");
+      const users = [
+        () => {
+          throw cause;
+        },
+        () => Promise.reject(cause),
+      ];
+      await eachRowInTurn(product(users, [false, true]), async ([user, required]) => {
+        const { handler, onDecision, calls, reasons, causes } = recorder();
+        const auth = authMiddlewareStack<object>({ user, required, onDecision });
+        const request = make();
+        const response = await auth(handler)(request);
+        assertEquals([response.status, reasons, calls.length], [401, ["unauthenticated"], 0]);
+        assertStrictEquals(causes[0], cause);
+        assertThrows(() => auth.scope(request), Error, "authMiddlewareStack");
+      });
+    });
+
     test("what the handler throws or rejects with is its own: no failed look-up, no report", async () => {
       const error = new Error("mine");
       const throwing = (): Response => {
@@ -360,7 +379,7 @@ describe("auth.scope()", () => {
     const request = requestOf({ headers: { cookie: "session=1" } });
     await auth(() => new Response())(request);
     const scope = auth.scope(request);
-    assertEquals(scope, { user: ADA });
+    assertEquals(scope, { user: ADA, session: null });
     assert(Object.isFrozen(scope));
     assertStrictEquals(auth.scope(request), scope);
   });
@@ -375,7 +394,7 @@ describe("auth.scope()", () => {
     };
     fails(request);
     await auth(() => new Response())(request);
-    assertEquals(auth.scope(request), { user: null });
+    assertEquals(auth.scope(request), { user: null, session: null });
     fails(new Request(request));
     fails(request.clone());
     fails(new Request("http://site.test/"));

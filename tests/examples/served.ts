@@ -1,5 +1,5 @@
 /**
- * The examples of `with/` as servers, each in a process of its own on the runtime that it is for. Asked under Deno alone,
+ * The examples of `with/` and `live/` as servers, each in a process of its own on the runtime that it is for. Asked under Deno alone,
  * which packs the package for Node.
  *
  * @module
@@ -9,7 +9,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -42,7 +42,7 @@ const PACKAGES = [
 ];
 const PATIENCE_MS = 60_000;
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const examples = join(root, "examples/with");
+const examples = join(root, "examples");
 
 /** Makes a folder into a project of Node's that has what the examples import. */
 export async function prepareNode(folder: string): Promise<void> {
@@ -54,7 +54,7 @@ export async function prepareNode(folder: string): Promise<void> {
   }
 }
 
-/** Serves an example on loopback. `folder` is what {@linkcode prepareNode} has prepared. */
+/** Serves an example on loopback, by its path below `examples/`. `folder` is what {@linkcode prepareNode} has prepared. */
 export async function serveExample(
   file: string,
   platform: Platform,
@@ -91,7 +91,7 @@ const commands: Record<
   },
   async node(file, _port, folder) {
     // One that is for other runtimes too has no types in it.
-    const script = join(folder, file.replace(/\.ts$/, ".mjs"));
+    const script = join(folder, basename(file).replace(/\.ts$/, ".mjs"));
     await copyFile(join(examples, file), script);
     return ["node", [script]];
   },

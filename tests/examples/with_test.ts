@@ -86,7 +86,7 @@ describe("examples/with", asked, () => {
     platform: Platform,
     act: (server: ServedExample) => Promise<void>,
   ): Promise<void> {
-    const server = await serveExample(file, platform, folder);
+    const server = await serveExample(`with/${file}`, platform, folder);
     try {
       await act(server);
       assert(server.alive(), server.output());

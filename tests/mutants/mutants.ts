@@ -958,11 +958,12 @@ const GROUPS: readonly Group[] = [
       {
         fault: "a plain request is marked as judged",
         from: "if (verdict === null) return handler(request, ...rest);",
-        to: `if (verdict === null) return whileJudged(request, "none", () => handler(request, ...rest));`,
+        to:
+          `if (verdict === null) return whileJudged(request, "none", judges, () => handler(request, ...rest));`,
       },
       {
         fault: "a handshake that was let in is not marked",
-        from: "return whileJudged(request, verdict, () => handler(request, ...rest));",
+        from: "return whileJudged(request, verdict, judges, () => handler(request, ...rest));",
         to: "return handler(request, ...rest);",
       },
       {
@@ -981,7 +982,11 @@ const GROUPS: readonly Group[] = [
         from: "return settle(verdict.denied, request, context, verdict.details) as Response;",
         to: "settle(verdict.denied, request, context, verdict.details);\n      return undefined;",
       },
-      { fault: "what a gate let in is not marked", from: "    markJudged(request, verdict);\n", to: "" },
+      {
+        fault: "what a gate let in is not marked",
+        from: "    markJudged(request, verdict, judges, request);\n",
+        to: "",
+      },
     ],
   },
   {

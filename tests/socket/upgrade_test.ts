@@ -148,6 +148,11 @@ describe("options", () => {
         [0, 1, 2, 3, 4].map((i) => `protocol-malformed protocols ${i}`),
       ],
       [["a", "b", "a", "a"], ["protocol-malformed protocols 2", "protocol-malformed protocols 3"]],
+      [["ticket", "bearer", "tickets.v1", "x.ticket.a"], []],
+      [
+        ["chat", "ticket.", "ticket.v1", "Bearer.a", "bearer."],
+        [1, 2, 3, 4].map((i) => `protocol-reserved protocols ${i}`),
+      ],
     ];
     eachRow(lists, ([protocols, faults]) => {
       const configure = () => upgradeHandler({}, untyped({ protocols }));
@@ -155,6 +160,41 @@ describe("options", () => {
       const told = faultsOf(configure, (_, fix) => words.assert(`protocols: ${quote(protocols)}`, fix));
       assertEquals(told, [...faults]);
     });
+  });
+
+  test("offers of which none is spoken here are told once, and what was offered is not", async () => {
+    const offers = ["ticket.4f2a-secret", "chat.v9, ticket.4f2a-secret", "not a token"];
+    for (const protocols of [[], ["chat"]]) {
+      for (const offer of offers) {
+        const lines = await printed(async () => {
+          await serving(openToAll({}, { protocols }), async (port) => {
+            for (let times = 0; times < 3; times++) {
+              const peer = await knock(port, { more: [["Sec-WebSocket-Protocol", offer]] });
+              assertEquals([peer.status, peer.values("sec-websocket-protocol")], [101, []]);
+              peer.destroy();
+            }
+          });
+        });
+        assertEquals(lines.map(({ level }) => level), ["error"], offer);
+        assertEquals(/secret|v9|token/.exec(lines[0]!.text), null);
+        words.assert("none of the offers", lines[0]!.text);
+      }
+    }
+    const silent = await printed(async () => {
+      await serving(openToAll({}, { protocols: ["chat"] }), async (port) => {
+        for (
+          const more of [[], [["Sec-WebSocket-Protocol", ""]], [["Sec-WebSocket-Protocol", "x, chat"]]] as [
+            string,
+            string,
+          ][][]
+        ) {
+          const peer = await knock(port, { more });
+          assertEquals(peer.status, 101);
+          peer.destroy();
+        }
+      });
+    });
+    assertEquals(silent, []);
   });
 
   test("a list that is changed afterwards changes nothing", async () => {

@@ -19,6 +19,9 @@ import {
   urlRouter,
   websocket as ourWebsocket,
 } from "@wsgate/wsgate";
+import { redisStore, sqliteStore } from "@wsgate/wsgate/live";
+import { Database } from "bun:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { plain, policy, request, type Same, theWholeNesting, theWholeProgram, wrappers } from "./surface.ts";
 
 /** What this application keeps beside each socket. */
@@ -163,6 +166,13 @@ export function pureParts(request: Bun.BunRequest<"/chat/:room">): Response {
   const decision = check(request, compilePolicy({ origins: ["https://goodsite.com"] }));
   return decision.allowed ? new Response(request.params.room) : deny(decision);
 }
+
+/** Stores take Bun's own database and client as they are, and Node's. */
+export const stores = [
+  sqliteStore(new Database("sockets.db")),
+  sqliteStore(new DatabaseSync("sockets.db")),
+  redisStore((name, args) => new Bun.RedisClient().send(name, args), { prefix: "chat:" }),
+];
 
 // What `bun run` serves: the module's default export.
 export default {

@@ -35,6 +35,7 @@ import {
   protocolTypeRouter,
   refuseVisibly,
   routeParams,
+  type SessionRef,
   type Socket,
   type SocketHandlers,
   type SocketOptions,
@@ -271,10 +272,19 @@ export function scopes(maybe: boolean): void {
   const unsaid = authMiddlewareStack({ user: findUser });
   const either = authMiddlewareStack({ user: findUser, required: maybe });
   const same: [
-    Same<ReturnType<typeof required.scope>, { readonly user: User }>,
-    Same<ReturnType<typeof optional.scope>, { readonly user: User | null }>,
-    Same<ReturnType<typeof unsaid.scope>, { readonly user: User | null }>,
-    Same<ReturnType<typeof either.scope>, { readonly user: User | null }>,
+    Same<ReturnType<typeof required.scope>, { readonly user: User; readonly session: SessionRef | null }>,
+    Same<
+      ReturnType<typeof optional.scope>,
+      { readonly user: User | null; readonly session: SessionRef | null }
+    >,
+    Same<
+      ReturnType<typeof unsaid.scope>,
+      { readonly user: User | null; readonly session: SessionRef | null }
+    >,
+    Same<
+      ReturnType<typeof either.scope>,
+      { readonly user: User | null; readonly session: SessionRef | null }
+    >,
   ] = [true, true, true, true];
   void same;
   required.scope(request).user.name.toUpperCase();
