@@ -23,7 +23,7 @@ export interface AnySession {
 
 /**
  * A log-in of a user who can have several. A subject needs a start: without it every log-in after the end of all of a
- * subject's sessions would be refused, or none.
+ * subject's sessions would be refused, or none. `id` and `expiresAt` are those of {@linkcode AnySession}.
  *
  * @category Sessions
  */
@@ -79,7 +79,7 @@ export interface Closable {
 export interface Admissions {
   /** Whether a session may open a socket; remembers for this request object that it may. */
   admit(request: LiveRequest, session: SessionRef | null): Promise<boolean>;
-  /** Whether {@linkcode Admissions.admit} has let this request object in. */
+  /** Whether `admit` has let this request object in. */
   isAdmitted(request: LiveRequest): boolean;
   /** Keeps count of an open socket, until what it returns is called. */
   track(request: LiveRequest, socket: Closable): () => void;

@@ -21,6 +21,7 @@ import { didYouMean } from "./spelling.ts";
  * | `self-without-hosts` | `'self'` on the list, and no `hosts` |
  * | `out-of-range` | a number outside of its limits, or too many entries |
  * | `protocol-malformed` | a subprotocol that is not a token, or is listed twice |
+ * | `protocol-reserved` | a subprotocol that begins with `ticket.` or `bearer.`, as credentials do |
  * | `server-started` | limits that are larger than those a Bun server has started with |
  *
  * | code | an entry that has it |

@@ -33,11 +33,11 @@ const ROWS: readonly (readonly [names: string, most: number, from?: string])[] =
   ["originValidator, protocolTypeRouter, upgradeHandler, websocket", 101_600],
   ["publicSuffixes", 92_000, suffixes],
   ["pageHandshake", 12_500, kit],
-  ["createLiveSockets", 21_000, live],
+  ["createLiveSockets", 21_700, live],
   ["memoryStore", 4_000, live],
   ["sqliteStore", 4_000, live],
   ["redisStore", 4_000, live],
-  ["createTickets", 9_000, live],
+  ["createTickets", 9_300, live],
 ];
 
 describe("a bundle", asked, () => {

@@ -81,7 +81,12 @@ const SWEEP_MS = 1000;
  * console.log(await store.take("greeting"), await store.take("greeting")); // hello null
  * ```
  */
-export function memoryStore(options: { readonly maxEntries?: number } = {}): Store {
+export function memoryStore(
+  options: {
+    /** How much is remembered at once, a whole number from 1. Default 100,000. */
+    readonly maxEntries?: number;
+  } = {},
+): Store {
   const maxEntries = readMaxEntries(options);
   const kept = new Map<string, Entry>();
   const feeds = new Map<string, Feed>();
