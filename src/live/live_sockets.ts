@@ -387,8 +387,8 @@ export class LiveSockets implements Live {
 const NO_REQUEST =
   "Pass the request that is going to be upgraded: in Hono c.req.raw, in Node the IncomingMessage";
 const UNKNOWN =
-  "Await live.admit(request, session) before the upgrade, or put an auth layer with this live around, and pass the same " +
-  "request object (in Hono c.req.raw). A socket whose request it has not let in was closed with 1011";
+  "Await live.admit(request, session) before the upgrade, or wrap the handler in an auth layer with this live. " +
+  "A socket was closed (1011): its request (in Hono c.req.raw) is unknown";
 
 /**
  * Keeps count of open sockets, so that they close when what they hang on ends: a session, all sessions of a user, or the
