@@ -8,7 +8,7 @@
 export type { Admissions, AnySession, Closable, LiveRequest, SessionRef, UserSession } from "./admission.ts";
 export type { EndTarget } from "./live/ends.ts";
 export type { Live, LiveOptions } from "./live/live_options.ts";
-export { createLiveSockets } from "./live/live_sockets.ts";
+export { createLiveSockets } from "./live/create_live_sockets.ts";
 export { type RedisCommand, redisStore } from "./live/redis_store.ts";
 export { type SqliteDatabase, type SqliteStatement, sqliteStore } from "./live/sqlite_store.ts";
 export { memoryStore, type Store } from "./live/store.ts";

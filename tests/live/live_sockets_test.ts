@@ -4,7 +4,7 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { compilePolicy, createGate, type SessionRef } from "@wsgate/wsgate";
-import { createLiveSockets, memoryStore, type Store } from "@wsgate/wsgate/live";
+import { memoryStore, type Store } from "@wsgate/wsgate/live";
 import { printed, requestOf, untyped } from "../doubles.ts";
 import { eachRow, eachRowInTurn } from "../rows.ts";
 import { wordsOf } from "../words.ts";
@@ -947,14 +947,6 @@ describe("live sockets that are disposed of", () => {
     store.fail("connection refused");
     await printed(() => assertRejects(() => one.end({ session: "a" }), Error, "connection refused"));
     assertEquals(one.clock.background, 0);
-  });
-
-  it("are made by one call", () => {
-    using live = createLiveSockets({ longestSessionSeconds: 60 });
-    assertEquals(live.size, 0);
-    eachRow(["end", "admit", "isAdmitted", "track", "recheck"] as const, (name) => {
-      assertEquals(typeof live[name], "function");
-    });
   });
 });
 
