@@ -218,14 +218,18 @@ for (const { name, skip, launch } of browsers()) {
         await page.evaluate("document.querySelector('#absent').value"),
         "allow-without-credentials",
       );
+      // Nothing is suggested that every site could use.
       await write(page, "#origin", "null");
+      await until(page, outcomeIs("Refused: 403 origin-null"));
+      assertEquals(await page.evaluate("document.querySelector('#suggestion').children.length"), 0);
+      await write(page, "#origin", "file://");
       await until(
         page,
         "document.querySelector('#suggestion button')?.textContent === 'Add it to dangerouslyAllow'",
       );
       await press(page, "#suggestion button");
       await until(page, outcomeIs("Allowed"));
-      assertEquals(await page.evaluate("document.querySelector('#dangerouslyAllow').value"), "null");
+      assertEquals(await page.evaluate("document.querySelector('#dangerouslyAllow').value"), "file://");
       await write(page, "#host", "not a host");
       await until(page, outcomeIs("Refused: 400 host-malformed"));
       await write(page, "#host", "");
