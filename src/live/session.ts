@@ -41,7 +41,9 @@ export function checkName(value: unknown, name: string): asserts value is string
 function checkTime(value: unknown, name: string): void {
   if (typeof value === "number" && value >= LEAST_MS && Number.isFinite(value)) return;
   if (typeof value === "number" && value >= 0 && value < LEAST_MS) {
-    throw new TypeError(`Give ${name} in milliseconds since 1970 (seconds × 1000). It looks like seconds`);
+    throw new TypeError(
+      `Give ${name} in milliseconds since 1970 (seconds times 1000). It looks like seconds`,
+    );
   }
   const fix = value instanceof Date ? `${name}.getTime()` : "a number";
   throw new TypeError(`Give ${name} in milliseconds since 1970, ${fix}. It was ${kindOf(value)}`);

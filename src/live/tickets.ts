@@ -257,7 +257,7 @@ function checkedGrant(grant: TicketGrant): TicketGrant {
     );
   }
   if (path !== undefined && !(typeof path === "string" && /^\/[^?#]*$/.test(path))) {
-    throw new TypeError('A ticket\'s path begins with "/" and has no query; left out, it is good for any');
+    throw new TypeError('Give a path that begins with "/", without a query, or leave it out for any path');
   }
   return {
     subject,

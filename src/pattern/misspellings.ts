@@ -39,7 +39,7 @@ const SENTENCES = /* @__PURE__ */ (() => ({
   "foreign-spelling/variable": "Write the value itself. Variables are not expanded here.",
   "regular-expression": "Write host names instead of a regular expression, one entry each. " +
     "An asterisk in place of the first label allows all subdomains.",
-  "wildcard-malformed/question-mark": 'Write the names one by one. "?" does not stand for a character.',
+  "wildcard-malformed/question-mark": 'Write the names one by one. "?" is not a wildcard for a character.',
   // schemes and ports
   "scheme-malformed":
     `Write a scheme of a letter, then letters, digits, "+", "." or "-", ${MAX_SCHEME_LENGTH} at most.`,

@@ -272,10 +272,10 @@ function whyNoRoute(path: string): string | null {
   if (!path.startsWith("/")) return 'A path starts with "/".';
   // Converters of Django and of others, optional parts, regular expressions: each would compile, and match nothing.
   if (/[<>{}?]/.test(path)) {
-    return 'There are no converters, optional parts or regular expressions: write "/chat/:room", and check it there.';
+    return 'Write "/chat/:room", and check the value in the handler. Converters, optional parts and regular expressions are not supported.';
   }
   if (/[#\\\p{Cc}]|\s$/u.test(path)) {
-    return "A path has no fragment, no backslash, no control character and no white space at its end.";
+    return "Remove fragments, backslashes, control characters and white space at the end. A path is a list of names between slashes.";
   }
   const segments = path.slice(1).split("/");
   const names = segments.filter((segment) => segment.startsWith(":"));
@@ -291,7 +291,7 @@ function whyNoRoute(path: string): string | null {
       segment.includes("*") && !(segment === "*" && index === segments.length - 1)
     )
   ) {
-    return '"*" stands alone as the last segment: "/chat/*".';
+    return 'Use "*" as the whole last segment only: "/chat/*".';
   }
   return null;
 }

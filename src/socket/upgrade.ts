@@ -321,10 +321,10 @@ function readProtocols(list: unknown, issues: ConfigIssue[]): readonly string[] 
       });
     } else if (isCredential(value)) {
       const fix =
-        "What begins with `ticket.` or `bearer.` is a credential, and would be sent back: name what is spoken.";
+        "Name what is spoken. A name that begins with `ticket.` or `bearer.` is a credential, which would be sent back.";
       issues.push({ code: "protocol-reserved", ...at, fix });
     } else if (list.indexOf(value) !== index) {
-      issues.push({ code: "protocol-malformed", ...at, fix: "It stands in the list twice." });
+      issues.push({ code: "protocol-malformed", ...at, fix: "Remove one. The list has this name twice." });
     }
   });
   return Object.freeze([...list]);

@@ -29,7 +29,7 @@ export type Target =
 
 /** What a target made of a handshake. */
 interface Answer {
-  readonly outcome: "let in" | "refused" | "redirected" | "neither let in nor refused";
+  readonly outcome: "allowed" | "refused" | "redirected" | "neither allowed nor refused";
   /** Of a policy alone. */
   readonly reason?: DenyReason;
   /** Of a policy alone: the entry that let it in. */
@@ -62,8 +62,8 @@ interface Answer {
  */
 export async function assertAllowed(target: Target, handshake: Request): Promise<void> {
   const answer = await ask(target, handshake);
-  if (answer.outcome !== "let in") {
-    fail(`The handshake should have been let in, and was ${answer.outcome}`, answer);
+  if (answer.outcome !== "allowed") {
+    fail(`The handshake should have been allowed, and was ${answer.outcome}`, answer);
   }
 }
 
@@ -155,14 +155,14 @@ export async function assertWithstands(target: Target, site: Site): Promise<void
   const kept: string[] = [];
   for (const origin of read.origins) {
     const answer = await ask(target, pageHandshake(origin, { to: site.to }));
-    if (answer.outcome !== "let in") {
+    if (answer.outcome !== "allowed") {
       kept.push(`- The own page ${origin}: ${answer.outcome}.\n  ${answer.says("line")}`);
     }
   }
   if (taken.length + kept.length === 0) return;
   const head =
     `The target does not withstand: ${taken.length} of ${attacks.length} attacks are not refused, ` +
-    `${kept.length} of ${read.origins.length} own pages are not let in.`;
+    `${kept.length} of ${read.origins.length} own pages are not allowed.`;
   throw new Error([head, ...taken, ...kept, ...whereMeant(rules)].join("\n"));
 }
 
@@ -179,14 +179,14 @@ async function ask(target: Target, handshake: Request): Promise<Answer> {
     const outcome = outcomeOf(response);
     const answered = quote(typeof response?.status === "number" ? response.status : response);
     await letGo(response);
-    const advice = outcome === "neither let in nor refused" ? `. ${ADVICE}` : "";
+    const advice = outcome === "neither allowed nor refused" ? `. ${ADVICE}` : "";
     return { outcome, says: () => `The target answered ${answered} to ${arrived}${advice}` };
   } catch (cause) {
     const says = () =>
       `The target threw ${
         quote(cause instanceof Error ? String(cause) : cause, 400)
       } at ${arrived}. ${ADVICE}`;
-    return { outcome: "neither let in nor refused", says, cause };
+    return { outcome: "neither allowed nor refused", says, cause };
   }
 }
 
@@ -195,7 +195,7 @@ function askPolicy(policy: Policy, handshake: Request): Answer {
   const explanation = () => explain(handshake, policy);
   const says = (form: "line" | "text") => formatExplanation(explanation(), form);
   return decision.allowed
-    ? { outcome: "let in", rule: explanation().rule!, says }
+    ? { outcome: "allowed", rule: explanation().rule!, says }
     : { outcome: "refused", reason: decision.reason, says };
 }
 
@@ -209,13 +209,13 @@ async function letGo(response: Response | undefined): Promise<void> {
 }
 
 function outcomeOf(response: Response | undefined): Answer["outcome"] {
-  if (response === undefined) return "let in";
+  if (response === undefined) return "allowed";
   // Whoever writes JavaScript may answer anything.
   const status: unknown = response?.status;
-  if (typeof status !== "number") return "neither let in nor refused";
-  if (status === 101 || (status >= 200 && status <= 299)) return "let in";
+  if (typeof status !== "number") return "neither allowed nor refused";
+  if (status === 101 || (status >= 200 && status <= 299)) return "allowed";
   if (status === 503 || (status >= 400 && status <= 499)) return "refused";
-  return status >= 300 && status <= 399 ? "redirected" : "neither let in nor refused";
+  return status >= 300 && status <= 399 ? "redirected" : "neither allowed nor refused";
 }
 
 function fail(what: string, { says, cause }: Answer): never {
@@ -225,7 +225,7 @@ function fail(what: string, { says, cause }: Answer): never {
 const SENDERS: { readonly [sender in Attack["sender"]]: string } = {
   page: "which any page can send",
   neighbor: "which a neighbor's page can send",
-  network: "which whoever is on the way can send",
+  network: "which a network attacker can send",
   proxy: "which a proxy can make of any page's handshake",
   program: "which only a program can send",
 };
@@ -241,7 +241,7 @@ function whereMeant(rules: readonly ListedEntry[]): string[] {
   const says = [];
   if (trusts.length > 0) says.push(`trusts: [${trusts.map((entry) => JSON.stringify(entry)).join(", ")}]`);
   if (entries.length < rules.length) says.push('absent: "allow"');
-  return says.length > 0 ? [`If all of that is meant, the site says so: ${says.join(", ")}.`] : [];
+  return says.length > 0 ? [`If you trust all of that, say so in the site: ${says.join(", ")}.`] : [];
 }
 
 const ADVICE = "Test the gate of a handler that upgrades, or its guard around () => new Response()";

@@ -174,7 +174,7 @@ function readTrusts(trusts: unknown, issues: ConfigIssue[]): OriginFinder {
   const rules = readPatterns(trusts, "trusts", { unsafe: true }, issues);
   for (const { kind, place } of rules) {
     if (kind !== "any") continue;
-    const fix = 'Name whose pages are meant to get in: with "*" nothing would be an attack.';
+    const fix = 'Name the sites whose pages may connect. With "*" nothing would be an attack.';
     issues.push({ code: "unsafe-any-host", field: "trusts", index: place, value: "*", fix });
   }
   return compileRules(rules);

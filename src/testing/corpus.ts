@@ -113,7 +113,7 @@ export const BROWSER_ATTACKS: readonly Row[] = [
   [
     "unescaped-dot",
     "page",
-    "A dot in an expression stands for any letter",
+    "A dot in an expression matches any letter",
     { origin: "{scheme}://{undotted}{port}" },
   ],
   [
@@ -144,7 +144,7 @@ export const BROWSER_ATTACKS: readonly Row[] = [
   [
     "sibling-subdomain",
     "neighbor",
-    "SameSite is no obstacle for a sibling: Dozzle CVE-2026-44985",
+    "SameSite does not stop a sibling: Dozzle CVE-2026-44985",
     { origin: "{scheme}://blog.{domain}{port}" },
   ],
   [
@@ -169,7 +169,7 @@ export const BROWSER_ATTACKS: readonly Row[] = [
   [
     "cleartext-page",
     "network",
-    "Whoever is on the way writes the http page of the name: nginx-ui CVE-2026-34403; Firefox sends " +
+    "A network attacker writes the http page of the name: nginx-ui CVE-2026-34403; Firefox sends " +
     "Strict cookies along",
     { origin: "http://{host}{port}" },
   ],
@@ -189,7 +189,7 @@ export const BROWSER_ATTACKS: readonly Row[] = [
   [
     "other-extension",
     "page",
-    "Extensions let in wholesale: Vite, webpack-dev-server",
+    "All extensions allowed: Vite, webpack-dev-server",
     { origin: "chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
   ],
   [
@@ -219,13 +219,13 @@ export const BROWSER_ATTACKS: readonly Row[] = [
   [
     "address-page",
     "page",
-    "Addresses let in wholesale: webpack-dev-server CVE-2025-30360",
+    "All addresses allowed: webpack-dev-server CVE-2025-30360",
     { origin: "http://198.51.100.7" },
   ],
   [
     "ipv6-address-page",
     "page",
-    "IPv6 addresses let in wholesale: webpack-dev-server CVE-2025-30360",
+    "All IPv6 addresses allowed: webpack-dev-server CVE-2025-30360",
     { origin: "http://[2001:db8::1]" },
   ],
   [
@@ -286,7 +286,7 @@ export const BROWSER_ATTACKS: readonly Row[] = [
   [
     "empty-origin",
     "proxy",
-    "Emptied on the way (koding/websocketproxy#4): Spring, MCP, coder take it for absent",
+    "Emptied by a proxy (koding/websocketproxy#4): Spring, MCP, coder take it for absent",
     { origin: "", fields: LOGIN },
   ],
   // other spellings of the path, past a guard that compares it

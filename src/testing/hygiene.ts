@@ -89,7 +89,7 @@ export const PROGRAM_ATTACKS: readonly Row[] = [
   [
     "broken-bracket",
     "program",
-    "It ended the process: webpack-dev-server CVE-2026-14631",
+    "Ended the process: webpack-dev-server CVE-2026-14631",
     { origin: "{scheme}://[" },
   ],
   [

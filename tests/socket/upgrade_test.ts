@@ -318,7 +318,7 @@ describe("options", () => {
     assertStringIncludes(fixes[0]!, "open, message, drain, close, error");
     assertStringIncludes(
       fixes[2]!,
-      "idleTimeoutSeconds, maxMessageBytes, maxBufferedBytes, maxWaitingMessages, maxSockets, protocols, headers, onDecision",
+      "idleTimeoutSeconds, maxMessageBytes, maxBufferedBytes, maxWaitingMessages, maxSockets, protocols, headers, live, onDecision",
     );
     assertEquals(issues.map(({ value }) => value).slice(3, 10), [-1, 1.5, "1", 0, 0, "a b", "c"]);
   });

@@ -98,11 +98,11 @@ describe("the packed kit", asked, () => {
     it(`in ${runner.name} names the hole of another, and says who can send it and which entry it is`, async () => {
       const { status, output } = await run(runner, "app.example.com");
       assertEquals(status, 1, output);
-      assertStringIncludes(output, "2 of 73 attacks are not refused, 0 of 1 own pages are not let in.");
+      assertStringIncludes(output, "2 of 73 attacks are not refused, 0 of 1 own pages are not allowed.");
       assertStringIncludes(output, "2 of 46 attacks are not refused");
       assertStringIncludes(
         output,
-        "- cleartext-page, made from https://app.example.com, which whoever is on the way can send: let in.",
+        "- cleartext-page, made from https://app.example.com, which a network attacker can send: allowed.",
       );
       assertStringIncludes(output, "nginx-ui CVE-2026-34403");
       assertStringIncludes(output, 'By "app.example.com" (origins[0])');
