@@ -230,6 +230,13 @@ for (const { name, skip, launch } of browsers()) {
       await press(page, "#suggestion button");
       await until(page, outcomeIs("Allowed"));
       assertEquals(await page.evaluate("document.querySelector('#dangerouslyAllow').value"), "file://");
+      // One's own machine.
+      await write(page, "#host", "localhost:8000");
+      await write(page, "#origin", "http://localhost:3000");
+      await until(page, "document.querySelector('#suggestion button')?.textContent === 'Set debug'");
+      await press(page, "#suggestion button");
+      await until(page, outcomeIs("Allowed"));
+      assertEquals(await page.evaluate("document.querySelector('#debug').checked"), true);
       await write(page, "#host", "not a host");
       await until(page, outcomeIs("Refused: 400 host-malformed"));
       await write(page, "#host", "");

@@ -128,8 +128,12 @@ function offer(nearest: readonly NearMiss[]): void {
   const suggestion = nearest.find(({ suggestion }) => suggestion !== null)?.suggestion ?? null;
   if (suggestion === null) return find("#suggestion").replaceChildren();
   const { field } = suggestion;
-  const isChoice = field === "absent" || field === "scheme";
-  const button = element("button", "", isChoice ? `Set ${field} to it` : `Add it to ${field}`);
+  const what = field === "debug"
+    ? "Set debug"
+    : field === "absent" || field === "scheme"
+    ? `Set ${field} to it`
+    : `Add it to ${field}`;
+  const button = element("button", "", what);
   button.type = "button";
   button.onclick = () => follow(suggestion);
   find("#suggestion").replaceChildren(button);
@@ -137,6 +141,7 @@ function offer(nearest: readonly NearMiss[]): void {
 
 function follow({ field, entry }: Suggestion): void {
   if (field === "absent" || field === "scheme") choices[field].value = entry;
+  else if (field === "debug") debug.checked = true;
   // The playground has no list of the other kind.
   else if (field !== "allowedHosts") add(lists[field], entry);
   if (field !== "origins") openMore();
