@@ -6,11 +6,12 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { assert } from "@std/assert";
+import { freePort } from "../ports.ts";
 
 const isRequired = process.env["WSGATE_REQUIRE_REDIS"] === "1";
 const program = (process.env["PATH"] ?? "").split(delimiter)
@@ -76,14 +77,6 @@ export async function startRedis(): Promise<RedisServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Whether somebody says PONG: while it reads its file it says something else. */
