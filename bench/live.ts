@@ -6,7 +6,7 @@
  *     handshake    CPU time of the server for one that is opened and closed, by whose it is: nobody's, a user's, and a user's
  *                  whose sockets are kept count of, with the store in memory
  *     delay        from the call of end() to the last close frame at the clients: in the process that ends, and in another one
- *                  that shares an SQLite file with it, beside the bound that is stated
+ *                  that shares an SQLite file with it, or a Redis where that is installed, beside the bound that is stated
  *     memory       of a socket that is kept count of, where a hundred share a session and where each has its own
  *
  * @module
@@ -19,8 +19,10 @@ import process from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { authMiddlewareStack, originValidator, upgradeHandler, websocket } from "@wsgate/wsgate";
-import { createLiveSockets, memoryStore, sqliteStore } from "@wsgate/wsgate/live";
+import { createLiveSockets, memoryStore, redisStore, sqliteStore, type Store } from "@wsgate/wsgate/live";
 import { startChild } from "../tests/child.ts";
+import { connectClient } from "../tests/live/redis_clients.ts";
+import { skipWithoutRedis, startRedis } from "../tests/live/redis_server.ts";
 import { Random } from "../tests/random.ts";
 import { type NativeHandler, serve } from "../tests/runtime.ts";
 import { knock, pause } from "../tests/socket/peer.ts";
@@ -47,6 +49,8 @@ export interface LiveResult {
   /** Milliseconds: median, and the worst of all. */
   readonly within: readonly [median: number, worst: number];
   readonly across: readonly [median: number, worst: number];
+  /** The same by way of a Redis on this machine; null: none is installed. */
+  readonly acrossRedis: readonly [median: number, worst: number] | null;
   readonly boundMs: number;
   /** Bytes of the heap for one socket. */
   readonly shared: number;
@@ -55,9 +59,15 @@ export interface LiveResult {
 
 const cookieOf = (request: Request) => request.headers.get("cookie")?.split("=")[1] ?? "";
 
+/** By way of an SQLite file, or of the Redis at a port. */
+async function storeAt(place: string): Promise<Store> {
+  if (!/^\d+$/.test(place)) return sqliteStore(new (databaseClass())(place));
+  return redisStore((await connectClient("redis", Number(place))).command);
+}
+
 /** Serves the three handlers in turns, and ends what it is asked to. */
-function serveSite(file: string): void {
-  const store = sqliteStore(new (databaseClass())(file));
+async function serveSite(place: string): Promise<void> {
+  const store = await storeAt(place);
   const live = createLiveSockets({ store, longestSessionSeconds: 3600, pollSeconds: POLL_SECONDS });
   const inMemory = createLiveSockets({ store: memoryStore(), longestSessionSeconds: 3600 });
   const user = (request: Request) => ({ id: cookieOf(request) });
@@ -95,23 +105,46 @@ function databaseClass(): new (file: string) => Parameters<typeof sqliteStore>[0
 
 async function measureLive(): Promise<LiveResult> {
   const folder = await mkdtemp(join(tmpdir(), "wsgate-bench-live-"));
-  const file = join(folder, "sockets.db");
-  const sites = await Promise.all([1, 2].map(() => startChild(new URL(import.meta.url), ["--serve", file])));
-  const ports = sites.map((site) => site.ports.port!);
   try {
-    const microseconds = await handshakes(ports[0]!);
-    const [within, across] = await delays(ports);
+    const { microseconds, within, across } = await serving(
+      join(folder, "sockets.db"),
+      async (ports) => {
+        const microseconds = await handshakes(ports[0]!);
+        const [within, across] = await delays(ports);
+        return { microseconds, within, across };
+      },
+    );
     return {
       microseconds,
       within,
       across,
+      acrossRedis: await delayByRedis(),
       boundMs: (POLL_SECONDS + 1) * 1000,
       shared: await memory((i) => ({ id: `${i % (KEPT / 100)}` })),
       single: await memory((i) => ({ id: `${i}`, subject: `user ${i}`, startedAt: 1.7e12 })),
     };
   } finally {
-    for (const site of sites) await site.kill();
     await rm(folder, { recursive: true });
+  }
+}
+
+/** Lets two processes share a store while something is measured. */
+async function serving<T>(place: string, act: (ports: readonly number[]) => Promise<T>): Promise<T> {
+  const sites = await Promise.all([1, 2].map(() => startChild(new URL(import.meta.url), ["--serve", place])));
+  try {
+    return await act(sites.map((site) => site.ports.port!));
+  } finally {
+    for (const site of sites) await site.kill();
+  }
+}
+
+async function delayByRedis(): Promise<LiveResult["acrossRedis"]> {
+  if (skipWithoutRedis !== false) return null;
+  const redis = await startRedis();
+  try {
+    return await serving(String(redis.port), async (ports) => (await delays(ports))[1]);
+  } finally {
+    await redis.remove();
   }
 }
 
@@ -196,7 +229,7 @@ async function heap(): Promise<number> {
 
 /** The tables of a result. */
 export function describe(result: LiveResult, name: string): string {
-  const { microseconds, within, across, boundMs, shared, single } = result;
+  const { microseconds, within, across, acrossRedis, boundMs, shared, single } = result;
   const least = microseconds["nobody's"];
   return `live · CPU time of the server, ${count(ROUNDS * BLOCK)} handshakes each · ${name}\n` + table([
     ["handshake", "µs", "ratio"],
@@ -205,6 +238,9 @@ export function describe(result: LiveResult, name: string): string {
     ["", "median ms", "worst ms", "bound ms"],
     ["in the process that ends", digits(within[0]), digits(within[1]), ""],
     [`in another, pollSeconds ${POLL_SECONDS}`, digits(across[0]), digits(across[1]), count(boundMs)],
+    ...acrossRedis === null
+      ? []
+      : [["the same, by Redis", digits(acrossRedis[0]), digits(acrossRedis[1]), count(boundMs)]],
   ]) + `\nlive · heap of a socket that is kept count of, of ${count(KEPT)} · ${name}\n` + table([
     ["", "bytes"],
     ["100 of a session", digits(shared)],
@@ -214,7 +250,7 @@ export function describe(result: LiveResult, name: string): string {
 
 if (import.meta.main) {
   const served = process.argv.indexOf("--serve");
-  if (served >= 0) serveSite(process.argv[served + 1]!);
+  if (served >= 0) await serveSite(process.argv[served + 1]!);
   else {
     const result = await measureLive();
     await conclude(result, describe(result, runtimeName));

@@ -12,8 +12,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { runtime } from "./runtime.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { compilePolicy, originValidator } from "@wsgate/wsgate";
+import { assertWithstands } from "@wsgate/wsgate/testing";
+import { type NativeHandler, nativeUpgrade, runtime, serve } from "./runtime.ts";
 import { freePort, listens } from "./ports.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -24,9 +26,9 @@ const withCurl = {
 };
 
 /** The blocks of a language in a section. */
-async function blocks(heading: string, fence: string): Promise<string[]> {
-  const readme = await readFile(join(root, "README.md"), "utf8");
-  const section = readme.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
+async function blocks(heading: string, fence: string, page = "README.md"): Promise<string[]> {
+  const text = await readFile(join(root, page), "utf8");
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
   assert(section !== undefined, heading);
   return Array.from(
     section.matchAll(new RegExp("^```" + fence + "\\b.*\\n([^]*?)^```", "gm")),
@@ -225,4 +227,42 @@ it("the command line prints what README shows", { timeout: PATIENCE_MS }, async 
   const prefix = runtime === "deno" ? ["run", ...args!.split(" "), "--no-prompt"] : [];
   const { code, output } = await run([...prefix, join(root, "src/cli.ts"), ...typed!.split(" ")], root);
   assertEquals({ code, output: output.trim() }, { code: 1, output: expected!.trim() });
+});
+
+describe("the list that the page on tests shows as a hole", () => {
+  const PAGE = ".github/TESTING.md";
+  const list = ["app.example.com"];
+  const asked = { timeout: PATIENCE_MS };
+
+  it("fails the assertion in these words", asked, async () => {
+    const [shown] = await blocks("In your tests", "text", PAGE);
+    const site = { origins: ["https://app.example.com"], to: "wss://ws.example.com/chat" };
+    const { message } = await assertRejects(
+      async () => await assertWithstands(compilePolicy({ origins: list }), site),
+      Error,
+    );
+    assertEquals(message.trim(), shown!.trim());
+  });
+
+  const onDeno = { ...asked, skip: runtime === "deno" ? false : "the page shows a server on Deno" };
+  it("is probed with this outcome", onDeno, async () => {
+    const [shown] = await blocks("Over the network", "console", PAGE);
+    const [, args, typed, expected] = /^\$ deno run (.*?) jsr:@wsgate\/wsgate\/cli (.*)\n([^]*)$/.exec(
+      shown!,
+    )!;
+    const options = { hosts: ["ws.example.com"], onDecision: () => {} };
+    const guarded = originValidator(nativeUpgrade(), list, options) as NativeHandler;
+    const server = serve(guarded);
+    try {
+      const prefix = ["run", ...args!.split(" "), "--no-prompt"];
+      const words = typed!.replace("8000", String(server.port)).split(" ");
+      const { code, output } = await run([...prefix, join(root, "src/cli.ts"), ...words], root);
+      assertEquals({ code, output: output.trim().replace(String(server.port), "8000") }, {
+        code: 1,
+        output: expected!.trim(),
+      });
+    } finally {
+      await server.stop();
+    }
+  });
 });

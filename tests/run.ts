@@ -80,7 +80,16 @@ const TESTS: readonly Step[] = [
   },
   {
     name: "documentation runs",
-    command: [...DENO, "test", "-A", "--doc", "README.md", ".github/PROXIES.md", "mod.ts", "src"],
+    command: [
+      ...DENO,
+      "test",
+      "-A",
+      "--doc",
+      "README.md",
+      ...["PROXIES", "SESSIONS", "TESTING"].map((page) => `.github/${page}.md`),
+      "mod.ts",
+      "src",
+    ],
     limit: 180,
     count: denoCounts,
   },

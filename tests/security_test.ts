@@ -1,6 +1,6 @@
 // The guarantees of SECURITY.md: each names files of tests, which exist, run with the suite, and assert something.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
@@ -39,6 +39,25 @@ describe("SECURITY.md", () => {
     const named = text.match(/`(?:src|tests|examples)\/[^`]+`/g) ?? [];
     assertGreater(named.length, files.length);
     eachRow(named, (name) => assert(existsSync(fileURLToPath(new URL(name.slice(1, -1), root)))));
+  });
+
+  test("is right that what decides asks for words in one place, and never the program or the kit", () => {
+    const asides = /^(?:explain|cli|testing)\/|^(?:cli|testing)\.ts$/;
+    const files = readdirSync(new URL("src/", root), { recursive: true, encoding: "utf8" })
+      .map((name) => name.replaceAll("\\", "/"))
+      .filter((name) => name.endsWith(".ts") && !asides.test(name));
+    assertGreater(files.length, 60);
+    const asked = files.flatMap((file) =>
+      Array.from(
+        readFileSync(new URL(`src/${file}`, root), "utf8").matchAll(/\bfrom "(\.[^"]+)"/g),
+        ([, path]) =>
+          new URL(path!, new URL(`src/${file}`, root)).href.slice(root.href.length + "src/".length),
+      ).filter((path) => asides.test(path)).map((path) => `${file} asks ${path}`)
+    );
+    assertEquals(asked.sort(), [
+      "guard/judge.ts asks explain/console_line.ts",
+      "guard/validators.ts asks explain/console_line.ts",
+    ]);
   });
 
   test("says of each version what the other files say", () => {
