@@ -166,6 +166,34 @@ describe("what an event says", () => {
     assertEquals(event("http://site.test/" + "\u00e9".repeat(500)).path.length, 200);
     assert(/^[\x20-\x7e]*$/.test(event("http://site.test/\u202e\x1b").path));
     assertEquals(event("http://site.test").path, "/");
+    assertEquals(event("http://site.test/a#token=1?x").path, "/a");
+    assertEquals(event("http://site.test?token=1").path, "/");
+  });
+
+  test("a method of any length is cut", () => {
+    const { events, onDecision } = told();
+    const request = requestOf({ headers: { upgrade: "websocket" }, method: "X".repeat(10_000) });
+    createGate({ origins: [GOOD] }, { onDecision })(request);
+    assertEquals(events[0]!.method, "X".repeat(40));
+  });
+
+  test("the host of a site that has no policy, or whose policy fails, is the one that was asked for", () => {
+    const { events, onDecision } = told();
+    // As it comes over HTTP/2, without a Host header.
+    const request = handshakeRequest(null, {
+      url: "https://other.test/",
+      headers: { host: null, upgrade: null },
+    });
+    const fail = () => {
+      throw new Error("no list");
+    };
+    for (const find of [() => null, fail]) {
+      guard(() => new Response(), find, { onDecision, requests: "all" })(request);
+    }
+    assertEquals(events.map(({ reason, host }) => [reason, host.shown]), [
+      ["host-not-allowed", "other.test"],
+      ["policy-unavailable", "other.test"],
+    ]);
   });
 
   test("it is frozen, and JSON, spread and a clone are the same data", () => {
@@ -249,6 +277,10 @@ describe("what an event says", () => {
     assertEquals(explanation.nearest.map(({ code }) => code), ["cookie-unknown"]);
     assertEquals(explanation.decision, { allowed: false, status: 401, reason: "unauthenticated" });
     assertEquals(explanation.credentials, true);
+    const { origin, host, nearest } = explanation;
+    eachRow([explanation, origin, host, nearest, nearest[0]!, nearest[0]!.differs], (part) => {
+      assert(Object.isFrozen(part));
+    });
     assertEquals(unknown!.explain(), null);
   });
 });
