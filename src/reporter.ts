@@ -10,6 +10,7 @@ import { checkFunction, type ConfigIssue, type Options, readOptions, throwIfAny 
 import { denials } from "./denial.ts";
 import { type DecisionEvent, noteOf } from "./event.ts";
 import { quote } from "./quote.ts";
+import { catchRejection, reportOnce } from "./user_code.ts";
 
 /**
  * How much a reporter writes.
@@ -24,8 +25,11 @@ export interface ReporterOptions {
   readonly intervalSeconds?: number;
   /** How many kinds are told in words in one interval, 1 to 1,000. Default 20. */
   readonly maxKinds?: number;
-  /** Where a line goes, without a line feed. Default `console.warn`. What it throws is the hook's failure: reported once. */
-  readonly write?: (line: string) => void;
+  /**
+   * Where a line goes, without a line feed. Default `console.warn`. Nothing waits for a promise. What it throws or rejects
+   * with is reported on the console, once; that line is lost.
+   */
+  readonly write?: (line: string) => unknown;
 }
 
 /**
@@ -122,7 +126,15 @@ export function createReporter(options: ReporterOptions = {}): Reporter {
   throwIfAny(issues);
   // By its name at the time, so that who replaces console.warn gets the lines.
   const { write = (line: string) => console.warn(line) } = options;
-  return makeReporter(interval * 1000, maxKinds, write, () => performance.now());
+  const writeFailed = reportOnce(options.write === undefined ? "the console" : "a reporter's write");
+  const say = (line: string) => {
+    try {
+      catchRejection(write(line), writeFailed);
+    } catch (error) {
+      writeFailed(error);
+    }
+  };
+  return makeReporter(interval * 1000, maxKinds, say, () => performance.now());
 }
 
 function readNumber(
@@ -166,7 +178,7 @@ const REMEMBERED = 64;
 /** Kinds that a sum names. */
 const NAMED = 5;
 
-/** {@linkcode createReporter}, of options that were read; times in milliseconds. */
+/** {@linkcode createReporter}, of options that were read; times in milliseconds. `write` never throws. */
 export function makeReporter(
   interval: number,
   maxKinds: number,
@@ -179,7 +191,7 @@ export function makeReporter(
   let ration = { start: -Infinity, told: 0 };
   /** What came over the ration since the last sum. */
   let untold = 0;
-  let sum = { since: 0, due: Infinity, pace: 1 };
+  let sum = { since: 0, last: 0, due: Infinity, pace: 1 };
 
   function report(event: DecisionEvent<unknown>): void {
     if (event.handshake) count(event);
@@ -230,10 +242,11 @@ export function makeReporter(
 
   /** There is something to sum up: when, unless that is known. */
   function expectSum(time: number): void {
+    sum.last = time;
     if (sum.due < Infinity) return;
     // Quiet since the last one for longer than the next would have waited: a new story.
     const pace = time - sum.since > sum.pace * interval ? 1 : sum.pace;
-    sum = { since: time, due: time + pace * interval, pace };
+    sum = { since: time, last: time, due: time + pace * interval, pace };
   }
 
   function writeSum(time: number): void {
@@ -243,13 +256,16 @@ export function makeReporter(
     const total = named.reduce((all, { more }) => all + more, rest);
     const parts = named.map(({ label, more }) => `${more} ${label}`);
     if (rest > 0) parts.push(`${rest} of other kinds`);
-    const seconds = Math.max(1, Math.round((time - sum.since) / 1000));
     for (const kind of often) kind.more = 0;
     untold = 0;
     // Long overdue: nothing has come by for a while.
     const goesOn = time - sum.due <= sum.pace * interval;
-    sum = { since: time, due: Infinity, pace: goesOn ? Math.min(2 * sum.pace, MAX_PACE) : 1 };
-    write(`wsgate: ${total} more in ${seconds} s: ${parts.join("; ")}`);
+    // Told now, they would else seem to have come just now.
+    const when = goesOn
+      ? durationOf(time - sum.since)
+      : `${durationOf(sum.last - sum.since)}, the last ${durationOf(time - sum.last)} ago`;
+    sum = { since: time, last: time, due: Infinity, pace: goesOn ? Math.min(2 * sum.pace, MAX_PACE) : 1 };
+    write(`wsgate: ${total} more in ${when}: ${parts.join("; ")}`);
   }
 
   return Object.freeze(Object.assign(report, {
@@ -267,12 +283,19 @@ function keyOf(event: DecisionEvent<unknown>): string {
   return JSON.stringify([name, layer, outcome, reason, about(event)]);
 }
 
+/** In one of three units, so that no figure is long. */
+function durationOf(milliseconds: number): string {
+  const seconds = Math.max(1, Math.round(milliseconds / 1000));
+  if (seconds <= 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes <= 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
 /** What tells refusals of one reason apart; "": nothing that parses. */
-function about({ reason, origin, host }: DecisionEvent<unknown>): string {
+function about({ reason, origin, host, cause }: DecisionEvent<unknown>): string {
   // Of a failure, and of what is no handshake, the page says nothing.
-  if (reason === "not-a-handshake" || reason === "user-lookup-failed" || reason === "policy-unavailable") {
-    return "";
-  }
+  if (reason === "not-a-handshake") return "";
+  if (reason === "user-lookup-failed" || reason === "policy-unavailable") return failureOf(cause);
   const byHost = reason?.startsWith("host-");
   const ofHost = "host" in host ? `Host ${host.shown}` : "";
   const ofOrigin = origin.kind === "tuple" ? `Origin ${origin.shown}` : "";
@@ -280,6 +303,23 @@ function about({ reason, origin, host }: DecisionEvent<unknown>): string {
   if (reason === "unauthenticated") return [ofOrigin, ofHost].filter((it) => it !== "").join(", ");
   return byHost ? ofHost : ofOrigin;
 }
+
+/**
+ * What kind of failure it is, such as `Error ECONNREFUSED`, by what the thrower's own code says and no client: one that a
+ * client provokes all day, with a cookie that does not parse, must not hide the database that is gone.
+ */
+function failureOf(cause: unknown): string {
+  try {
+    const { name, code } = cause as { readonly name?: unknown; readonly code?: unknown };
+    const words = [name, code].filter((it) => typeof it === "string" && it !== "");
+    return words.length === 0 ? "" : quote(words.join(" "), MAX_FAILURE);
+  } catch {
+    // Undefined or null was thrown, or what cannot be read.
+    return "";
+  }
+}
+
+const MAX_FAILURE = 60;
 
 const VERBS = { allowed: "allowed", denied: "refused", "would-deny": "would refuse" } as const;
 

@@ -323,6 +323,26 @@ describe("sums", () => {
     assertEquals(told.length, 3, told.join("\n"));
   });
 
+  test("told long after, they say when it was", () => {
+    const { tell, wait, lines, reporter } = clocked();
+    tell(evil(), evil());
+    wait(40);
+    tell(evil());
+    wait(3 * 86_400);
+    tell({ ...evil(), reason: null });
+    const [, late] = lines();
+    assertInOrder(late!, ["2 more in 40 s, the last 72 h ago: "]);
+    words.assert("a sum that is told late", late!);
+    const table = [[120, "120 s"], [121, "2 min"], [120 * 60, "120 min"], [121 * 60, "2 h"]] as const;
+    eachRow(table, ([seconds, shown]) => {
+      wait(1e6);
+      tell(evil(), evil());
+      wait(seconds);
+      reporter.flush();
+      assertStringIncludes(lines().at(-1)!, ` ${shown}`);
+    });
+  });
+
   test("what is allowed makes one come, and is in none", () => {
     const { tell, wait, lines } = clocked();
     tell(evil(), evil());
@@ -361,6 +381,49 @@ describe("nobody is blinded", () => {
     wait(60 * 60 + 1);
     tell(evil());
     assertEquals(lines().filter((line) => line.includes("Origin https://evil.test, Host")).length, 1);
+  });
+
+  test("a failure that a client provokes all day does not hide another", () => {
+    const { tell, wait, lines, reporter } = clocked();
+    const failure = (cause: unknown): Told => ({ reason: "user-lookup-failed", details: { cause } });
+    for (let minute = 0; minute < 100; minute++) {
+      tell(failure(new SyntaxError(`a cookie that does not parse: ${minute}`)));
+      wait(50);
+    }
+    assertEquals(lines().filter((line) => line.includes("Host")).length, 1);
+    tell(failure(Object.assign(new Error("connect"), { code: "ECONNREFUSED" })));
+    const [outage, ...more] = lines().filter((line) => line.includes("Host"));
+    assert(outage!.includes("Error: connect"));
+    assertEquals(more, []);
+    tell(failure(Object.assign(new Error("connect"), { code: "ECONNREFUSED" })));
+    reporter.flush();
+    assertInOrder(lines().join(), ['1 refused (503 user-lookup-failed), "Error ECONNREFUSED"']);
+  });
+
+  test("a name that cannot be read is none, and a long one is cut", () => {
+    const unreadable = Object.defineProperty(new Error("x"), "name", {
+      get: () => {
+        throw new Error("no");
+      },
+    });
+    const { tell, lines, reporter } = clocked({ maxKinds: 20 });
+    const causes = [
+      unreadable,
+      undefined,
+      null,
+      7,
+      {},
+      { name: "x\x1b".repeat(99), code: 3 },
+      new Error("y"),
+    ];
+    for (const cause of causes) {
+      tell({ reason: "policy-unavailable", details: { cause } });
+      tell({ reason: "policy-unavailable", details: { cause } });
+    }
+    reporter.flush();
+    const told = lines();
+    assertEquals(told.filter((line) => line.includes("Host")).length, 3, told.join("\n"));
+    eachRow(told, (line) => assertPrintable(line, MAX_LINE));
   });
 
   test("what was over the ration is told in words when there is one again", () => {
@@ -509,7 +572,7 @@ describe("createReporter()", () => {
     assertEquals(lines.length, 1);
   });
 
-  test("a `write` of one's own gets the lines; one that throws is the hook's failure", async () => {
+  test("a `write` of one's own gets the lines; one that throws or rejects is reported once", async () => {
     const own: string[] = [];
     const use = (reporter: Reporter) => {
       const guarded = originValidator(() => new Response(), ["https://good.test"], { onDecision: reporter });
@@ -517,14 +580,46 @@ describe("createReporter()", () => {
     };
     const quiet = await printed(() => use(createReporter({ write: (line) => void own.push(line) })));
     assertEquals([quiet.length, own.length], [0, 1]);
-    const failing = createReporter({
-      write: () => {
+    const failing: (() => unknown)[] = [
+      () => {
         throw new Error("disk full");
       },
+      () => Promise.reject(new Error("disk full")),
+    ];
+    for (const write of failing) {
+      let calls = 0;
+      const reporter = createReporter({ write: () => (calls++, write()) });
+      const lines = await printed(async () => {
+        assertEquals((await use(reporter)).status, 403);
+        reporter(eventFor(evil("another.test")));
+        // Unhandled, a rejection would end the process by now.
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      });
+      assertEquals(calls, 2);
+      assertEquals(lines.map(({ level }) => level), ["error"]);
+      words.assert("a write that throws", lines[0]!.text);
+    }
+  });
+
+  test("a write that fails on a sum does not lose what the event says", async () => {
+    let fails = false;
+    const lines: string[] = [];
+    const reporter = createReporter({
+      intervalSeconds: 0.01,
+      write: (line) => {
+        if (fails && line.includes(" more in ")) throw new Error("disk full");
+        lines.push(line);
+      },
     });
-    const lines = await printed(async () => assertEquals((await use(failing)).status, 403));
-    assertEquals(lines.map(({ level }) => level), ["error"]);
-    words.assert("a write that throws", lines[0]!.text);
+    await printed(async () => {
+      reporter(eventFor(evil()));
+      reporter(eventFor(evil()));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      fails = true;
+      reporter(eventFor(evil("another.test")));
+    });
+    assertEquals(lines.length, 2);
+    assertStringIncludes(lines[1]!, "https://another.test");
   });
 
   test("all faults of its options at once", () => {
