@@ -155,6 +155,14 @@ function readNumber(
   return usual;
 }
 
+/** Reporters, which keep no event. */
+const reporters = /* @__PURE__ */ new WeakSet<object>();
+
+/** Reports whether a hook is a reporter: for one nothing has to be copied that an explanation would read later. */
+export function isReporter(hook: object): boolean {
+  return reporters.has(hook);
+}
+
 /** The one of all layers without a hook; in an object, so that a test can begin with a fresh one. */
 export const shared: { reporter: Reporter } = { reporter: /* @__PURE__ */ createReporter() };
 
@@ -268,6 +276,7 @@ export function makeReporter(
     write(`wsgate: ${total} more in ${when}: ${parts.join("; ")}`);
   }
 
+  reporters.add(report);
   return Object.freeze(Object.assign(report, {
     counts: () => [...totals.values()].map((total) => ({ ...total })),
     openMetrics: () => openMetricsOf([...totals.values()]),

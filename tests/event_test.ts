@@ -7,6 +7,7 @@ import {
   authMiddlewareStack,
   compilePolicy,
   createGate,
+  createReporter,
   type DecisionEvent,
   explain,
   guard,
@@ -394,6 +395,9 @@ describe("hooks", () => {
     };
     assertEquals(reads({}), ["upgrade", "connection", "host", "origin"]);
     assert(reads({ onDecision() {} }).length > 10);
+    // A reporter keeps no event, so nothing is copied for later.
+    const forReporter = reads({ onDecision: createReporter() });
+    assert(!forReporter.includes("user-agent"), forReporter.join());
   });
 
   test("the name that it has elsewhere is an unknown option, whose fix has this one", () => {
