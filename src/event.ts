@@ -154,8 +154,7 @@ class EventOfDecision<Q> implements DecisionEvent<Q> {
       allowed: reportOnly.denied === null,
       reason: reportOnly.denied?.reason ?? null,
     });
-    this.handshake = requestedUpgrade(handshake) !== "none" ||
-      (headers.get("sec-websocket-key") ?? null) !== null;
+    this.handshake = asksForWebSocket(handshake);
     this.name = name;
     this.method = method.slice(0, MAX_METHOD);
     // No browser sends a fragment; what does may have a token in it.
@@ -199,6 +198,12 @@ class EventOfDecision<Q> implements DecisionEvent<Q> {
 
 const MAX_METHOD = 40;
 const MAX_PATH = 200;
+
+/** Reports whether a WebSocket is asked for, by `Sec-WebSocket-Key` alone too: a proxy may have taken the rest. */
+export function asksForWebSocket(handshake: Handshake): boolean {
+  return requestedUpgrade(handshake) !== "none" ||
+    (handshake.headers.get("sec-websocket-key") ?? null) !== null;
+}
 
 /** Makes an event. `keeps`: whoever hears of it may ask for its explanation later. */
 export function eventOf<Q>(decided: Decided<Q>, keeps: boolean): DecisionEvent<Q> {

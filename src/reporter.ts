@@ -155,12 +155,14 @@ function readNumber(
   return usual;
 }
 
-/** Reporters, which keep no event. */
-const reporters = /* @__PURE__ */ new WeakSet<object>();
+/** What a reporter does with what was allowed: of that it needs no event, which costs more than the verdict. */
+export type CountAllowed = (layer: DecisionEvent["layer"], name: string | null, isHandshake: boolean) => void;
 
-/** Reports whether a hook is a reporter: for one nothing has to be copied that an explanation would read later. */
-export function isReporter(hook: object): boolean {
-  return reporters.has(hook);
+const reporters = /* @__PURE__ */ new WeakMap<object, CountAllowed>();
+
+/** Where a hook is a reporter, what it does with what was allowed; undefined: it is none. A reporter keeps no event. */
+export function countAllowedOf(hook: object): CountAllowed | undefined {
+  return reporters.get(hook);
 }
 
 /** The one of all layers without a hook; in an object, so that a test can begin with a fresh one. */
@@ -203,8 +205,7 @@ export function makeReporter(
 
   function report(event: DecisionEvent<unknown>): void {
     if (event.handshake) count(event);
-    const time = now();
-    if (time >= sum.due) writeSum(time);
+    const time = writeWhatIsDue();
     if (event.outcome === "allowed" || event.reason === "not-found") return;
     const key = keyOf(event);
     const known = kinds.get(key);
@@ -235,8 +236,21 @@ export function makeReporter(
     write(lineOf(event));
   }
 
-  function count({ layer, name, outcome, reason }: DecisionEvent<unknown>): void {
-    const key = JSON.stringify([layer, name, outcome, reason]);
+  function countAllowed(layer: DecisionEvent["layer"], name: string | null, isHandshake: boolean): void {
+    if (isHandshake) count({ layer, name, outcome: "allowed", reason: null });
+    writeWhatIsDue();
+  }
+
+  /** The time. */
+  function writeWhatIsDue(): number {
+    const time = now();
+    if (time >= sum.due) writeSum(time);
+    return time;
+  }
+
+  function count({ layer, name, outcome, reason }: Omit<ReporterCount, "count">): void {
+    // The name comes last, and may hold anything but be empty.
+    const key = `${layer} ${outcome} ${reason} ${name ?? ""}`;
     const total = totals.get(key);
     if (total === undefined) totals.set(key, { layer, name, outcome, reason, count: 1 });
     else total.count++;
@@ -276,7 +290,7 @@ export function makeReporter(
     write(`wsgate: ${total} more in ${when}: ${parts.join("; ")}`);
   }
 
-  reporters.add(report);
+  reporters.set(report, countAllowed);
   return Object.freeze(Object.assign(report, {
     counts: () => [...totals.values()].map((total) => ({ ...total })),
     openMetrics: () => openMetricsOf([...totals.values()]),

@@ -7,9 +7,9 @@
 
 import { checkFunction, type ConfigIssue, type Options } from "./config.ts";
 import { deny } from "./denial.ts";
-import { type Decided, type DecisionEvent, type Details, eventOf } from "./event.ts";
+import { asksForWebSocket, type Decided, type DecisionEvent, type Details, eventOf } from "./event.ts";
 import type { Denied } from "./handler.ts";
-import { isReporter, shared } from "./reporter.ts";
+import { countAllowedOf, shared } from "./reporter.ts";
 import { markAnswered } from "./scope.ts";
 import { catchRejection, isPromiseLike, reportOnce } from "./user_code.ts";
 
@@ -92,11 +92,17 @@ export interface Tell<Q> {
 export function teller<Q>(layer: DecisionEvent["layer"], { onDecision, name = null }: Named<Q>): Tell<Q> {
   const hookFailed = reportOnce(onDecision === undefined ? "the console" : "onDecision");
   const isOurs = onDecision === undefined;
+  const countAllowed = onDecision && countAllowedOf(onDecision);
   // Whoever is not ours may keep it, and ask when the request is gone.
-  const keeps = !isOurs && !isReporter(onDecision);
+  const keeps = !isOurs && countAllowed === undefined;
   const hear = onDecision ?? ((event: DecisionEvent<Q>) => shared.reporter(event));
   const tell = (decision: Told<Q>) => {
     try {
+      const isAllowed = decision.denied === null && !decision.reportOnly?.denied;
+      if (isAllowed && countAllowed !== undefined) {
+        countAllowed(layer, name, asksForWebSocket(decision.handshake));
+        return;
+      }
       catchRejection(hear(eventOf({ ...decision, layer, name }, keeps)), hookFailed);
     } catch (error) {
       hookFailed(error);

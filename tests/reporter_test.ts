@@ -563,6 +563,38 @@ describe("createReporter()", () => {
     assertEquals(reporter.counts().map(({ outcome }) => outcome), ["denied", "allowed"]);
   });
 
+  test("as a hook it counts and tells what it does where a hook calls it", async () => {
+    const direct: string[] = [];
+    const called: string[] = [];
+    const options = { intervalSeconds: 0.05 };
+    const reporter = createReporter({ ...options, write: (line) => void direct.push(line) });
+    const other = createReporter({ ...options, write: (line) => void called.push(line) });
+    const hooks = [reporter, (event: DecisionEvent) => other(event)];
+    const reportOnly = { origins: ["https://good.test"] };
+    for (const onDecision of hooks) {
+      const guarded = originValidator(() => new Response(), ["https://good.test", "https://new.test"], {
+        ...{ onDecision, reportOnly, requests: "all", name: "x" },
+      });
+      for (const site of ["good", "evil", "evil", "new", "new", "good"]) {
+        await guarded(handshakeRequest(`https://${site}.test`));
+      }
+      await guarded(handshakeRequest("https://evil.test"));
+      // A plain request that is let in makes a sum come, and is in no counter.
+      await new Promise((resolve) => setTimeout(resolve, 70));
+      await guarded(handshakeRequest("https://good.test", { headers: { upgrade: null } }));
+    }
+    assertEquals(reporter.counts(), other.counts());
+    assertEquals(reporter.counts().map(({ outcome, count }) => [outcome, count]), [
+      ["allowed", 2],
+      ["denied", 3],
+      ["would-deny", 2],
+    ]);
+    eachRow([direct, called], (lines) => {
+      assertStringIncludes(lines[0]!, '"x" refused (403 origin-not-allowed): Origin https://evil.test');
+      assertStringIncludes(lines.at(-1)!, " more in ");
+    });
+  });
+
   test("layers without a hook share one", async () => {
     const lines = await printed(() => {
       for (let i = 0; i < 3; i++) {
