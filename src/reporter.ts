@@ -23,7 +23,7 @@ export interface ReporterOptions {
    * on. Default 60.
    */
   readonly intervalSeconds?: number;
-  /** How many kinds are told in words in one interval, 1 to 1,000. Default 20. */
+  /** How many kinds are told in words in one interval, 1 to 1,000; of what user code throws so many more. Default 20. */
   readonly maxKinds?: number;
   /**
    * Where a line goes, without a line feed. Default `console.warn`. Nothing waits for a promise. What it throws or rejects
@@ -83,12 +83,13 @@ export interface Reporter {
  * Makes a console reporter, to be given to layers as `onDecision`. Without that option all of them share one.
  *
  * Of what was not allowed the first of each kind is told in words, and what follows in sums, ever more seldom. A kind is a
- * layer, its name, the outcome, the reason and the origin, for `host-…` the Host. After quiet a kind is told anew: a 503
- * after one interval, all others after sixty. `not-found` is counted and never written; what asks for no WebSocket is
+ * layer, its name, the outcome, the reason and the origin, for `host-…` the Host, and of what user code threw the `name`
+ * and `code`. After quiet a kind is told anew: a 503 after one interval, all others after sixty. `not-found` is counted and never written; what asks for no WebSocket is
  * written and never counted.
  *
  * **Security.** A flood of invented origins uses up the words of each interval that it lasts, and no longer: what comes in the
- * interval after it is told. Memory is bounded whatever comes. A line is printable ASCII.
+ * interval after it is told. Twenty a minute are a flood. What user code throws has words of its own, and is told meanwhile.
+ * Memory is bounded whatever comes. A line is printable ASCII.
  *
  * | option | default | what it says |
  * | --- | --- | --- |
@@ -198,7 +199,7 @@ export function makeReporter(
   const totals = new Map<string, ReporterCount & { count: number }>();
   /** The least recently seen first. */
   const kinds = new Map<string, Kind>();
-  let ration = { start: -Infinity, told: 0 };
+  const rations = { failures: { start: -Infinity, told: 0 }, rest: { start: -Infinity, told: 0 } };
   /** What came over the ration since the last sum. */
   let untold = 0;
   let sum = { since: 0, last: 0, due: Infinity, pace: 1 };
@@ -211,7 +212,9 @@ export function makeReporter(
     const known = kinds.get(key);
     kinds.delete(key);
     const isNews = known === undefined || time - known.lastSeen > known.forgetAfter;
-    if (time - ration.start >= interval) ration = { start: time, told: 0 };
+    // Of failures clients cannot invent any number: a flood of invented origins must not hide a database that is gone.
+    const ration = isFailure(event) ? rations.failures : rations.rest;
+    if (time - ration.start >= interval) Object.assign(ration, { start: time, told: 0 });
     if (isNews && ration.told >= maxKinds) {
       // Not remembered: it is news until it was told.
       untold += 1 + (known?.more ?? 0);
@@ -314,11 +317,17 @@ function durationOf(milliseconds: number): string {
   return minutes <= 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
+/** What user code threw, whatever the page. */
+function isFailure({ reason }: DecisionEvent<unknown>): boolean {
+  return reason === "user-lookup-failed" || reason === "policy-unavailable";
+}
+
 /** What tells refusals of one reason apart; "": nothing that parses. */
-function about({ reason, origin, host, cause }: DecisionEvent<unknown>): string {
+function about(event: DecisionEvent<unknown>): string {
+  const { reason, origin, host } = event;
   // Of a failure, and of what is no handshake, the page says nothing.
   if (reason === "not-a-handshake") return "";
-  if (reason === "user-lookup-failed" || reason === "policy-unavailable") return failureOf(cause);
+  if (isFailure(event)) return failureOf(event.cause);
   const byHost = reason?.startsWith("host-");
   const ofHost = "host" in host ? `Host ${host.shown}` : "";
   const ofOrigin = origin.kind === "tuple" ? `Origin ${origin.shown}` : "";

@@ -283,6 +283,18 @@ describe("what an event says", () => {
       assert(Object.isFrozen(part));
     });
     assertEquals(unknown!.explain(), null);
+
+    const stripped = told();
+    const headers = { host: null, upgrade: null, "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" };
+    await upgradeHandler({}, { onDecision: stripped.onDecision })(
+      handshakeRequest(null, { url: "*", headers }),
+      undefined,
+    );
+    const { path } = stripped.events[0]!;
+    const bare = stripped.events[0]!.explain()!;
+    assertEquals([path, bare.origin.kind, bare.host.kind, bare.nearest[0]!.code], [
+      ...["", "absent", "absent", "upgrade-stripped"],
+    ]);
   });
 });
 

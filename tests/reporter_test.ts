@@ -383,6 +383,16 @@ describe("nobody is blinded", () => {
     assertEquals(lines().filter((line) => line.includes("Origin https://evil.test, Host")).length, 1);
   });
 
+  test("a flood of invented origins does not hide an outage", () => {
+    const { tell, wait, lines } = clocked();
+    for (let i = 0; i < 100; i++) tell(evil(`a${i}.test`));
+    wait(1);
+    tell({ reason: "user-lookup-failed", details: { cause: new Error("database is gone") } });
+    const told = lines();
+    assertEquals(told.length, 4);
+    assertStringIncludes(told[3]!, "database is gone");
+  });
+
   test("a failure that a client provokes all day does not hide another", () => {
     const { tell, wait, lines, reporter } = clocked();
     const failure = (cause: unknown): Told => ({ reason: "user-lookup-failed", details: { cause } });
@@ -435,6 +445,22 @@ describe("nobody is blinded", () => {
     const told = lines();
     assert(told.some((line) => line.includes("Origin https://b.test, Host")), told.join("\n"));
     assert(told.some((line) => line.includes("2 more in 60 s: 2 of other kinds")), told.join("\n"));
+  });
+
+  test("what was told long ago and has no ration now is in the sum, with what was not told of it", () => {
+    const { tell, wait, lines, reporter } = clocked({ maxKinds: 1 });
+    tell(evil("old.test"), evil("old.test"));
+    wait(60 * 61);
+    lines();
+    // It takes the ration.
+    tell(evil("new.test"), evil("old.test"));
+    const told = lines();
+    assert(!told.some((line) => line.includes("Origin https://old.test, Host")), told.join("\n"));
+    reporter.flush();
+    assertStringIncludes([...told, ...lines()].join(), "1 of other kinds");
+    wait(60);
+    tell(evil("old.test"));
+    assert(lines().some((line) => line.includes("Origin https://old.test, Host")));
   });
 
   test("100,000 origins in one interval: the sums are right, and next to nothing is kept", () => {
@@ -501,7 +527,8 @@ describe("nobody is blinded", () => {
       tell(evil());
       const told = lines();
       const sums = told.filter((line) => line.includes(" more in "));
-      assertEquals([told.length - sums.length, sums.length], [21, 1]);
+      // Two of them are failures, which no client can invent.
+      assertEquals([told.length - sums.length, sums.length], [23, 1]);
       eachRow(told, (line) => assertPrintable(line, line.includes(" more in ") ? 5 * 500 : MAX_LINE));
     }
   });
@@ -668,6 +695,7 @@ describe("createReporter()", () => {
         "wrong-type write -1",
       ],
     );
+    assertThrows(make("console"), ConfigError);
     const table: ReporterOptions[] = [{ intervalSeconds: 86_401 }, { maxKinds: 0 }, { maxKinds: 1001 }, {
       intervalSeconds: NaN,
     }];
