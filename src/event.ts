@@ -119,10 +119,10 @@ function snapshotOf({ method, url, headers }: Handshake): Handshake {
     if (value !== null) kept.set(name, value);
   }
   for (const name of LOGINS) if ((headers.get(name) ?? null) !== null) kept.set(name, "...");
+  // Without the query, in which tokens travel.
   return {
     method,
-    // Without what tokens travel in.
-    url: url.split(/[?#]/, 1)[0]!,
+    url: url.split("?", 1)[0]!,
     headers: { get: (name) => kept.get(name.toLowerCase()) ?? null },
   };
 }
