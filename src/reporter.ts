@@ -83,9 +83,9 @@ export interface Reporter {
  * Makes a console reporter, to be given to layers as `onDecision`. Without that option all of them share one.
  *
  * Of what was not allowed the first of each kind is told in words, and what follows in sums, ever more seldom. A kind is a
- * layer, its name, the outcome, the reason and the origin, for `host-…` the Host, and of what user code threw the `name`
- * and `code`. After quiet a kind is told anew: a 503 after one interval, all others after sixty. `not-found` is counted and never written; what asks for no WebSocket is
- * written and never counted.
+ * layer, its name, the outcome, the reason and the origin, for `host-…` the Host, for what user code threw its `name` and
+ * `code`. After quiet a kind is told anew: a 503 after one interval, all others after sixty. `not-found` is counted and
+ * never written; what asks for no WebSocket is written and never counted.
  *
  * **Security.** A flood of invented origins uses up the words of each interval that it lasts, and no longer: what comes in the
  * interval after it is told. Twenty a minute are a flood. What user code throws has words of its own, and is told meanwhile.

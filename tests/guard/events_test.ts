@@ -34,7 +34,7 @@ function handshake(origin: string, path = "/chat", host = "site.test"): string {
     ["Origin", origin],
     ["Cookie", `sid=${SECRET}`],
     ["Authorization", `Bearer ${SECRET}`],
-    ["Sec-WebSocket-Protocol", `ticket.${SECRET}`],
+    ["Sec-WebSocket-Protocol", `chat, ticket.${SECRET}`],
     ["User-Agent", "Mozilla/5.0"],
     ["X-Forwarded-Host", "www.site.test"],
   ]);
@@ -48,7 +48,7 @@ function site(onDecision: (event: DecisionEvent) => unknown): NativeHandler {
     required: true,
     ...options,
   });
-  const socket = upgradeHandler({}, options);
+  const socket = upgradeHandler({}, { protocols: ["chat"], ...options });
   const routes = urlRouter([["/chat", socket], ["/nobody", socket]], options);
   const http = () => new Response("site");
   return protocolTypeRouter(
@@ -163,7 +163,7 @@ describe("events on a server", { timeout: 60_000 }, () => {
   }, async () => {
     const events: DecisionEvent[] = [];
     const options = { onDecision: (event: DecisionEvent) => void events.push(event) };
-    const ours = upgradeHandler({}, options);
+    const ours = upgradeHandler({}, { protocols: ["chat"], ...options });
     // Somebody else was first: Bun upgrades a request once, and says no to whoever comes after.
     const handler: Handler = (request, server) => {
       untyped(server).upgrade(request);
