@@ -3,15 +3,16 @@
  *
  *     deno run -A bench/handshake.ts [--quick]      bun bench/handshake.ts [--quick]
  *
- * One server has three handlers that upgrade in the same way: one only reads the Origin header, one is its twin, one
- * is guarded. They take turns in an order that is drawn anew each time, a block of handshakes each. What the twin
- * costs beside the first is how well this can be measured; a guard is held to that, and 2 %.
+ * One server has four handlers that upgrade in the same way: one only reads the Origin header, one is its twin, two
+ * are guarded. They take turns in an order that is drawn anew each time, a block of handshakes each. What the twin
+ * costs beside the first is how well this can be measured; a guard is held to that, and 2 %. The second guard has a
+ * reporter for its hook, which hears of each handshake, and is held to that and 3 % beside the guard without one.
  *
  * @module
  */
 
 import process from "node:process";
-import { compilePolicy, guard } from "@wsgate/wsgate";
+import { compilePolicy, createReporter, guard } from "@wsgate/wsgate";
 import { startChild } from "../tests/child.ts";
 import { Random } from "../tests/random.ts";
 import type { NativeHandler } from "../tests/runtime.ts";
@@ -20,14 +21,14 @@ import { conclude, quick, runtimeName } from "./process.ts";
 import { median, quantile } from "./ratio.ts";
 import { cpuMicroseconds, handshake, serveForParent, upgrade } from "./server.ts";
 import { count, digits, table } from "./table.ts";
-import { GUARD_SHARE } from "./targets.ts";
+import { GUARD_SHARE, REPORTER_SHARE } from "./targets.ts";
 
 const PATTERNS = 1000;
 const BLOCK = 100;
 const ROUNDS = quick ? 4 : 80;
 const WARMUP = quick ? 1 : 12;
 const CONCURRENCY = 4;
-const NAMES = ["bare", "twin", "guarded"] as const;
+const NAMES = ["bare", "twin", "guarded", "reported"] as const;
 type Name = typeof NAMES[number];
 
 /** What this file measures. */
@@ -40,8 +41,11 @@ export interface HandshakeResult {
   /** Beside the bare one: the ratio of medians, and between what bounds 95 % of resampled runs have it. */
   readonly twin: Interval;
   readonly guarded: Interval;
-  /** What the guarded ratio is held to. */
+  /** A guard with a reporter beside one without. */
+  readonly reported: Interval;
+  /** What the guarded ratio is held to, and what the other. */
   readonly limit: number;
+  readonly reportedLimit: number;
 }
 
 interface Interval {
@@ -55,7 +59,7 @@ async function measureHandshakes(): Promise<HandshakeResult> {
   const port = server.ports.port!;
   const origin = patternList(1)[0]!;
   const random = new Random(1);
-  const blocks: Record<Name, number[]> = { bare: [], twin: [], guarded: [] };
+  const blocks: Record<Name, number[]> = { bare: [], twin: [], guarded: [], reported: [] };
   try {
     for (let round = -WARMUP; round < ROUNDS; round++) {
       for (const name of random.shuffle(NAMES)) {
@@ -76,10 +80,13 @@ async function measureHandshakes(): Promise<HandshakeResult> {
       bare: median(blocks.bare),
       twin: median(blocks.twin),
       guarded: median(blocks.guarded),
+      reported: median(blocks.reported),
     },
     twin,
     guarded: interval(blocks.guarded, blocks.bare),
+    reported: interval(blocks.reported, blocks.guarded),
     limit: twin.high + GUARD_SHARE,
+    reportedLimit: twin.high + REPORTER_SHARE,
   };
 }
 
@@ -120,13 +127,21 @@ function serveHandshakes(): void {
     return upgrade(request, context);
   };
   let origins = 0;
-  const guarded = guard(upgrade, compilePolicy({ origins: patternList(PATTERNS) }));
-  serveForParent({ bare, twin: (request, context) => bare(request, context), guarded }, cpuMicroseconds);
+  const policy = compilePolicy({ origins: patternList(PATTERNS) });
+  const guarded = guard(upgrade, policy);
+  const reported = guard(upgrade, policy, { onDecision: createReporter(), name: "chat" });
+  const twin: NativeHandler = (request, context) => bare(request, context);
+  serveForParent({ bare, twin, guarded, reported }, cpuMicroseconds);
+}
+
+function held({ ratio }: Interval, limit: number, share: number): string {
+  const verdict = ratio <= limit ? "met" : "missed";
+  return `at most the control's bound and ${100 * share} %: ${limit.toFixed(3)}, ${verdict}`;
 }
 
 /** The table of a result. */
 export function describe(result: HandshakeResult, name: string): string {
-  const { microseconds, twin, guarded, limit } = result;
+  const { microseconds, twin, guarded, reported, limit, reportedLimit } = result;
   const share = ({ ratio, low, high }: Interval) => [ratio, low, high].map((value) => value.toFixed(3));
   return `handshake · CPU time of the server, ${count(result.patterns)} patterns, ${
     count(result.handshakes)
@@ -136,9 +151,10 @@ export function describe(result: HandshakeResult, name: string): string {
       ["reads Origin only", digits(microseconds.bare), "1.000", "", ""],
       ["the same again (control)", digits(microseconds.twin), ...share(twin)],
       ["guarded", digits(microseconds.guarded), ...share(guarded)],
+      ["with a reporter, beside guarded", digits(microseconds.reported), ...share(reported)],
     ]) +
-    `\nat most the control's bound and ${100 * GUARD_SHARE} %: ${limit.toFixed(3)}, ` +
-    `${guarded.ratio <= limit ? "met" : "missed"}\n`;
+    `\nguarded: ${held(guarded, limit, GUARD_SHARE)}` +
+    `\nwith a reporter: ${held(reported, reportedLimit, REPORTER_SHARE)}\n`;
 }
 
 if (import.meta.main) {

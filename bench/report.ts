@@ -128,6 +128,11 @@ export function verdicts({ runtimes }: Report): string {
     BESIDE.compile,
   ]);
   add("guarded handshake beside a bare one", ({ handshake }) => [handshake?.guarded.ratio, handshake?.limit]);
+  // A report that was written before it was measured has none.
+  add("the same with a reporter beside one without", ({ handshake }) => [
+    handshake?.reported?.ratio,
+    handshake?.reportedLimit,
+  ]);
   for (const figure of [...FIGURES, "memory"]) {
     add(`${figure} of a socket beside the runtime's own`, ({ socket }, runtime) => [
       socketRatio(socket, "wsgate, user, router", figure),

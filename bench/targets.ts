@@ -34,6 +34,8 @@ export const REFERENCE_BYTES = 8;
 export const BYTES_A_LOOKUP = 0.1;
 /** What a guard may add to a handshake, above the control's bound. */
 export const GUARD_SHARE = 0.02;
+/** The same for a reporter as a guard's hook, beside a guard without a hook. */
+export const REPORTER_SHARE = 0.03;
 
 /** A list so long is held to what it cost in another checkout: see `beside.ts`. */
 export const BESIDE_PATTERNS = 1_000_000;

@@ -42,15 +42,21 @@ export interface DecisionEvent<Q = Request> {
   readonly handshake: boolean;
   /** The layer's option `name`; null: it has none. */
   readonly name: string | null;
-  /** The request method. */
+  /** The request method, the first 40 characters of it: on Deno a client may invent one of any length. */
   readonly method: string;
-  /** As the client spelled it, without the query: printable ASCII, 200 characters at most; "" where there is none. */
+  /**
+   * As the client spelled it, without query and fragment: printable ASCII, 200 characters at most; "" where there is
+   * none.
+   */
   readonly path: string;
   /** What arrived in `Origin`. */
   readonly origin: ExplainedOrigin;
   /** What arrived in `Host`, or in the URL of an HTTP/2 request that asks for no WebSocket. */
   readonly host: ExplainedHost;
-  /** The request, to be read before the hook's first await: afterwards Deno throws at every header. */
+  /**
+   * The request, to be read before the hook's first await: afterwards Deno throws at every header. Who keeps events keeps
+   * their requests: keep a copy, `{ ...event }`.
+   */
   readonly request: Q;
   /** What the runtime passed beside it: Deno's info or Bun's server, for the client's address. */
   readonly context: unknown;
@@ -58,7 +64,7 @@ export interface DecisionEvent<Q = Request> {
   readonly cause?: unknown;
   /**
    * Why, as {@linkcode explain} has it, from what was copied when the event was made: it works later too. Of auth, routers
-   * and sockets what came near alone; null where that is nothing.
+   * and sockets what came near alone; null where that is nothing, and where a guard asked no list.
    */
   explain(): Explanation | null;
 }
@@ -148,11 +154,12 @@ class EventOfDecision<Q> implements DecisionEvent<Q> {
       allowed: reportOnly.denied === null,
       reason: reportOnly.denied?.reason ?? null,
     });
-    this.handshake = requestedUpgrade(handshake) !== "none" ||
-      (headers.get("sec-websocket-key") ?? null) !== null;
+    this.handshake = asksForWebSocket(handshake);
     this.name = name;
-    this.method = method;
-    this.path = escapeNonAscii((pathOf(url) ?? "").slice(0, MAX_PATH)).slice(0, MAX_PATH);
+    this.method = method.slice(0, MAX_METHOD);
+    // No browser sends a fragment; what does may have a token in it.
+    const path = (pathOf(url) ?? "").split("#", 1)[0]!;
+    this.path = escapeNonAscii(path.slice(0, MAX_PATH)).slice(0, MAX_PATH);
     this.origin = Object.freeze(readOrigin(headers.get("origin") ?? null));
     this.host = Object.freeze(readHost(headers.get("host") ?? null));
     this.#decided = decided;
@@ -189,7 +196,14 @@ class EventOfDecision<Q> implements DecisionEvent<Q> {
   }
 }
 
+const MAX_METHOD = 40;
 const MAX_PATH = 200;
+
+/** Reports whether a WebSocket is asked for, by `Sec-WebSocket-Key` alone too: a proxy may have taken the rest. */
+export function asksForWebSocket(handshake: Handshake): boolean {
+  return requestedUpgrade(handshake) !== "none" ||
+    (handshake.headers.get("sec-websocket-key") ?? null) !== null;
+}
 
 /** Makes an event. `keeps`: whoever hears of it may ask for its explanation later. */
 export function eventOf<Q>(decided: Decided<Q>, keeps: boolean): DecisionEvent<Q> {
@@ -212,12 +226,14 @@ function explanationOf(miss: Miss, denied: Denied, handshake: Handshake): Explan
   const { url, headers } = handshake;
   return Object.freeze({
     decision: denied,
-    origin: readOrigin(headers.get("origin") ?? null),
-    host: readHost(headers.get("host") ?? null),
+    origin: Object.freeze(readOrigin(headers.get("origin") ?? null)),
+    host: Object.freeze(readHost(headers.get("host") ?? null)),
     authority: authorityOf(url),
     credentials: carriesCredentials(handshake),
     rule: null,
-    nearest: [{ ...miss, entry: null, differs: [], suggestion: null }],
+    nearest: Object.freeze([
+      Object.freeze({ ...miss, entry: null, differs: Object.freeze([] as const), suggestion: null }),
+    ]),
     next: null,
   });
 }

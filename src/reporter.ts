@@ -10,6 +10,7 @@ import { checkFunction, type ConfigIssue, type Options, readOptions, throwIfAny 
 import { denials } from "./denial.ts";
 import { type DecisionEvent, noteOf } from "./event.ts";
 import { quote } from "./quote.ts";
+import { catchRejection, reportOnce } from "./user_code.ts";
 
 /**
  * How much a reporter writes.
@@ -22,10 +23,13 @@ export interface ReporterOptions {
    * on. Default 60.
    */
   readonly intervalSeconds?: number;
-  /** How many kinds are told in words in one interval, 1 to 1,000. Default 20. */
+  /** How many kinds are told in words in one interval, 1 to 1,000; of what user code throws so many more. Default 20. */
   readonly maxKinds?: number;
-  /** Where a line goes, without a line feed. Default `console.warn`. What it throws is the hook's failure: reported once. */
-  readonly write?: (line: string) => void;
+  /**
+   * Where a line goes, without a line feed. Default `console.warn`. Nothing waits for a promise. What it throws or rejects
+   * with is reported on the console, once; that line is lost.
+   */
+  readonly write?: (line: string) => unknown;
 }
 
 /**
@@ -79,12 +83,13 @@ export interface Reporter {
  * Makes a console reporter, to be given to layers as `onDecision`. Without that option all of them share one.
  *
  * Of what was not allowed the first of each kind is told in words, and what follows in sums, ever more seldom. A kind is a
- * layer, its name, the outcome, the reason and the origin, for `host-…` the Host. After quiet a kind is told anew: a 503
- * after one interval, all others after sixty. `not-found` is counted and never written; what asks for no WebSocket is
- * written and never counted.
+ * layer, its name, the outcome, the reason and the origin, for `host-…` the Host, for what user code threw its `name` and
+ * `code`. After quiet a kind is told anew: a 503 after one interval, all others after sixty. `not-found` is counted and
+ * never written; what asks for no WebSocket is written and never counted.
  *
  * **Security.** A flood of invented origins uses up the words of each interval that it lasts, and no longer: what comes in the
- * interval after it is told. Memory is bounded whatever comes. A line is printable ASCII.
+ * interval after it is told. Twenty a minute are a flood. What user code throws has words of its own, and is told meanwhile.
+ * Memory is bounded whatever comes. A line is printable ASCII.
  *
  * | option | default | what it says |
  * | --- | --- | --- |
@@ -122,7 +127,15 @@ export function createReporter(options: ReporterOptions = {}): Reporter {
   throwIfAny(issues);
   // By its name at the time, so that who replaces console.warn gets the lines.
   const { write = (line: string) => console.warn(line) } = options;
-  return makeReporter(interval * 1000, maxKinds, write, () => performance.now());
+  const writeFailed = reportOnce(options.write === undefined ? "the console" : "a reporter's write");
+  const say = (line: string) => {
+    try {
+      catchRejection(write(line), writeFailed);
+    } catch (error) {
+      writeFailed(error);
+    }
+  };
+  return makeReporter(interval * 1000, maxKinds, say, () => performance.now());
 }
 
 function readNumber(
@@ -141,6 +154,16 @@ function readNumber(
     : `Give a number of seconds above ${least}, ${most} at most.`;
   issues.push({ code: "out-of-range", field, index: -1, value, fix });
   return usual;
+}
+
+/** What a reporter does with what was allowed: of that it needs no event, which costs more than the verdict. */
+export type CountAllowed = (layer: DecisionEvent["layer"], name: string | null, isHandshake: boolean) => void;
+
+const reporters = /* @__PURE__ */ new WeakMap<object, CountAllowed>();
+
+/** Where a hook is a reporter, what it does with what was allowed; undefined: it is none. A reporter keeps no event. */
+export function countAllowedOf(hook: object): CountAllowed | undefined {
+  return reporters.get(hook);
 }
 
 /** The one of all layers without a hook; in an object, so that a test can begin with a fresh one. */
@@ -166,7 +189,7 @@ const REMEMBERED = 64;
 /** Kinds that a sum names. */
 const NAMED = 5;
 
-/** {@linkcode createReporter}, of options that were read; times in milliseconds. */
+/** {@linkcode createReporter}, of options that were read; times in milliseconds. `write` never throws. */
 export function makeReporter(
   interval: number,
   maxKinds: number,
@@ -176,21 +199,22 @@ export function makeReporter(
   const totals = new Map<string, ReporterCount & { count: number }>();
   /** The least recently seen first. */
   const kinds = new Map<string, Kind>();
-  let ration = { start: -Infinity, told: 0 };
+  const rations = { failures: { start: -Infinity, told: 0 }, rest: { start: -Infinity, told: 0 } };
   /** What came over the ration since the last sum. */
   let untold = 0;
-  let sum = { since: 0, due: Infinity, pace: 1 };
+  let sum = { since: 0, last: 0, due: Infinity, pace: 1 };
 
   function report(event: DecisionEvent<unknown>): void {
     if (event.handshake) count(event);
-    const time = now();
-    if (time >= sum.due) writeSum(time);
+    const time = writeWhatIsDue();
     if (event.outcome === "allowed" || event.reason === "not-found") return;
     const key = keyOf(event);
     const known = kinds.get(key);
     kinds.delete(key);
     const isNews = known === undefined || time - known.lastSeen > known.forgetAfter;
-    if (time - ration.start >= interval) ration = { start: time, told: 0 };
+    // Of failures clients cannot invent any number: a flood of invented origins must not hide a database that is gone.
+    const ration = isFailure(event) ? rations.failures : rations.rest;
+    if (time - ration.start >= interval) Object.assign(ration, { start: time, told: 0 });
     if (isNews && ration.told >= maxKinds) {
       // Not remembered: it is news until it was told.
       untold += 1 + (known?.more ?? 0);
@@ -215,8 +239,21 @@ export function makeReporter(
     write(lineOf(event));
   }
 
-  function count({ layer, name, outcome, reason }: DecisionEvent<unknown>): void {
-    const key = JSON.stringify([layer, name, outcome, reason]);
+  function countAllowed(layer: DecisionEvent["layer"], name: string | null, isHandshake: boolean): void {
+    if (isHandshake) count({ layer, name, outcome: "allowed", reason: null });
+    writeWhatIsDue();
+  }
+
+  /** The time. */
+  function writeWhatIsDue(): number {
+    const time = now();
+    if (time >= sum.due) writeSum(time);
+    return time;
+  }
+
+  function count({ layer, name, outcome, reason }: Omit<ReporterCount, "count">): void {
+    // The name comes last, and may hold anything but be empty.
+    const key = `${layer} ${outcome} ${reason} ${name ?? ""}`;
     const total = totals.get(key);
     if (total === undefined) totals.set(key, { layer, name, outcome, reason, count: 1 });
     else total.count++;
@@ -230,10 +267,11 @@ export function makeReporter(
 
   /** There is something to sum up: when, unless that is known. */
   function expectSum(time: number): void {
+    sum.last = time;
     if (sum.due < Infinity) return;
     // Quiet since the last one for longer than the next would have waited: a new story.
     const pace = time - sum.since > sum.pace * interval ? 1 : sum.pace;
-    sum = { since: time, due: time + pace * interval, pace };
+    sum = { since: time, last: time, due: time + pace * interval, pace };
   }
 
   function writeSum(time: number): void {
@@ -243,15 +281,19 @@ export function makeReporter(
     const total = named.reduce((all, { more }) => all + more, rest);
     const parts = named.map(({ label, more }) => `${more} ${label}`);
     if (rest > 0) parts.push(`${rest} of other kinds`);
-    const seconds = Math.max(1, Math.round((time - sum.since) / 1000));
     for (const kind of often) kind.more = 0;
     untold = 0;
     // Long overdue: nothing has come by for a while.
     const goesOn = time - sum.due <= sum.pace * interval;
-    sum = { since: time, due: Infinity, pace: goesOn ? Math.min(2 * sum.pace, MAX_PACE) : 1 };
-    write(`wsgate: ${total} more in ${seconds} s: ${parts.join("; ")}`);
+    // Told now, they would else seem to have come just now.
+    const when = goesOn
+      ? durationOf(time - sum.since)
+      : `${durationOf(sum.last - sum.since)}, the last ${durationOf(time - sum.last)} ago`;
+    sum = { since: time, last: time, due: Infinity, pace: goesOn ? Math.min(2 * sum.pace, MAX_PACE) : 1 };
+    write(`wsgate: ${total} more in ${when}: ${parts.join("; ")}`);
   }
 
+  reporters.set(report, countAllowed);
   return Object.freeze(Object.assign(report, {
     counts: () => [...totals.values()].map((total) => ({ ...total })),
     openMetrics: () => openMetricsOf([...totals.values()]),
@@ -267,12 +309,25 @@ function keyOf(event: DecisionEvent<unknown>): string {
   return JSON.stringify([name, layer, outcome, reason, about(event)]);
 }
 
+/** In one of three units, so that no figure is long. */
+function durationOf(milliseconds: number): string {
+  const seconds = Math.max(1, Math.round(milliseconds / 1000));
+  if (seconds <= 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes <= 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+/** What user code threw, whatever the page. */
+function isFailure({ reason }: DecisionEvent<unknown>): boolean {
+  return reason === "user-lookup-failed" || reason === "policy-unavailable";
+}
+
 /** What tells refusals of one reason apart; "": nothing that parses. */
-function about({ reason, origin, host }: DecisionEvent<unknown>): string {
+function about(event: DecisionEvent<unknown>): string {
+  const { reason, origin, host } = event;
   // Of a failure, and of what is no handshake, the page says nothing.
-  if (reason === "not-a-handshake" || reason === "user-lookup-failed" || reason === "policy-unavailable") {
-    return "";
-  }
+  if (reason === "not-a-handshake") return "";
+  if (isFailure(event)) return failureOf(event.cause);
   const byHost = reason?.startsWith("host-");
   const ofHost = "host" in host ? `Host ${host.shown}` : "";
   const ofOrigin = origin.kind === "tuple" ? `Origin ${origin.shown}` : "";
@@ -280,6 +335,23 @@ function about({ reason, origin, host }: DecisionEvent<unknown>): string {
   if (reason === "unauthenticated") return [ofOrigin, ofHost].filter((it) => it !== "").join(", ");
   return byHost ? ofHost : ofOrigin;
 }
+
+/**
+ * What kind of failure it is, such as `Error ECONNREFUSED`, by what the thrower's own code says and no client: one that a
+ * client provokes all day, with a cookie that does not parse, must not hide the database that is gone.
+ */
+function failureOf(cause: unknown): string {
+  try {
+    const { name, code } = cause as { readonly name?: unknown; readonly code?: unknown };
+    const words = [name, code].filter((it) => typeof it === "string" && it !== "");
+    return words.length === 0 ? "" : quote(words.join(" "), MAX_FAILURE);
+  } catch {
+    // Undefined or null was thrown, or what cannot be read.
+    return "";
+  }
+}
+
+const MAX_FAILURE = 60;
 
 const VERBS = { allowed: "allowed", denied: "refused", "would-deny": "would refuse" } as const;
 

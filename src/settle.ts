@@ -7,13 +7,14 @@
 
 import { checkFunction, type ConfigIssue, type Options } from "./config.ts";
 import { deny } from "./denial.ts";
-import { type Decided, type DecisionEvent, type Details, eventOf } from "./event.ts";
+import { asksForWebSocket, type Decided, type DecisionEvent, type Details, eventOf } from "./event.ts";
 import type { Denied } from "./handler.ts";
-import { quoteCause } from "./quote.ts";
-import { shared } from "./reporter.ts";
+import { countAllowedOf, shared } from "./reporter.ts";
 import { markAnswered } from "./scope.ts";
+import { catchRejection, isPromiseLike, reportOnce } from "./user_code.ts";
 
-/**
+export { catchRejection, isPromiseLike, reportOnce };
+
 /**
  * Where the operator's programs hear of decisions: what every layer takes.
  *
@@ -91,11 +92,18 @@ export interface Tell<Q> {
 export function teller<Q>(layer: DecisionEvent["layer"], { onDecision, name = null }: Named<Q>): Tell<Q> {
   const hookFailed = reportOnce(onDecision === undefined ? "the console" : "onDecision");
   const isOurs = onDecision === undefined;
+  const countAllowed = onDecision && countAllowedOf(onDecision);
+  // Whoever is not ours may keep it, and ask when the request is gone.
+  const keeps = !isOurs && countAllowed === undefined;
   const hear = onDecision ?? ((event: DecisionEvent<Q>) => shared.reporter(event));
   const tell = (decision: Told<Q>) => {
     try {
-      // Whoever is not ours may keep it, and ask when the request is gone.
-      catchRejection(hear(eventOf({ ...decision, layer, name }, !isOurs)), hookFailed);
+      const isAllowed = decision.denied === null && !decision.reportOnly?.denied;
+      if (isAllowed && countAllowed !== undefined) {
+        countAllowed(layer, name, asksForWebSocket(decision.handshake));
+        return;
+      }
+      catchRejection(hear(eventOf({ ...decision, layer, name }, keeps)), hookFailed);
     } catch (error) {
       hookFailed(error);
     }
@@ -163,25 +171,4 @@ export function settler(layer: DecisionEvent["layer"], options: DenialOptions<un
       },
     },
   );
-}
-
-/** Reports the first failure of some user code on the console, and no further one: clients can repeat it at will. */
-export function reportOnce(what: string): (error: unknown) => void {
-  let reported = false;
-  return (error) => {
-    if (!reported) console.error(`wsgate: ${what} failed: ${quoteCause(error)} (not reported again)`);
-    reported = true;
-  };
-}
-
-/**
- * Takes care of a promise that nobody waits for: unhandled, its rejection would end the process on both runtimes.
- */
-export function catchRejection(value: unknown, onRejected: (error: unknown) => void = () => {}): void {
-  if (isPromiseLike(value)) Promise.resolve(value).then(undefined, onRejected);
-}
-
-/** Reports whether user code returned something that `await` would wait for. */
-export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -7,6 +7,7 @@ import {
   authMiddlewareStack,
   compilePolicy,
   createGate,
+  createReporter,
   type DecisionEvent,
   explain,
   guard,
@@ -166,6 +167,34 @@ describe("what an event says", () => {
     assertEquals(event("http://site.test/" + "\u00e9".repeat(500)).path.length, 200);
     assert(/^[\x20-\x7e]*$/.test(event("http://site.test/\u202e\x1b").path));
     assertEquals(event("http://site.test").path, "/");
+    assertEquals(event("http://site.test/a#token=1?x").path, "/a");
+    assertEquals(event("http://site.test?token=1").path, "/");
+  });
+
+  test("a method of any length is cut", () => {
+    const { events, onDecision } = told();
+    const request = requestOf({ headers: { upgrade: "websocket" }, method: "X".repeat(10_000) });
+    createGate({ origins: [GOOD] }, { onDecision })(request);
+    assertEquals(events[0]!.method, "X".repeat(40));
+  });
+
+  test("the host of a site that has no policy, or whose policy fails, is the one that was asked for", () => {
+    const { events, onDecision } = told();
+    // As it comes over HTTP/2, without a Host header.
+    const request = handshakeRequest(null, {
+      url: "https://other.test/",
+      headers: { host: null, upgrade: null },
+    });
+    const fail = () => {
+      throw new Error("no list");
+    };
+    for (const find of [() => null, fail]) {
+      guard(() => new Response(), find, { onDecision, requests: "all" })(request);
+    }
+    assertEquals(events.map(({ reason, host }) => [reason, host.shown]), [
+      ["host-not-allowed", "other.test"],
+      ["policy-unavailable", "other.test"],
+    ]);
   });
 
   test("it is frozen, and JSON, spread and a clone are the same data", () => {
@@ -249,7 +278,23 @@ describe("what an event says", () => {
     assertEquals(explanation.nearest.map(({ code }) => code), ["cookie-unknown"]);
     assertEquals(explanation.decision, { allowed: false, status: 401, reason: "unauthenticated" });
     assertEquals(explanation.credentials, true);
+    const { origin, host, nearest } = explanation;
+    eachRow([explanation, origin, host, nearest, nearest[0]!, nearest[0]!.differs], (part) => {
+      assert(Object.isFrozen(part));
+    });
     assertEquals(unknown!.explain(), null);
+
+    const stripped = told();
+    const headers = { host: null, upgrade: null, "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" };
+    await upgradeHandler({}, { onDecision: stripped.onDecision })(
+      handshakeRequest(null, { url: "*", headers }),
+      undefined,
+    );
+    const { path } = stripped.events[0]!;
+    const bare = stripped.events[0]!.explain()!;
+    assertEquals([path, bare.origin.kind, bare.host.kind, bare.nearest[0]!.code], [
+      ...["", "absent", "absent", "upgrade-stripped"],
+    ]);
   });
 });
 
@@ -362,6 +407,9 @@ describe("hooks", () => {
     };
     assertEquals(reads({}), ["upgrade", "connection", "host", "origin"]);
     assert(reads({ onDecision() {} }).length > 10);
+    // A reporter keeps no event, so nothing is copied for later.
+    const forReporter = reads({ onDecision: createReporter() });
+    assert(!forReporter.includes("user-agent"), forReporter.join());
   });
 
   test("the name that it has elsewhere is an unknown option, whose fix has this one", () => {

@@ -41,6 +41,7 @@ const rooms: readonly { readonly layer: number; readonly holds: readonly string[
       "src/handshake.ts",
       "src/settle.ts",
       "src/turn.ts",
+      "src/user_code.ts",
     ],
   },
   { layer: 2, holds: ["src/pattern/"] },

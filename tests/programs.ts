@@ -48,18 +48,32 @@ export async function outputOf(child: ChildProcess): Promise<string> {
 /** A server in a process of its own. */
 export interface ServedProgram {
   readonly port: number;
+  /** Everything that it printed. */
+  output(): string;
   stop(): Promise<void>;
+}
+
+/** What a program is started with. */
+export interface Started {
+  /** Permissions of Deno's, beside that to listen. */
+  readonly permissions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
  * Serves a file that says `export default { fetch, … }` by this runtime's own command for it. Deno gives it no
- * permission but to listen. Bun listens on every address: it can be told otherwise only in the file.
+ * permission but to listen and those named. Bun listens on every address: it can be told otherwise only in the file.
  */
-export async function serveProgram(script: URL): Promise<ServedProgram> {
+export async function serveProgram(
+  script: URL,
+  { permissions = [], env = {} }: Started = {},
+): Promise<ServedProgram> {
   const path = fileURLToPath(script);
-  const args = runtime === "deno" ? ["serve", "--host", "127.0.0.1", "--port", "0", path] : ["run", path];
+  const args = runtime === "deno"
+    ? ["serve", "--host", "127.0.0.1", "--port", "0", ...permissions, path]
+    : ["run", path];
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, PORT: "0", NO_COLOR: "1" },
+    env: { ...process.env, PORT: "0", NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exit = new Promise<void>((resolve) => child.on("exit", () => resolve()));
@@ -87,7 +101,7 @@ export async function serveProgram(script: URL): Promise<ServedProgram> {
     }
   });
   try {
-    return { port: await listening, stop };
+    return { port: await listening, output: () => output, stop };
   } catch (error) {
     await stop();
     throw error;

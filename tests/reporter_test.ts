@@ -323,6 +323,26 @@ describe("sums", () => {
     assertEquals(told.length, 3, told.join("\n"));
   });
 
+  test("told long after, they say when it was", () => {
+    const { tell, wait, lines, reporter } = clocked();
+    tell(evil(), evil());
+    wait(40);
+    tell(evil());
+    wait(3 * 86_400);
+    tell({ ...evil(), reason: null });
+    const [, late] = lines();
+    assertInOrder(late!, ["2 more in 40 s, the last 72 h ago: "]);
+    words.assert("a sum that is told late", late!);
+    const table = [[120, "120 s"], [121, "2 min"], [120 * 60, "120 min"], [121 * 60, "2 h"]] as const;
+    eachRow(table, ([seconds, shown]) => {
+      wait(1e6);
+      tell(evil(), evil());
+      wait(seconds);
+      reporter.flush();
+      assertStringIncludes(lines().at(-1)!, ` ${shown}`);
+    });
+  });
+
   test("what is allowed makes one come, and is in none", () => {
     const { tell, wait, lines } = clocked();
     tell(evil(), evil());
@@ -363,6 +383,59 @@ describe("nobody is blinded", () => {
     assertEquals(lines().filter((line) => line.includes("Origin https://evil.test, Host")).length, 1);
   });
 
+  test("a flood of invented origins does not hide an outage", () => {
+    const { tell, wait, lines } = clocked();
+    for (let i = 0; i < 100; i++) tell(evil(`a${i}.test`));
+    wait(1);
+    tell({ reason: "user-lookup-failed", details: { cause: new Error("database is gone") } });
+    const told = lines();
+    assertEquals(told.length, 4);
+    assertStringIncludes(told[3]!, "database is gone");
+  });
+
+  test("a failure that a client provokes all day does not hide another", () => {
+    const { tell, wait, lines, reporter } = clocked();
+    const failure = (cause: unknown): Told => ({ reason: "user-lookup-failed", details: { cause } });
+    for (let minute = 0; minute < 100; minute++) {
+      tell(failure(new SyntaxError(`a cookie that does not parse: ${minute}`)));
+      wait(50);
+    }
+    assertEquals(lines().filter((line) => line.includes("Host")).length, 1);
+    tell(failure(Object.assign(new Error("connect"), { code: "ECONNREFUSED" })));
+    const [outage, ...more] = lines().filter((line) => line.includes("Host"));
+    assert(outage!.includes("Error: connect"));
+    assertEquals(more, []);
+    tell(failure(Object.assign(new Error("connect"), { code: "ECONNREFUSED" })));
+    reporter.flush();
+    assertInOrder(lines().join(), ['1 refused (503 user-lookup-failed), "Error ECONNREFUSED"']);
+  });
+
+  test("a name that cannot be read is none, and a long one is cut", () => {
+    const unreadable = Object.defineProperty(new Error("x"), "name", {
+      get: () => {
+        throw new Error("no");
+      },
+    });
+    const { tell, lines, reporter } = clocked({ maxKinds: 20 });
+    const causes = [
+      unreadable,
+      undefined,
+      null,
+      7,
+      {},
+      { name: "x\x1b".repeat(99), code: 3 },
+      new Error("y"),
+    ];
+    for (const cause of causes) {
+      tell({ reason: "policy-unavailable", details: { cause } });
+      tell({ reason: "policy-unavailable", details: { cause } });
+    }
+    reporter.flush();
+    const told = lines();
+    assertEquals(told.filter((line) => line.includes("Host")).length, 3, told.join("\n"));
+    eachRow(told, (line) => assertPrintable(line, MAX_LINE));
+  });
+
   test("what was over the ration is told in words when there is one again", () => {
     const { tell, wait, lines } = clocked({ maxKinds: 1 });
     tell(evil("a.test"), evil("b.test"), evil("b.test"));
@@ -372,6 +445,22 @@ describe("nobody is blinded", () => {
     const told = lines();
     assert(told.some((line) => line.includes("Origin https://b.test, Host")), told.join("\n"));
     assert(told.some((line) => line.includes("2 more in 60 s: 2 of other kinds")), told.join("\n"));
+  });
+
+  test("what was told long ago and has no ration now is in the sum, with what was not told of it", () => {
+    const { tell, wait, lines, reporter } = clocked({ maxKinds: 1 });
+    tell(evil("old.test"), evil("old.test"));
+    wait(60 * 61);
+    lines();
+    // It takes the ration.
+    tell(evil("new.test"), evil("old.test"));
+    const told = lines();
+    assert(!told.some((line) => line.includes("Origin https://old.test, Host")), told.join("\n"));
+    reporter.flush();
+    assertStringIncludes([...told, ...lines()].join(), "1 of other kinds");
+    wait(60);
+    tell(evil("old.test"));
+    assert(lines().some((line) => line.includes("Origin https://old.test, Host")));
   });
 
   test("100,000 origins in one interval: the sums are right, and next to nothing is kept", () => {
@@ -438,7 +527,8 @@ describe("nobody is blinded", () => {
       tell(evil());
       const told = lines();
       const sums = told.filter((line) => line.includes(" more in "));
-      assertEquals([told.length - sums.length, sums.length], [21, 1]);
+      // Two of them are failures, which no client can invent.
+      assertEquals([told.length - sums.length, sums.length], [23, 1]);
       eachRow(told, (line) => assertPrintable(line, line.includes(" more in ") ? 5 * 500 : MAX_LINE));
     }
   });
@@ -500,6 +590,38 @@ describe("createReporter()", () => {
     assertEquals(reporter.counts().map(({ outcome }) => outcome), ["denied", "allowed"]);
   });
 
+  test("as a hook it counts and tells what it does where a hook calls it", async () => {
+    const direct: string[] = [];
+    const called: string[] = [];
+    const options = { intervalSeconds: 0.05 };
+    const reporter = createReporter({ ...options, write: (line) => void direct.push(line) });
+    const other = createReporter({ ...options, write: (line) => void called.push(line) });
+    const hooks = [reporter, (event: DecisionEvent) => other(event)];
+    const reportOnly = { origins: ["https://good.test"] };
+    for (const onDecision of hooks) {
+      const guarded = originValidator(() => new Response(), ["https://good.test", "https://new.test"], {
+        ...{ onDecision, reportOnly, requests: "all", name: "x" },
+      });
+      for (const site of ["good", "evil", "evil", "new", "new", "good"]) {
+        await guarded(handshakeRequest(`https://${site}.test`));
+      }
+      await guarded(handshakeRequest("https://evil.test"));
+      // A plain request that is let in makes a sum come, and is in no counter.
+      await new Promise((resolve) => setTimeout(resolve, 70));
+      await guarded(handshakeRequest("https://good.test", { headers: { upgrade: null } }));
+    }
+    assertEquals(reporter.counts(), other.counts());
+    assertEquals(reporter.counts().map(({ outcome, count }) => [outcome, count]), [
+      ["allowed", 2],
+      ["denied", 3],
+      ["would-deny", 2],
+    ]);
+    eachRow([direct, called], (lines) => {
+      assertStringIncludes(lines[0]!, '"x" refused (403 origin-not-allowed): Origin https://evil.test');
+      assertStringIncludes(lines.at(-1)!, " more in ");
+    });
+  });
+
   test("layers without a hook share one", async () => {
     const lines = await printed(() => {
       for (let i = 0; i < 3; i++) {
@@ -509,7 +631,7 @@ describe("createReporter()", () => {
     assertEquals(lines.length, 1);
   });
 
-  test("a `write` of one's own gets the lines; one that throws is the hook's failure", async () => {
+  test("a `write` of one's own gets the lines; one that throws or rejects is reported once", async () => {
     const own: string[] = [];
     const use = (reporter: Reporter) => {
       const guarded = originValidator(() => new Response(), ["https://good.test"], { onDecision: reporter });
@@ -517,14 +639,46 @@ describe("createReporter()", () => {
     };
     const quiet = await printed(() => use(createReporter({ write: (line) => void own.push(line) })));
     assertEquals([quiet.length, own.length], [0, 1]);
-    const failing = createReporter({
-      write: () => {
+    const failing: (() => unknown)[] = [
+      () => {
         throw new Error("disk full");
       },
+      () => Promise.reject(new Error("disk full")),
+    ];
+    for (const write of failing) {
+      let calls = 0;
+      const reporter = createReporter({ write: () => (calls++, write()) });
+      const lines = await printed(async () => {
+        assertEquals((await use(reporter)).status, 403);
+        reporter(eventFor(evil("another.test")));
+        // Unhandled, a rejection would end the process by now.
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      });
+      assertEquals(calls, 2);
+      assertEquals(lines.map(({ level }) => level), ["error"]);
+      words.assert("a write that throws", lines[0]!.text);
+    }
+  });
+
+  test("a write that fails on a sum does not lose what the event says", async () => {
+    let fails = false;
+    const lines: string[] = [];
+    const reporter = createReporter({
+      intervalSeconds: 0.01,
+      write: (line) => {
+        if (fails && line.includes(" more in ")) throw new Error("disk full");
+        lines.push(line);
+      },
     });
-    const lines = await printed(async () => assertEquals((await use(failing)).status, 403));
-    assertEquals(lines.map(({ level }) => level), ["error"]);
-    words.assert("a write that throws", lines[0]!.text);
+    await printed(async () => {
+      reporter(eventFor(evil()));
+      reporter(eventFor(evil()));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      fails = true;
+      reporter(eventFor(evil("another.test")));
+    });
+    assertEquals(lines.length, 2);
+    assertStringIncludes(lines[1]!, "https://another.test");
   });
 
   test("all faults of its options at once", () => {
@@ -541,6 +695,7 @@ describe("createReporter()", () => {
         "wrong-type write -1",
       ],
     );
+    assertThrows(make("console"), ConfigError);
     const table: ReporterOptions[] = [{ intervalSeconds: 86_401 }, { maxKinds: 0 }, { maxKinds: 1001 }, {
       intervalSeconds: NaN,
     }];

@@ -14,7 +14,7 @@ import type { ConfigIssue, Options } from "../src/config.ts";
 import { denials } from "../src/denial.ts";
 import { assertDenied } from "./denials.ts";
 import type { Details } from "../src/event.ts";
-import { answerer, catchRejection, type DenialOptions, readDenialOptions, settler } from "../src/settle.ts";
+import { answerer, type DenialOptions, readDenialOptions, settler } from "../src/settle.ts";
 import { handshakeRequest, type Line, printed, untyped } from "./doubles.ts";
 import { isAnswered } from "../src/scope.ts";
 import { eachRow, eachRowInTurn } from "./rows.ts";
@@ -277,19 +277,6 @@ describe("readDenialOptions()", () => {
       ["wrong-type", "refuse", -1, null],
       ["wrong-type", "onDecision", -1, "console"],
     ]);
-  });
-});
-
-describe("catchRejection()", () => {
-  test("it waits for thenables, and for nothing else", async () => {
-    const errors: unknown[] = [];
-    const note = (error: unknown) => void errors.push(error);
-    eachRow([undefined, null, 0, "then", {}, [], () => {}], (value) => catchRejection(value, note));
-    catchRejection(Promise.resolve(1), note);
-    catchRejection(Promise.reject("a"), note);
-    catchRejection(thenable((_, reject) => reject("b")), note);
-    assertEquals(await printed(() => {}), []);
-    assertEquals(errors.sort(), ["a", "b"]);
   });
 });
 

@@ -257,14 +257,14 @@ function policyFor(find: PolicyFor, request: Handshake, host: string | null): Po
   try {
     const found: unknown = find(siteOf(host!, request.url));
     if (isPolicy(found)) return found;
-    if (found === null) return refusal("host-not-allowed", { note: () => NO_SITE });
+    if (found === null) return refusal("host-not-allowed", { host, note: () => NO_SITE });
     catchRejection(found);
     const fix = isPromiseLike(found)
       ? "Await the policy before you call the guard. The policy function returned a promise"
       : "Return what compilePolicy() made, or null for an unknown site. The policy function returned neither";
     throw new TypeError(fix);
   } catch (cause) {
-    return refusal("policy-unavailable", { cause });
+    return refusal("policy-unavailable", { host, cause });
   }
 }
 

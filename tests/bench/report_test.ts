@@ -44,10 +44,12 @@ const memory: MemoryResult = {
 const handshake: HandshakeResult = {
   patterns: 1000,
   handshakes: 8000,
-  microseconds: { bare: 100, twin: 101, guarded: 105 },
+  microseconds: { bare: 100, twin: 101, guarded: 105, reported: 107 },
   twin: { ratio: 1.01, low: 0.99, high: 1.02 },
   guarded: { ratio: 1.05, low: 1.03, high: 1.06 },
+  reported: { ratio: 1.02, low: 1.01, high: 1.04 },
   limit: 1.04,
+  reportedLimit: 1.05,
 };
 
 const besideOf = (ratio: number) => ({ ratio, quartiles: [ratio, ratio] as const, ns: ratio, otherNs: 1 });
@@ -194,6 +196,7 @@ describe("verdicts", () => {
     assertEquals(lineOf(text, "test, warm, 3 ").match(/met|missed/g), ["met", "met"]);
     assertEquals(lineOf(text, "test, warm, 100,000 ").match(/met|missed/g), ["met", "met"]);
     assertEquals(lineOf(text, "guarded handshake").match(/met|missed/g), ["missed", "missed"]);
+    assertEquals(lineOf(text, "the same with a reporter").match(/met|missed/g), ["met", "met"]);
     for (const bytes of ["bytes a pattern in typed arrays", "bytes a pattern in all"]) {
       assertEquals(lineOf(text, bytes).match(/met|missed/g), ["met", "met"]);
     }
