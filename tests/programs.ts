@@ -51,15 +51,28 @@ export interface ServedProgram {
   stop(): Promise<void>;
 }
 
+/** How a program is served, where that is not by this runtime and without more. */
+export interface ServeOptions {
+  readonly on?: "deno" | "bun";
+  /** What Deno allows it beside to listen: `--allow-…`. Default nothing. */
+  readonly permissions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
- * Serves a file that says `export default { fetch, … }` by this runtime's own command for it. Deno gives it no
+ * Serves a file that says `export default { fetch, … }` by a runtime's own command for it. Deno gives it no
  * permission but to listen. Bun listens on every address: it can be told otherwise only in the file.
  */
-export async function serveProgram(script: URL): Promise<ServedProgram> {
+export async function serveProgram(
+  script: URL,
+  { on = runtime, permissions = [], env = {} }: ServeOptions = {},
+): Promise<ServedProgram> {
   const path = fileURLToPath(script);
-  const args = runtime === "deno" ? ["serve", "--host", "127.0.0.1", "--port", "0", path] : ["run", path];
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, PORT: "0", NO_COLOR: "1" },
+  const args = on === "deno"
+    ? ["serve", "--host", "127.0.0.1", "--port", "0", ...permissions, path]
+    : ["run", path];
+  const child = spawn(await executableOf(on), args, {
+    env: { ...process.env, PORT: "0", NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exit = new Promise<void>((resolve) => child.on("exit", () => resolve()));
