@@ -9,7 +9,8 @@ import { type RedisServer, skipWithoutRedis, startRedis } from "../live/redis_se
 import { type ServedProgram, serveProgram } from "../programs.ts";
 import { nginxAround, skipWithout, startProxy } from "../proxies.ts";
 import { runtime } from "../runtime.ts";
-import { eventually, knock, OPCODE, pause, type Peer } from "../socket/peer.ts";
+import { eventually, pause, type Peer } from "../socket/peer.ts";
+import { areEnded, areOpen, ExampleSite } from "./site_of_example.ts";
 
 /** `pollSeconds` of the example, and a second. */
 const BOUND_MS = 3000;
@@ -24,6 +25,7 @@ describe("two processes behind nginx with one Redis", {
   let redis: RedisServer;
   let processes: ServedProgram[] = [];
   let nginx: { readonly port: number; stop(): Promise<void> };
+  let site: ExampleSite;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "wsgate-nginx-"));
     redis = await startRedis();
@@ -38,6 +40,7 @@ describe("two processes behind nginx with one Redis", {
         lines.replaceAll(/127\.0\.0\.1:(800\d)/g, (_, name) => `127.0.0.1:${ports[name as unknown as 8000]}`),
       );
     });
+    site = new ExampleSite(nginx.port);
   });
   after(async () => {
     await nginx?.stop();
@@ -46,19 +49,6 @@ describe("two processes behind nginx with one Redis", {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const post = (path: string, name: string, cookie = "", origin = `http://127.0.0.1:${nginx.port}`) =>
-    fetch(`http://127.0.0.1:${nginx.port}${path}`, {
-      method: "POST",
-      headers: { origin, cookie },
-      body: new URLSearchParams({ name }),
-    });
-  async function logIn(name: string): Promise<string> {
-    const response = await post("/log-in", name);
-    assertEquals([response.status, await response.text()], [200, "logged in\n"]);
-    return response.headers.get("set-cookie")!.split(";")[0]!;
-  }
-  const come = (cookie: string, port = nginx.port, origin = `http://127.0.0.1:${port}`): Promise<Peer> =>
-    knock(port, { path: "/chat", more: [["Origin", origin], ["Cookie", cookie]] });
   /** The process that a socket is open in: it says so. */
   async function processOf(peer: Peer): Promise<string> {
     await eventually("a welcome", () => peer.texts.length > 0);
@@ -69,9 +59,12 @@ describe("two processes behind nginx with one Redis", {
     const here: number[] = [];
     const there: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const [ada, bob] = [await logIn("ada"), await logIn("bob")];
-      const adas = await Promise.all(Array.from({ length: 4 }, () => come(ada)));
-      const bobs = await Promise.all(Array.from({ length: 4 }, () => come(bob)));
+      const [ada, bob] = [
+        await site.cookieFrom("/log-in", { name: "ada" }),
+        await site.cookieFrom("/log-in", { name: "bob" }),
+      ];
+      const adas = await Promise.all(Array.from({ length: 4 }, () => site.connect(ada)));
+      const bobs = await Promise.all(Array.from({ length: 4 }, () => site.connect(bob)));
       for (const peers of [adas, bobs]) {
         assertEquals(peers.map(({ status }) => status), [101, 101, 101, 101]);
         assertEquals(new Set(await Promise.all(peers.map(processOf))).size, 2);
@@ -79,23 +72,21 @@ describe("two processes behind nginx with one Redis", {
 
       // At one time or another between two looks into the store.
       await pause(round * 500);
-      assertEquals((await post("/log-out", "", ada)).status, 200);
+      assertEquals((await site.post("/log-out", {}, ada)).status, 200);
       const start = performance.now();
       const longest = new Map<string, number>();
       await Promise.all(adas.map(async (peer) => {
-        const { code, reason } = await peer.closeFrame();
-        assertEquals([code, reason], [4401, "session-ended"]);
+        await areEnded(peer);
         longest.set(await processOf(peer), performance.now() - start);
       }));
       const [sooner, later] = [...longest.values()].sort((a, b) => a - b);
       here.push(sooner!);
       there.push(later!);
       // Not only behind nginx, which would ask one of them.
-      for (const { port } of processes) assertEquals((await come(ada, port)).status, 401);
-      for (const peer of bobs) {
-        peer.send(OPCODE.text, "still here");
-        await eventually("an echo", () => peer.texts.includes("still here"));
+      for (const { port } of processes) {
+        assertEquals((await new ExampleSite(port).connect(ada)).status, 401);
       }
+      await areOpen(...bobs);
       for (const peer of [...adas, ...bobs]) peer.destroy();
     }
     const list = (delays: number[]) => delays.map(Math.round).join(", ");
@@ -107,12 +98,13 @@ describe("two processes behind nginx with one Redis", {
   });
 
   it("other sites' pages get in at neither", async () => {
-    const ada = await logIn("ada");
+    const ada = await site.cookieFrom("/log-in", { name: "ada" });
     for (const port of [nginx.port, ...processes.map(({ port }) => port)]) {
-      assertEquals((await come(ada, port, "http://evil.test")).status, 403);
-      assertEquals((await come("", port)).status, 401);
+      const at = new ExampleSite(port);
+      assertEquals((await at.connect(ada, "http://evil.test")).status, 403);
+      assertEquals((await at.connect("")).status, 401);
     }
-    assertEquals((await post("/log-in", "eve", "", "http://evil.test")).status, 403);
-    assertEquals((await post("/log-out", "", ada, "http://evil.test")).status, 403);
+    assertEquals((await site.post("/log-in", { name: "eve" }, "", "http://evil.test")).status, 403);
+    assertEquals((await site.post("/log-out", {}, ada, "http://evil.test")).status, 403);
   });
 });
