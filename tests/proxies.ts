@@ -104,7 +104,8 @@ function programOf(proxy: Proxy): string | undefined {
   return folders.map((folder) => join(folder, proxy)).find((path) => existsSync(path));
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody else has, for the moment. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
@@ -112,7 +113,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function listens(port: number): Promise<boolean> {
+/** Whether anybody listens there. */
+export function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => {
       resolve(true);
