@@ -2,6 +2,9 @@
 
 import { after, before, describe, it } from "node:test";
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import type { Page } from "puppeteer-core";
+import { until, write } from "../browser/acting.ts";
+import { browsers } from "../browser/browser.ts";
 import { prepareDjango, skipWithoutDjango } from "../django.ts";
 import { type ServedProgram, serveProgram } from "../programs.ts";
 import { runtime } from "../runtime.ts";
@@ -160,6 +163,32 @@ assert Session.objects.filter(session_key="${key}").delete()[0] == 1`);
     }
     await areOpen(peer);
   });
+
+  for (const { name, skip, launch } of browsers()) {
+    it(`in ${name}, logging out at Django in one tab closes the socket of another`, {
+      skip,
+      timeout: 120_000,
+    }, async () => {
+      const browser = await launch();
+      try {
+        const [first, second] = [await browser.newPage(), await browser.newPage()];
+        const submit = (tab: Page) =>
+          Promise.all([tab.waitForNavigation(), tab.evaluate('document.querySelector("button").click()')]);
+        const shows = (words: string) =>
+          until(first, `document.querySelector("output").textContent === "${words}"`);
+        await first.goto(`http://127.0.0.1:${django.port}/login`);
+        await write(first, "input[name=username]", "ada");
+        await write(first, "input[name=password]", PASSWORD);
+        await submit(first);
+        await shows("Welcome, ada.");
+        await second.goto(`http://127.0.0.1:${django.port}/`);
+        await submit(second);
+        await shows("4401 session-ended");
+      } finally {
+        await browser.close();
+      }
+    });
+  }
 
   it("either goes on without the other", async () => {
     const ada = await logIn("ada");
