@@ -24,7 +24,9 @@ import {
 } from "@wsgate/wsgate";
 import { createLiveSockets } from "@wsgate/wsgate/live";
 
+/** Where this server asks, and the origin of the pages that browsers show: behind a proxy not the same. */
 const DJANGO = process.env.DJANGO ?? "http://localhost:8001";
+const SITE = process.env.SITE ?? DJANGO;
 const AUTHORIZATION = `Bearer ${process.env.INTERNAL_SECRET!}`;
 
 // --------------------------------------------------------------------------------------- what Django is asked
@@ -95,7 +97,7 @@ const chat = upgradeHandler({
 /** The whole application. The page that connects is Django's. */
 export const fetch = protocolTypeRouter({
   http: urlRouter([["/internal/ended", ended]]),
-  websocket: originValidator(auth(urlRouter([["/chat", chat]])), [process.env.SITE ?? DJANGO]),
+  websocket: originValidator(auth(urlRouter([["/chat", chat]])), [SITE]),
 });
 
 export default { fetch, websocket };

@@ -94,7 +94,7 @@ const auth = authMiddlewareStack({ user: claimsOf, required: true, session: sess
 /** Takes the form's word for the name; a real site asks for more. */
 async function logIn(request: Request): Promise<Response> {
   const form = await request.formData().catch(() => new FormData());
-  const name = String(form.get("name") ?? "").trim();
+  const name = String(form.get("name") ?? "").trim().slice(0, 40);
   if (name === "") return new Response("A name, please.\n", { status: 400 });
   return handOut({ sub: name, sid: crypto.randomUUID(), auth_time: Math.floor(Date.now() / 1000) });
 }

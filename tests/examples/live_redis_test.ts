@@ -9,12 +9,13 @@ import { type RedisServer, skipWithoutRedis, startRedis } from "../live/redis_se
 import { type ServedProgram, serveProgram } from "../programs.ts";
 import { nginxAround, skipWithout, startProxy } from "../proxies.ts";
 import { runtime } from "../runtime.ts";
-import { eventually, pause, type Peer } from "../socket/peer.ts";
+import { eventually, type Frame, OPCODE, pause, type Peer } from "../socket/peer.ts";
 import { areEnded, areOpen, ExampleSite } from "./site_of_example.ts";
 
 /** `pollSeconds` of the example, and a second. */
 const BOUND_MS = 3000;
 const ROUNDS = 4;
+const isClose = ({ opcode }: Frame) => opcode === OPCODE.close;
 const EXAMPLES = new URL("../../examples/sessions/", import.meta.url);
 
 describe("two processes behind nginx with one Redis", {
@@ -95,6 +96,27 @@ describe("two processes behind nginx with one Redis", {
         `${list(there)} ms in the other; stated ${BOUND_MS} ms`,
     );
     assertLess(Math.max(...there), BOUND_MS);
+  });
+
+  it("while Redis is away open sockets stay, nobody comes, and what is ended is not lost", async () => {
+    const [ada, bob] = [
+      await site.cookieFrom("/log-in", { name: "ada" }),
+      await site.cookieFrom("/log-in", { name: "bob" }),
+    ];
+    const adas = [await site.connect(ada), await site.connect(ada)];
+    const bobs = [await site.connect(bob), await site.connect(bob)];
+    await areOpen(...adas, ...bobs);
+    await redis.stop();
+    assertEquals((await site.connect(bob)).status, 503);
+    assertEquals((await site.post("/log-out", {}, ada)).status, 200);
+    await eventually("a close here", () => adas.some(({ frames }) => frames.some(isClose)));
+    await pause(BOUND_MS);
+    assertEquals(adas.filter(({ frames }) => frames.some(isClose)).length, 1);
+    await areOpen(...bobs);
+    await redis.start();
+    await areEnded(...adas);
+    await areOpen(...bobs);
+    for (const { port } of processes) assertEquals((await new ExampleSite(port).connect(ada)).status, 401);
   });
 
   it("other sites' pages get in at neither", async () => {
