@@ -14,6 +14,7 @@ import {
   type Socket,
   upgradeHandler,
 } from "@wsgate/wsgate";
+import { createLiveSockets } from "@wsgate/wsgate/live";
 import { getIronSession, webCookies } from "iron-session";
 import { chatPage } from "./chat_page.ts";
 
@@ -27,21 +28,31 @@ interface User {
   /** Of the session: two people may take one name. */
   readonly id: string;
   readonly name: string;
+  /** When the session ends by itself, in milliseconds since 1970. */
+  readonly expiresAt: number;
 }
 
 const MAX_NAME_LENGTH = 40;
 
+const SESSION_SECONDS = 3600;
+
 /**
  * The session is in the cookie, sealed, and nothing is kept here: logging out takes the cookie away, and a copy of it
- * would work for another hour. Over https the cookie's name starts with `__Host-`, and `secure` is left out.
+ * would still show the page for an hour. Over https the cookie's name starts with `__Host-`, and `secure` is left out.
  */
 const SESSION = {
   cookieName: "session",
   // A real site keeps its password: with another one nobody is logged in any more.
   password: crypto.randomUUID() + crypto.randomUUID(),
-  ttl: 3600,
+  ttl: SESSION_SECONDS,
   cookieOptions: { secure: false },
 };
+
+/** The open sockets, and for as long as a copy of a cookie could open one, who has logged out. */
+const live = createLiveSockets({
+  // iron-session takes a seal for a minute longer, since clocks differ.
+  longestSessionSeconds: SESSION_SECONDS + 60,
+});
 
 function openSession(request: Request, headers: Headers) {
   return getIronSession<User>(webCookies(request, headers), SESSION);
@@ -50,9 +61,11 @@ function openSession(request: Request, headers: Headers) {
 /** Looks the user up, for the page and for the sockets alike. */
 export const auth = authMiddlewareStack<User>({
   async user(request) {
-    const { id, name } = await openSession(request, new Headers());
-    return id !== undefined && name !== undefined ? { id, name } : null;
+    const { id, name, expiresAt } = await openSession(request, new Headers());
+    return id !== undefined && name !== undefined && expiresAt !== undefined ? { id, name, expiresAt } : null;
   },
+  session: ({ id, expiresAt }) => ({ id, expiresAt }),
+  live,
 });
 
 /** Forms of other sites must log nobody in or out: what judges handshakes judges them too. */
@@ -68,7 +81,8 @@ export async function logIn(request: Request): Promise<Response> {
 
   const headers = new Headers({ location: "/" });
   const session = await openSession(request, headers);
-  Object.assign(session, { id: crypto.randomUUID(), name });
+  const expiresAt = Date.now() + SESSION_SECONDS * 1000;
+  Object.assign(session, { id: crypto.randomUUID(), name, expiresAt } satisfies User);
   await session.save();
   return new Response(null, { status: 303, headers });
 }
@@ -79,10 +93,8 @@ export async function logOut(request: Request): Promise<Response> {
   if (!decision.allowed) return deny(decision);
   const headers = new Headers({ location: "/" });
   const session = await openSession(request, headers);
-  for (const socket of [...rooms.values()].flatMap((members) => [...members])) {
-    const { user } = auth.scope(socket.request);
-    if (user !== null && user.id === session.id) socket.close(4401, "logged out");
-  }
+  // In every tab of this session, and for good: a copy of the cookie opens no socket any more.
+  if (session.id !== undefined) await live.end({ session: session.id });
   session.destroy();
   return new Response(null, { status: 303, headers });
 }
@@ -133,4 +145,4 @@ export const chat = upgradeHandler({
     if (members.size === 0) rooms.delete(routeParams(socket.request).room!);
     else tellWhoIsHere(members);
   },
-}, { maxMessageBytes: 4096 });
+}, { maxMessageBytes: 4096, live });

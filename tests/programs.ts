@@ -53,26 +53,27 @@ export interface ServedProgram {
   stop(): Promise<void>;
 }
 
-/** What a program is started with. */
-export interface Started {
-  /** Permissions of Deno's, beside that to listen. */
+/** How a program is served, where that is not by this runtime and without more. */
+export interface ServeOptions {
+  readonly on?: "deno" | "bun";
+  /** What Deno allows it beside to listen: `--allow-…`. Default nothing. */
   readonly permissions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
- * Serves a file that says `export default { fetch, … }` by this runtime's own command for it. Deno gives it no
- * permission but to listen and those named. Bun listens on every address: it can be told otherwise only in the file.
+ * Serves a file that says `export default { fetch, … }` by a runtime's own command for it. Deno gives it no
+ * permission but to listen. Bun listens on every address: it can be told otherwise only in the file.
  */
 export async function serveProgram(
   script: URL,
-  { permissions = [], env = {} }: Started = {},
+  { on = runtime, permissions = [], env = {} }: ServeOptions = {},
 ): Promise<ServedProgram> {
   const path = fileURLToPath(script);
-  const args = runtime === "deno"
+  const args = on === "deno"
     ? ["serve", "--host", "127.0.0.1", "--port", "0", ...permissions, path]
     : ["run", path];
-  const child = spawn(process.execPath, args, {
+  const child = spawn(await executableOf(on), args, {
     env: { ...process.env, PORT: "0", NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -116,8 +116,11 @@ export function checkChat(name: string, script: URL): void {
       const response = await post("/logout", { origin, cookie });
       assertEquals(response.status, 303);
       assertMatch(response.headers.get("set-cookie")!, /^session=; Max-Age=0; /);
-      assertEquals(await first.ends(), "4401 logged out");
-      assertEquals(await second.ends(), "4401 logged out");
+      assertEquals(await first.ends(), "4401 session-ended");
+      assertEquals(await second.ends(), "4401 session-ended");
+      const own = handshakeHeaders(`127.0.0.1:${server.port}`);
+      const copied = handshakeBytes("/chat/two", [...own, ["Origin", origin], ["Cookie", cookie]]);
+      assertEquals((await sendRaw(server.port, copied)).status, 401);
       namesake.say("still here");
       while (!(await namesake.hears(1)).some((news) => "text" in news)) await namesake.more();
       namesake.leave();

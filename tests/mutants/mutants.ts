@@ -367,6 +367,13 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
+    file: "src/user_code.ts",
+    tests: ["tests/user_code_test.ts", "tests/settle_test.ts"],
+    faults: [
+      { fault: "a failure is reported each time", from: "    if (reported) return;\n", to: "" },
+    ],
+  },
+  {
     file: "src/settle.ts",
     tests: ["tests/settle_test.ts"],
     faults: [
@@ -377,10 +384,9 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a rejection of onDecision is nobody's",
-        from: "catchRejection(hear(eventOf({ ...decision, layer, name }, !isOurs)), hookFailed);",
-        to: "hear(eventOf({ ...decision, layer, name }, !isOurs));",
+        from: "catchRejection(hear(eventOf({ ...decision, layer, name }, keeps)), hookFailed);",
+        to: "hear(eventOf({ ...decision, layer, name }, keeps));",
       },
-      { fault: "a failure is reported each time", from: "    reported = true;\n", to: "" },
       { fault: "a gate that answered at once answers again", from: "      markAnswered(request);\n", to: "" },
       {
         fault: "nobody is told of a refusal",
@@ -1003,7 +1009,7 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a policy function that throws lets everybody in",
-        from: `return refusal("policy-unavailable", { cause });`,
+        from: `return refusal("policy-unavailable", { host, cause });`,
         to: `return compilePolicy({ origins: ["*"] });`,
       },
       {
@@ -1018,7 +1024,7 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "an unknown site is a failure of ours",
-        from: `if (found === null) return refusal("host-not-allowed", { note: () => NO_SITE });`,
+        from: `if (found === null) return refusal("host-not-allowed", { host, note: () => NO_SITE });`,
         to: "",
       },
       {
@@ -1261,8 +1267,8 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a path gets into an event as it came",
-        from: `escapeNonAscii((pathOf(url) ?? "").slice(0, MAX_PATH)).slice(0, MAX_PATH);`,
-        to: `(pathOf(url) ?? "").slice(0, MAX_PATH);`,
+        from: `escapeNonAscii(path.slice(0, MAX_PATH)).slice(0, MAX_PATH);`,
+        to: `path.slice(0, MAX_PATH);`,
       },
     ],
   },
@@ -1283,8 +1289,8 @@ const GROUPS: readonly Group[] = [
     faults: [
       {
         fault: "the name of a layer is lost",
-        from: "hear(eventOf({ ...decision, layer, name }, !isOurs))",
-        to: "hear(eventOf({ ...decision, layer, name: null }, !isOurs))",
+        from: "hear(eventOf({ ...decision, layer, name }, keeps))",
+        to: "hear(eventOf({ ...decision, layer, name: null }, keeps))",
       },
       {
         fault: "a hook hears of denials alone",
