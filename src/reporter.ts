@@ -319,7 +319,8 @@ function durationOf(milliseconds: number): string {
 
 /** What user code threw, whatever the page. */
 function isFailure({ reason }: DecisionEvent<unknown>): boolean {
-  return reason === "user-lookup-failed" || reason === "policy-unavailable";
+  return reason === "user-lookup-failed" || reason === "policy-unavailable" ||
+    reason === "sessions-unavailable";
 }
 
 /** What tells refusals of one reason apart; "": nothing that parses. */
