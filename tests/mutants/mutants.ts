@@ -211,6 +211,17 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
+    file: "src/handshake.ts",
+    tests: ["tests/verdict/check_test.ts"],
+    faults: [
+      {
+        fault: "Authorization is no credential",
+        from: `(headers.get("cookie") ?? headers.get("authorization") ?? null)`,
+        to: `(headers.get("cookie") ?? null)`,
+      },
+    ],
+  },
+  {
     file: "src/config.ts",
     tests: ["tests/config_test.ts"],
     faults: [
@@ -317,24 +328,14 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a rejection of onDecision is nobody's",
-        from: "else catchRejection(onDecision(denied, handshake, details.cause), hookFailed);",
-        to: "else onDecision(denied, handshake, details.cause);",
-      },
-      {
-        fault: "the console is told without an end",
-        from: `if (reason === "not-found" || seen.size > MAX_LINES) return;`,
-        to: `if (reason === "not-found") return;`,
-      },
-      {
-        fault: "an attacker's text gets into the log as it came",
-        from: `const origin = parseOrigin(value).kind === "tuple" ? value : null;`,
-        to: "const origin = value;",
+        from: "catchRejection(hear(eventOf({ ...decision, layer, name }, !isOurs)), hookFailed);",
+        to: "hear(eventOf({ ...decision, layer, name }, !isOurs));",
       },
       { fault: "a failure is reported each time", from: "    reported = true;\n", to: "" },
       { fault: "a gate that answered at once answers again", from: "      markAnswered(request);\n", to: "" },
       {
         fault: "nobody is told of a refusal",
-        from: "    tell(denied, request, details);\n",
+        from: "      say(denied, request, context, details);\n",
         to: "",
       },
     ],
@@ -410,11 +411,6 @@ const GROUPS: readonly Group[] = [
         fault: "any host is on the list",
         from: `=== NONE ? "host-not-allowed" : null;`,
         to: `=== NONE ? null : null;`,
-      },
-      {
-        fault: "Authorization is no credential",
-        from: `(headers.get("cookie") ?? headers.get("authorization") ?? null)`,
-        to: `(headers.get("cookie") ?? null)`,
       },
       {
         fault: "'self' has any port",
@@ -507,13 +503,13 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "what is below a wildcard may be malformed",
-        from: "if (end - start > MAX_HOST_LENGTH || !areLabels(text, start, covered - 1)) return NONE;",
-        to: "if (end - start > MAX_HOST_LENGTH) return NONE;",
+        from: "leftIsValid = end - start <= MAX_HOST_LENGTH && areLabels(text, start, covered - 1);",
+        to: "leftIsValid = end - start <= MAX_HOST_LENGTH;",
       },
       {
         fault: "a host below a wildcard has any length",
-        from: "if (end - start > MAX_HOST_LENGTH || !areLabels(",
-        to: "if (!areLabels(",
+        from: "leftIsValid = end - start <= MAX_HOST_LENGTH && areLabels(",
+        to: "leftIsValid = areLabels(",
       },
       {
         fault: "a host may stand behind a slash",
@@ -968,8 +964,8 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "refuse does not get the context",
-        from: "return settle(verdict.denied, request, rest[0], verdict.details);",
-        to: "return settle(verdict.denied, request, undefined, verdict.details);",
+        from: "return answer(verdict, request, rest[0]);",
+        to: "return answer(verdict, request, undefined);",
       },
     ],
   },
@@ -979,8 +975,8 @@ const GROUPS: readonly Group[] = [
     faults: [
       {
         fault: "a gate tells of a refusal and lets in",
-        from: "return settle(verdict.denied, request, context, verdict.details) as Response;",
-        to: "settle(verdict.denied, request, context, verdict.details);\n      return undefined;",
+        from: `if (typeof verdict !== "string") return answer(verdict, request, context) as Response;`,
+        to: `if (typeof verdict !== "string") return undefined;`,
       },
       {
         fault: "what a gate let in is not marked",
@@ -1000,13 +996,13 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "Node's gate answers and lets in",
-        from: "answer(socket, refusal.denied);\n    return false;",
-        to: "answer(socket, refusal.denied);\n    return true;",
+        from: "answer(socket, verdict);\n    return false;",
+        to: "answer(socket, verdict);\n    return true;",
       },
       {
         fault: "HTTP/1.0 is upgraded",
-        from: `(version === "1.0" || version === "0.9")`,
-        to: `version === "0.9"`,
+        from: `(httpVersion === "1.0" || httpVersion === "0.9")`,
+        to: `httpVersion === "0.9"`,
       },
       {
         fault: "the last of a repeated header wins",
@@ -1024,8 +1020,9 @@ const GROUPS: readonly Group[] = [
         to: "const isPath = host !== null;",
       },
       {
-        fault: "Node's gate tells nobody",
-        from: "    tell(refusal.denied, handshake, refusal.details);\n",
+        fault: "Node's gate tells nobody of HTTP/1.0",
+        from:
+          "    tell({ denied, reportOnly: null, handshake, request, context: undefined, note: () => TOO_OLD });\n",
         to: "",
       },
     ],
@@ -1041,8 +1038,8 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "hostValidator lets every Host in",
-        from: "if (decision.allowed) return handler(request, ...rest as unknown as A);",
-        to: "if (decision.allowed || host !== null) return handler(request, ...rest as unknown as A);",
+        from: "return denied === null ? handler(",
+        to: "return denied === null || host !== null ? handler(",
       },
     ],
   },
@@ -1083,7 +1080,7 @@ const GROUPS: readonly Group[] = [
       { fault: "a limit of 0 passes", from: "value >= least && value <= most", to: "value <= most" },
       {
         fault: "the opening handshake is not checked",
-        from: "    if (denied !== null) return settle(denied, request, context);\n",
+        from: "    if (denied !== null) return settle(denied, request, context, { miss: strippedMiss });\n",
         to: "",
       },
       {
@@ -1359,11 +1356,7 @@ const GROUPS: readonly Group[] = [
   // ---- the desk, and the program
   {
     file: "src/explain/explain.ts",
-    tests: [
-      "tests/explain/why_denied_test.ts",
-      "tests/explain/near_misses_test.ts",
-      "tests/verdict/check_test.ts",
-    ],
+    tests: ["tests/explain/explain_test.ts"],
     faults: [
       {
         fault: "an explanation forgets the Host",
@@ -1373,30 +1366,41 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: "src/explain/explain.ts",
-    tests: ["tests/explain/why_denied_test.ts", "tests/explain/explanation_text_test.ts"],
+    file: "src/explanation.ts",
+    tests: ["tests/explanation_test.ts"],
     faults: [
       {
         fault: "an attacker's URL gets into an explanation as it came",
-        from: "parseHost(written) === null ? quote(written) : lowerAscii(written);",
+        from: "parseHost(written) === null ? quote(shownPart(written)) : lowerAscii(written);",
         to: "lowerAscii(written);",
       },
       {
         fault: "an attacker's Host gets into an explanation as it came",
-        from: "shown: quote(value) };\n  const { host, port }",
-        to: "shown: value };\n  const { host, port }",
+        from: `kind: "malformed", shown: quote(shownPart(value)) };`,
+        to: `kind: "malformed", shown: shownPart(value) };`,
+      },
+      {
+        fault: "an attacker's Origin gets into an explanation as it came",
+        from: `value === null ? "absent" : quote(shownPart(value))`,
+        to: `value === null ? "absent" : shownPart(value)`,
       },
     ],
   },
   {
-    file: "src/explain/near_misses.ts",
+    file: "src/explain/causes.ts",
     tests: ["tests/explain/near_misses_test.ts"],
     faults: [
       {
         fault: "a look-alike is suggested",
-        from: `if (code === "look-alike" || code === "listed-name-in-front") return null;`,
-        to: `if (code === "listed-name-in-front") return null;`,
+        from: "but is a different name: ${hostOf(c)}`,\n",
+        to: "but is a different name: ${hostOf(c)}`,\n    offer: itself,\n",
       },
+    ],
+  },
+  {
+    file: "src/explain/nearest.ts",
+    tests: ["tests/explain/nearest_test.ts"],
+    faults: [
       {
         fault: "any number of near entries is named",
         from: "const MAX_NEAREST = 5;",
