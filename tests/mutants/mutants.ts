@@ -398,6 +398,12 @@ const GROUPS: readonly Group[] = [
         to: "const host = /^[a-z]+:\\/\\/([^/?#]*)/.exec(handshake.url)?.[1] ?? null;",
       },
       {
+        fault: "Host comes from X-Forwarded-Host",
+        from: `const host = handshake.headers.get("host") ?? null;`,
+        to:
+          `const host = handshake.headers.get("x-forwarded-host") ?? handshake.headers.get("host") ?? null;`,
+      },
+      {
         fault: "Host and URL may name two authorities",
         from: `  if (!namesHost(url, host)) return "host-mismatch";\n`,
         to: "",
@@ -934,6 +940,12 @@ const GROUPS: readonly Group[] = [
         from: `if (found === null) return refusal("host-not-allowed", { note: () => NO_SITE });`,
         to: "",
       },
+      {
+        fault: "the guard's Host comes from X-Forwarded-Host",
+        from: `const host = isPlain ? authorityOf(request) : request.headers.get("host");`,
+        to:
+          `const host = request.headers.get("x-forwarded-host") ?? (isPlain ? authorityOf(request) : request.headers.get("host"));`,
+      },
     ],
   },
   {
@@ -944,6 +956,66 @@ const GROUPS: readonly Group[] = [
         fault: "a handshake's Host may come from its URL",
         from: ` || ["websocket", "malformed"].includes(requestedUpgrade(request))) return host;`,
         to: ") return host;",
+      },
+    ],
+  },
+  {
+    file: "src/guard/judge.ts",
+    tests: ["tests/event_test.ts"],
+    faults: [
+      {
+        fault: "a would-deny refuses",
+        from: "return refusal === null ? verdict as Verdict : refusal.denied;",
+        to: "return (refusal ?? second)?.denied ?? verdict as Verdict;",
+      },
+      {
+        fault: "a report-only policy that fails refuses",
+        from: "return refusal === null ? verdict as Verdict : refusal.denied;",
+        to:
+          `if (second?.denied.status === 503) return second.denied;\n  return refusal === null ? verdict as Verdict : refusal.denied;`,
+      },
+      {
+        fault: "what the report-only policy lets in is let in and marked",
+        from: "return refusal === null ? verdict as Verdict : refusal.denied;",
+        to:
+          `if (reportOnly !== null && second === null) return "upgrade";\n  return refusal === null ? verdict as Verdict : refusal.denied;`,
+      },
+      {
+        fault: "the report-only policy is judged by in place of the one in force",
+        from: "const verdict = judge(request, source, all, found);",
+        to: "const verdict = judge(request, reportOnly ?? source, all, found);",
+      },
+      {
+        fault: "a report-only policy is not asked of what was refused",
+        from: "const second = reportOnly && refusalOf(judge(request, reportOnly, all, null));",
+        to:
+          "const second = reportOnly && (refusal === null ? refusalOf(judge(request, reportOnly, all, null)) : null);",
+      },
+      {
+        fault: "a would-deny is explained by the policy in force",
+        from: "...(refusal ?? second)?.details ?? found?.details,",
+        to: "...refusal?.details ?? found?.details,",
+      },
+      {
+        fault: "a would-deny is told to hooks alone",
+        from: "if (refusal !== null || second !== null || tell.all) {",
+        to: "if (refusal !== null || tell.all) {",
+      },
+      {
+        fault: "plain requests that nobody judged are told as allowed",
+        from: "if (verdict === null && !all) return null;",
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/guard/judge.ts",
+    tests: ["tests/guard/judge_test.ts"],
+    faults: [
+      {
+        fault: "a denial is told to hooks alone",
+        from: "if (refusal !== null || second !== null || tell.all) {",
+        to: "if (second !== null || tell.all) {",
       },
     ],
   },
@@ -1040,6 +1112,214 @@ const GROUPS: readonly Group[] = [
         fault: "hostValidator lets every Host in",
         from: "return denied === null ? handler(",
         to: "return denied === null || host !== null ? handler(",
+      },
+    ],
+  },
+
+  // ---- what is told of decisions
+  {
+    file: "src/event.ts",
+    tests: ["tests/event_test.ts"],
+    faults: [
+      {
+        fault: "a would-deny is told as allowed",
+        from: `told !== null ? "would-deny" : "allowed";`,
+        to: `"allowed";`,
+      },
+      {
+        fault: "a would-deny is told as denied",
+        from: `denied !== null ? "denied" : told`,
+        to: `told !== null ? "denied" : told`,
+      },
+      {
+        fault: "a would-deny has the status of a response",
+        from: "this.status = denied?.status ?? null;",
+        to: "this.status = told?.status ?? null;",
+      },
+      {
+        fault: "what the report-only policy refuses is told as the reason of a denial",
+        from: "const told = denied ?? reportOnly?.denied ?? null;",
+        to: "const told = reportOnly?.denied ?? denied ?? null;",
+      },
+      { fault: "an event holds the query", from: `url: url.split("?", 1)[0]!,`, to: "url," },
+      {
+        fault: "an event holds the cookie",
+        from: `kept.set(name, "...");`,
+        to: "kept.set(name, headers.get(name)!);",
+      },
+      {
+        fault: "an event holds the offered subprotocols",
+        from: `"sec-websocket-version", "user-agent"],`,
+        to: `"sec-websocket-version", "user-agent", "sec-websocket-protocol"],`,
+      },
+      {
+        fault: "an event forgets that a login came along",
+        from: `const LOGINS = ["cookie", "authorization"];`,
+        to: `const LOGINS = ["cookie"];`,
+      },
+      {
+        fault: "an event reads the request when it is asked",
+        from: "handshake: keeps ? snapshotOf(judged) : judged",
+        to: "handshake: judged",
+      },
+      { fault: "an event can be changed", from: "    Object.freeze(this);\n", to: "" },
+      {
+        fault: "a handshake that a proxy took Upgrade from is told as a plain request",
+        from: `requestedUpgrade(handshake) !== "none" ||`,
+        to: `requestedUpgrade(handshake) !== "none" &&`,
+      },
+      {
+        fault: "a path of any length is told",
+        from: "const MAX_PATH = 200;",
+        to: "const MAX_PATH = 200_000;",
+      },
+      {
+        fault: "a path gets into an event as it came",
+        from: `escapeNonAscii((pathOf(url) ?? "").slice(0, MAX_PATH)).slice(0, MAX_PATH);`,
+        to: `(pathOf(url) ?? "").slice(0, MAX_PATH);`,
+      },
+    ],
+  },
+  {
+    file: "src/event.ts",
+    tests: ["tests/reporter_test.ts"],
+    faults: [
+      {
+        fault: "that undefined was thrown is not told",
+        from: `return "cause" in decided`,
+        to: "return decided.cause !== undefined",
+      },
+    ],
+  },
+  {
+    file: "src/settle.ts",
+    tests: ["tests/event_test.ts"],
+    faults: [
+      {
+        fault: "the name of a layer is lost",
+        from: "hear(eventOf({ ...decision, layer, name }, !isOurs))",
+        to: "hear(eventOf({ ...decision, layer, name: null }, !isOurs))",
+      },
+      {
+        fault: "a hook hears of denials alone",
+        from: "return Object.assign(tell, { all: !isOurs });",
+        to: "return Object.assign(tell, { all: false });",
+      },
+      {
+        fault: "a layer that judges by no policy does not tell of what it lets in",
+        from: "if (tell.all) say(null, request, context, {});",
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/reporter.ts",
+    tests: ["tests/reporter_test.ts"],
+    faults: [
+      {
+        fault: "the console is told in words without an end",
+        from: "if (isNews && ration.told >= maxKinds) {",
+        to: "if (isNews && ration.told < 0) {",
+      },
+      {
+        fault: "the ration of words is never renewed",
+        from: "if (time - ration.start >= interval)",
+        to: "if (ration.start < 0)",
+      },
+      {
+        fault: "an outage is told once, and no second one",
+        from: "(statusOf(event) === 503 ? FORGET.failure : FORGET.other)",
+        to: "FORGET.other",
+      },
+      {
+        fault: "what was told once is news no more",
+        from: "|| time - known.lastSeen > known.forgetAfter;",
+        to: "|| time < known.lastSeen;",
+      },
+      {
+        fault: "the sum forgets what was untold",
+        from: "reduce((all, { more }) => all + more, untold);",
+        to: "reduce((all, { more }) => all + more, 0);",
+      },
+      {
+        fault: "what is forgotten is not in the sum",
+        from: "    untold += more;\n",
+        to: "",
+      },
+      {
+        fault: "what came of a kind before it was untold is not in the sum",
+        from: "untold += 1 + (known?.more ?? 0);",
+        to: "untold += 1;",
+      },
+      {
+        fault: "what is untold waits for something else to be summed up",
+        from: "untold += 1 + (known?.more ?? 0);\n      expectSum(time);",
+        to: "untold += 1 + (known?.more ?? 0);",
+      },
+      {
+        fault: "any number of kinds is remembered",
+        from: "    if (kinds.size > REMEMBERED * maxKinds) forgetOldest();\n",
+        to: "",
+      },
+      {
+        fault: "the kind that comes most is forgotten first",
+        from: "    kinds.delete(key);\n    const isNews",
+        to: "    const isNews",
+      },
+      {
+        fault: "a flood is summed up in each interval for as long as it lasts",
+        from: "goesOn ? Math.min(2 * sum.pace, MAX_PACE) : 1",
+        to: "goesOn ? 1 : 1",
+      },
+      {
+        fault: "a flood is summed up ever more seldom without an end",
+        from: "Math.min(2 * sum.pace, MAX_PACE)",
+        to: "2 * sum.pace",
+      },
+      {
+        fault: "what a client varies is of many kinds",
+        from: `origin.kind === "tuple" ? \`Origin \${origin.shown}\` : "";`,
+        to: "`Origin ${origin.shown}`;",
+      },
+      {
+        fault: "layers of two names have their kinds in common",
+        from: "return JSON.stringify([name, layer, outcome, reason, about(event)]);",
+        to: "return JSON.stringify([layer, outcome, reason, about(event)]);",
+      },
+      {
+        fault: "a would-deny and a denial are one kind",
+        from: "return JSON.stringify([name, layer, outcome, reason, about(event)]);",
+        to: "return JSON.stringify([name, layer, reason, about(event)]);",
+      },
+      {
+        fault: "a would-deny is told as refused",
+        from: `"would-deny": "would refuse" }`,
+        to: `"would-deny": "refused" }`,
+      },
+      {
+        fault: "what was allowed is told as refused",
+        from: `if (event.outcome === "allowed" || event.reason === "not-found") return;`,
+        to: `if (event.reason === null || event.reason === "not-found") return;`,
+      },
+      {
+        fault: "a path without a route is told",
+        from: `if (event.outcome === "allowed" || event.reason === "not-found") return;`,
+        to: `if (event.outcome === "allowed") return;`,
+      },
+      {
+        fault: "plain requests are counted",
+        from: "if (event.handshake) count(event);",
+        to: "count(event);",
+      },
+      {
+        fault: "names of layers break out of their labels",
+        from: String.raw`replace(/[\\"\n]/g`,
+        to: String.raw`replace(/[\\\n]/g`,
+      },
+      {
+        fault: "a counter is not what OpenMetrics calls one",
+        from: "    `wsgate_handshakes_total{",
+        to: "    `wsgate_handshakes{",
       },
     ],
   },
@@ -1395,6 +1675,43 @@ const GROUPS: readonly Group[] = [
         from: "but is a different name: ${hostOf(c)}`,\n",
         to: "but is a different name: ${hostOf(c)}`,\n    offer: itself,\n",
       },
+      {
+        fault: "a name that only begins as a listed one is suggested",
+        from: "in front, but is a subdomain of ${owner}`;\n    },\n",
+        to: "in front, but is a subdomain of ${owner}`;\n    },\n    offer: itself,\n",
+      },
+      {
+        fault: "null is suggested",
+        from: "Serve the page from an origin of its own`,\n",
+        to:
+          `Serve the page from an origin of its own\`,\n    offer: () => [{ field: "dangerouslyAllow", entry: "null", danger: null }],\n`,
+      },
+      {
+        fault: "a program without a login is let in along with those that have one",
+        from: `offer: () => absent("allow-without-credentials"),`,
+        to: `offer: () => absent("allow"),`,
+      },
+      {
+        fault: "a wildcard is recommended where strangers can register names",
+        from: "(whyShared(near.rule.host, c.suffixes) === null\n",
+        to: "(c.suffixes === null\n",
+      },
+    ],
+  },
+  {
+    file: "src/explain/causes.ts",
+    tests: ["tests/explain/causes_test.ts"],
+    faults: [
+      {
+        fault: "what is told where nothing else is so is told beside other causes",
+        from: `code: "not-listed",\n    isLast: true,`,
+        to: `code: "not-listed",`,
+      },
+      {
+        fault: "a login without Origin is told as a program",
+        from: `test: (c) => c.reason === "origin-absent" && !carriesCredentials(c.handshake),`,
+        to: `test: (c) => c.reason === "origin-absent",`,
+      },
     ],
   },
   {
@@ -1405,6 +1722,301 @@ const GROUPS: readonly Group[] = [
         fault: "any number of near entries is named",
         from: "const MAX_NEAREST = 5;",
         to: "const MAX_NEAREST = 5000;",
+      },
+    ],
+  },
+  {
+    file: "src/explain/nearest.ts",
+    tests: ["tests/explain/causes_test.ts"],
+    faults: [
+      {
+        fault: "what came less near has a suggestion too",
+        from: "tell(c, it, index === 0)",
+        to: "tell(c, it, index >= 0)",
+      },
+    ],
+  },
+  {
+    file: "src/explain/nearest.ts",
+    tests: ["tests/explain/suggestions_test.ts"],
+    faults: [
+      {
+        fault: "a line on the console says all that there is room for in a terminal",
+        from: `const more = c.inPassing ? "" : cause.more?.(c, it) ?? "";`,
+        to: `const more = cause.more?.(c, it) ?? "";`,
+      },
+    ],
+  },
+  {
+    file: "src/explain/suggestions.ts",
+    tests: ["tests/explain/suggestions_test.ts"],
+    faults: [
+      {
+        fault: "the console recommends to switch debug on",
+        from: `!["debug", "absent", "dangerouslyAllow"].includes(field)`,
+        to: `!["absent", "dangerouslyAllow"].includes(field)`,
+      },
+      {
+        fault: "a suggestion does not let its handshake in",
+        from: "return changed !== null && check(c.handshake, changed).allowed;",
+        to: "return changed !== null;",
+      },
+      {
+        fault: "a page of this machine behind a proxy is a developer's",
+        from: "isInner(host.host) && !evidence.isForwarded\n",
+        to: "isInner(host.host)\n",
+      },
+    ],
+  },
+  {
+    file: "src/explain/suggestions.ts",
+    tests: ["tests/explain/causes_test.ts"],
+    faults: [
+      {
+        fault: "a rebinding Host has a suggestion",
+        from:
+          "return tuple.host === host?.host && !isAddress(host.host) && !isLoopback(host.host) && c.near.size === 0 &&\n    !c.isHostListed;",
+        to: "return false;",
+      },
+      {
+        fault: "a name below a shared suffix has a suggestion",
+        from:
+          `  if (c.reason === "origin-not-allowed" && !isOwn && isStrangersName(c, tuple.host)) return true;\n`,
+        to: "",
+      },
+      {
+        fault: "a shared suffix itself has a suggestion",
+        from: `if (own === "") return true;`,
+        to: `if (own === "") return false;`,
+      },
+      {
+        fault: "an entry whose name ends as a stranger's does names his",
+        from: "rule.host.endsWith(`.${own}`)",
+        to: 'rule.host.endsWith(own.slice(own.indexOf(".")))',
+      },
+      {
+        fault: "what a proxy writes into every Origin has a suggestion",
+        from: "  if (evidence.isForwarded && isInner(tuple.host) && c.app === null) return true;\n",
+        to: "",
+      },
+      {
+        fault: "an http page is suggested without its danger",
+        from: `return scheme === "http" ? CLEARTEXT : null;`,
+        to: "return null;",
+      },
+      {
+        fault: "an address of a network is suggested without its danger",
+        from: "  if (isInner(host)) return NETWORK;\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/explain/explanation_text.ts",
+    tests: ["tests/explain/explanation_text_test.ts"],
+    faults: [
+      {
+        fault: "a withheld suggestion is printed on the console",
+        from: `if (suggestion === null || NOT_IN_PASSING.includes(code)) return "";`,
+        to: `if (suggestion === null) return "";`,
+      },
+      {
+        fault: "a line on the console leaves the danger out",
+        from: "return `${howTo(suggestion)}${danger}`;",
+        to: "return howTo(suggestion);",
+      },
+      {
+        fault: "a line on the console does not say whose the site has to be",
+        from: '${ONLY_IF[field] ?? ""}`;',
+        to: "`;",
+      },
+    ],
+  },
+  {
+    file: "src/explain/evidence.ts",
+    tests: ["tests/explain/evidence_test.ts"],
+    faults: [
+      {
+        fault: "the desk reads Sec-WebSocket-Protocol",
+        from: `headers.get("user-agent") ?? ""`,
+        to: `headers.get("user-agent") ?? headers.get("sec-websocket-protocol") ?? ""`,
+      },
+      {
+        fault: "of several forwarded hosts the last counts",
+        from: `.split(",", 1)[0]!.trim();`,
+        to: `.split(",").at(-1)!.trim();`,
+      },
+      {
+        fault: "a proxy that says its own name alone is none",
+        from: `  ...["x-real-ip", "forwarded", "via"],\n`,
+        to: `  ...["x-real-ip", "forwarded"],\n`,
+      },
+    ],
+  },
+  {
+    file: "src/explain/proxies.ts",
+    tests: ["tests/explain/proxies_test.ts", "tests/explain/causes_test.ts"],
+    faults: [
+      {
+        fault: "a page of this machine is a proxy's without a proxy",
+        from: "app !== null || !evidence.isForwarded) {",
+        to: "app !== null) {",
+      },
+      {
+        fault: "a Host that was passed on is a proxy's own",
+        from: "return tuple.host === host.host ? !isHostPassedOn(c) :",
+        to: "return tuple.host === host.host ? true :",
+      },
+    ],
+  },
+  {
+    file: "src/explain/nearness.ts",
+    tests: ["tests/explain/nearness_test.ts"],
+    faults: [
+      {
+        fault: "a name that ends as a listed one is told as its subdomain",
+        from: `if (host.endsWith("." + listed)) return "missing-subdomain-wildcard";`,
+        to: `if (host.endsWith(listed)) return "missing-subdomain-wildcard";`,
+      },
+      {
+        fault: "strangers below a shared suffix are siblings",
+        from: " && whyShared(parent, suffixes) === null;",
+        to: ";",
+      },
+      {
+        fault: "the default port of another scheme is another port",
+        from: "return scheme !== null && scheme !== origin.scheme &&",
+        to: "return scheme === null && scheme !== origin.scheme &&",
+      },
+    ],
+  },
+  {
+    file: "src/explain/case.ts",
+    tests: ["tests/explain/case_test.ts"],
+    faults: [
+      {
+        fault: "a list that is too long for a line of the log is searched all the same",
+        from: "const isSearched = count <= (inPassing?.searchAtMost ?? Infinity);",
+        to: "const isSearched = count <= Infinity;",
+      },
+    ],
+  },
+  {
+    file: "src/explain/what_if.ts",
+    tests: ["tests/explain/what_if_test.ts"],
+    faults: [
+      {
+        fault: "what is unsafe is tried in every list",
+        from: `(parsed.unsafe === null || field === "dangerouslyAllow")`,
+        to: "(parsed.unsafe === null || field.length > 0)",
+      },
+      {
+        fault: "what the list lets in by itself is forgotten with one entry more",
+        from: "Math.min(findOrigin(origin), ofOrigins(origin))",
+        to: "ofOrigins(origin)",
+      },
+    ],
+  },
+  {
+    file: "src/explain/repeats.ts",
+    tests: ["tests/explain/repeats_test.ts"],
+    faults: [
+      {
+        fault: "an entry that allows more is covered by one that allows less",
+        from: "for (const wider of widerThan(rule, host)) by",
+        to: "for (const wider of [...widerThan(rule, host), { ...rule, host }]) by",
+      },
+    ],
+  },
+  {
+    file: "src/explain/dangers.ts",
+    tests: ["tests/explain/dangers_test.ts"],
+    faults: [
+      {
+        fault: "an entry for the operator's own network makes a list public",
+        from: "isWeb(rule) && !isOwnName(rule.host) && !isBindAddress(rule.host);",
+        to: "isWeb(rule) && !isBindAddress(rule.host);",
+      },
+      {
+        fault: "two alphabets in one name are no danger",
+        from: "return used.length > 1 && used.some((index) => index > 1);",
+        to: "return used.length > 2 && used.some((index) => index > 1);",
+      },
+    ],
+  },
+  {
+    file: "src/explain/look_alike.ts",
+    tests: ["tests/explain/look_alike_test.ts"],
+    faults: [
+      {
+        fault: "r and n do not look like m",
+        from: `.replaceAll("rn", "m")`,
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/spelling.ts",
+    tests: ["tests/spelling_test.ts"],
+    faults: [
+      {
+        fault: "two edits are a slip in a short word too",
+        from: "name.length < LONG ? 1 : 2",
+        to: "2",
+      },
+      {
+        fault: "two letters that were swapped are two edits",
+        from: "least = Math.min(least, beforeLast[j - 2]! + 1);",
+        to: "least = Math.min(least, beforeLast[j - 2]! + 2);",
+      },
+    ],
+  },
+  {
+    file: "src/origin/shown.ts",
+    tests: ["tests/origin/shown_test.ts"],
+    faults: [
+      {
+        fault: "a user and his password are shown",
+        from: `value.includes("@")`,
+        to: `value.startsWith("@")`,
+      },
+      { fault: "what comes after a # is shown", from: "search(/[?#]/)", to: "search(/[?]/)" },
+    ],
+  },
+  {
+    file: "src/origin/inner.ts",
+    tests: ["tests/origin/inner_test.ts"],
+    faults: [
+      {
+        fault: "any name that ends like localhost is this machine",
+        from: `host.endsWith(".localhost")`,
+        to: `host.endsWith("localhost")`,
+      },
+      {
+        fault: "a name that begins like an address of this machine is it",
+        from: String.raw`/^127\.\d+\.\d+\.\d+$/.test(host)`,
+        to: String.raw`/^127\./.test(host)`,
+      },
+      {
+        fault: "172.32 is a private network",
+        from: "172\\.(?:1[6-9]|2\\d|3[01])",
+        to: "172\\.(?:1[6-9]|[23]\\d)",
+      },
+    ],
+  },
+  {
+    file: "src/auth/why_nobody.ts",
+    tests: ["tests/auth/why_nobody_test.ts"],
+    faults: [
+      {
+        fault: "a program is told where a browser's cookies stay",
+        from: `  if (senderOf(handshake) !== "browser") return null;\n`,
+        to: "",
+      },
+      {
+        fault: "two addresses are one site",
+        from: "return !isAddress(a) && !isAddress(b) && site(a)",
+        to: "return site(a)",
       },
     ],
   },
@@ -1427,6 +2039,162 @@ const GROUPS: readonly Group[] = [
         fault: "the last of an option that is given twice wins",
         from: `if (kind !== "many" && before.length > 0) throw`,
         to: `if (kind === "flag" && before.length > 0) throw`,
+      },
+    ],
+  },
+  {
+    file: "src/cli/judge.ts",
+    tests: ["tests/cli/judge_test.ts"],
+    faults: [
+      {
+        fault: "what the list refuses hides behind a fault of the handshake",
+        from: "if (!isFirst && !explanation.decision.allowed) return",
+        to: "if (!isFirst && explanation.decision.allowed) return",
+      },
+      {
+        fault: "a scheme that nothing says is http",
+        from: "if (!areSame(http, https)) return { dependsOnScheme: true, http, https };",
+        to: "if (!areSame(http, https)) return { dependsOnScheme: false, one: http };",
+      },
+    ],
+  },
+  {
+    file: "src/cli/copied_object.ts",
+    tests: ["tests/cli/copied_object_test.ts"],
+    faults: [
+      {
+        fault: "of a HAR the first request is taken, whatever it asks for",
+        from: "readJson(log.entries.find(asksForSocket), draft)",
+        to: "readJson(log.entries[0], draft)",
+      },
+    ],
+  },
+  {
+    file: "src/cli/handshake_text.ts",
+    tests: ["tests/cli/handshake_text_test.ts"],
+    faults: [
+      {
+        fault: "the first value of a repeated header is forgotten",
+        from: "before === undefined ? value : `${before}, ${value}`",
+        to: "value",
+      },
+    ],
+  },
+  {
+    file: "src/cli/tree.ts",
+    tests: ["tests/cli/tree_test.ts"],
+    faults: [
+      {
+        fault: "an entry with a wildcard allows its host in the tree",
+        from: "if (reachesHost(rule)) node.entries.push(entry);",
+        to: "node.entries.push(entry);",
+      },
+    ],
+  },
+  {
+    file: "src/pattern/parse_list.ts",
+    tests: ["tests/pattern/parse_list_test.ts"],
+    faults: [
+      {
+        fault: "a variable that is not set is an empty list",
+        from: `if (typeof text !== "string") return [text];`,
+        to: `if (typeof text !== "string") return [];`,
+      },
+      {
+        fault: "what other variables of a file hold gets into the list",
+        from: "return names.length === 1 && text.startsWith(names[0]!)",
+        to: "return names.length > 0 && text.startsWith(names[0]!)",
+      },
+    ],
+  },
+
+  // ---- the test kit
+  {
+    file: "src/testing/attacks.ts",
+    tests: ["tests/testing/attacks_test.ts"],
+    faults: [
+      {
+        fault: "an own origin is an attack on another own page",
+        from: "own.has(tupleOf(origin)) || finds(origin) !== NONE",
+        to: "finds(origin) !== NONE",
+      },
+      {
+        fault: "a site may trust everybody",
+        from: `if (kind !== "any") continue;`,
+        to: "continue;",
+      },
+    ],
+  },
+  {
+    file: "src/testing/names.ts",
+    tests: ["tests/testing/names_test.ts"],
+    faults: [
+      {
+        fault: "a name beside the own one below a shared suffix is a sibling",
+        from: "tail === suffix || whyShared(tail) !== null",
+        to: `!tail.includes(".")`,
+      },
+    ],
+  },
+  {
+    file: "src/testing/assertions.ts",
+    tests: ["tests/testing/assertions_test.ts", "tests/testing/holes_test.ts"],
+    faults: [
+      {
+        fault: "a handler that fails has refused",
+        from: "status <= 499",
+        to: "status <= 599",
+      },
+      {
+        fault: "a reason is asked of a Response, which shows none",
+        from: "if (reason !== undefined && !isPolicy(target)) throw new TypeError(NO_REASON);",
+        to: "",
+      },
+    ],
+  },
+
+  // ---- the reference
+  {
+    file: "src/handler.ts",
+    tests: ["tests/reference_test.ts"],
+    faults: [
+      {
+        fault: "the reference has another status",
+        from: "| `origin-null` | 403 |",
+        to: "| `origin-null` | 400 |",
+      },
+    ],
+  },
+  {
+    file: "src/matcher/matcher.ts",
+    tests: ["tests/reference_test.ts"],
+    faults: [
+      {
+        fault: "the reference shows as prohibited what is allowed",
+        from: "`https://a.example.com` | `https://evilexample.com`",
+        to: "`https://a.example.com` | `https://a.example.com`",
+      },
+    ],
+  },
+  {
+    file: "src/socket/upgrade.ts",
+    tests: ["tests/reference_test.ts"],
+    faults: [
+      {
+        fault: "the reference has another default",
+        from: "| `maxWaitingMessages` | 1,000 |",
+        to: "| `maxWaitingMessages` | 100 |",
+      },
+    ],
+  },
+  {
+    file: "src/verdict/policy.ts",
+    tests: ["tests/reference_test.ts"],
+    faults: [
+      {
+        fault: "an option nobody has documented",
+        from: `  "debug",\n] as const`,
+        to: `  "debug",\n  "trust",\n] as const`,
       },
     ],
   },
