@@ -11,6 +11,7 @@ import {
   type DecisionEvent,
   explain,
   guard,
+  type Handshake,
   hostValidator,
   originValidator,
   protocolTypeRouter,
@@ -18,6 +19,8 @@ import {
   urlRouter,
 } from "@wsgate/wsgate";
 import { createNodeGate } from "@wsgate/wsgate/node";
+import { denials } from "../src/denial.ts";
+import { eventOf } from "../src/event.ts";
 import { faultsOf, handshakeRequest, printed, requestOf, untyped } from "./doubles.ts";
 import { eachRow, eachRowInTurn } from "./rows.ts";
 import { handshakes } from "./vectors.ts";
@@ -233,6 +236,31 @@ describe("what an event says", () => {
     assert(requests > 10);
   });
 
+  test("what it keeps of a request has no secret either, and of a login only that it was there", () => {
+    const headers = {
+      cookie: "sid=s3cr3t",
+      authorization: "Bearer s3cr3t",
+      "sec-websocket-protocol": "ticket.s3cr3t",
+      referer: "https://s3cr3t.test/",
+    };
+    const request = handshakeRequest(EVIL, { url: "http://site.test/chat?token=s3cr3t#s3cr3t", headers });
+    const kept: Handshake[] = [];
+    const explain = (handshake: Handshake) => {
+      kept.push(handshake);
+      return null;
+    };
+    const decided = {
+      layer: "guard",
+      name: null,
+      denied: denials["origin-not-allowed"],
+      reportOnly: null,
+    } as const;
+    eventOf({ ...decided, handshake: request, request, context: undefined, explain }, true).explain();
+    const [it] = kept;
+    assertEquals(it!.url, "http://site.test/chat");
+    assertEquals(Object.keys(headers).map((name) => it!.headers.get(name)), ["...", "...", null, null]);
+  });
+
   test("user info in an Origin is not shown", () => {
     assert(
       !JSON.stringify(event("http://site.test/", { origin: "https://ada:s3cr3t@evil.test" })).includes(
@@ -352,6 +380,16 @@ describe("reportOnly", () => {
     const strict = make([GOOD], { origins: [GOOD, EVIL] });
     const evil = await strict(EVIL);
     assertEquals([evil.status, evil.outcome, evil.said], [403, "denied", { allowed: true, reason: null }]);
+  });
+
+  test("of what both refuse the reason is that of the policy in force, and what the other says is told too", async () => {
+    const { outcome, reason, said, event } = await make([GOOD], { origins: [GOOD], hosts: ["other.test"] })(
+      EVIL,
+    );
+    assertEquals([outcome, reason, event.status], ["denied", "origin-not-allowed", 403]);
+    assertEquals(said, { allowed: false, reason: "host-not-allowed" });
+    const { decision } = event.explain()!;
+    assertEquals(decision.allowed ? null : decision.reason, "origin-not-allowed");
   });
 
   test("a function that fails is told as policy-unavailable, and changes nothing", async () => {

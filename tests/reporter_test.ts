@@ -498,6 +498,66 @@ describe("nobody is blinded", () => {
     assert(inWords.filter((line) => line.includes("https://a0.test")).length >= 1);
   });
 
+  describe("64 kinds are remembered for each in a ration", () => {
+    /** One that has told 64 kinds, in so many intervals, keeps them alive, and has nothing to sum up. */
+    const full = () => {
+      const { tell, wait, lines, reporter } = clocked({ maxKinds: 1 });
+      for (let minute = 0; minute < 64; minute++) {
+        for (let i = 0; i <= minute; i++) tell(evil(`a${i}.test`));
+        wait(60);
+      }
+      reporter.flush();
+      const isToldInWords = (site: string) => {
+        lines();
+        tell(evil(site));
+        return lines().some((line) => line.includes(`Origin https://${site}, Host`));
+      };
+      return { tell, wait, lines, reporter, isToldInWords };
+    };
+
+    test("and of one more the one that was seen longest ago is forgotten", () => {
+      const { tell, wait, isToldInWords } = full();
+      tell(evil("a0.test"));
+      assert(isToldInWords("more.test"));
+      wait(60);
+      assert(!isToldInWords("a0.test"), "it came before");
+      assert(!isToldInWords("a2.test"), "it is remembered");
+      assert(isToldInWords("a1.test"), "it is forgotten");
+    });
+
+    test("what came of one that is forgotten is in the sum", () => {
+      const { tell, lines, reporter } = full();
+      lines();
+      for (let i = 0; i < 64; i++) tell(evil(`a${i}.test`));
+      // a0 goes, with one that nobody has heard of.
+      tell(evil("more.test"));
+      reporter.flush();
+      const [more, sum, ...others] = lines();
+      assertEquals(others, []);
+      assertStringIncludes(more!, "Origin https://more.test, Host");
+      assertStringIncludes(sum!, "64 more in ");
+    });
+  });
+
+  test("what came of a kind is in the sum though there are no words for it when it is news again", () => {
+    const { tell, wait, lines, reporter } = clocked({ maxKinds: 1 });
+    const outage: Told = { reason: "user-lookup-failed" };
+    tell(outage);
+    // It goes on for so long that sums are rare.
+    for (let minute = 0; minute < 5; minute++) {
+      wait(60);
+      tell(outage);
+    }
+    lines();
+    wait(90);
+    tell(evil(), outage);
+    reporter.flush();
+    const [inWords, sum, ...others] = lines();
+    assertEquals(others, []);
+    assertStringIncludes(inWords!, "Origin https://evil.test, Host");
+    assertStringIncludes(sum!, "3 more in ");
+  });
+
   test(`whatever clients send, lines are printable and of bounded length (seed ${seed})`, () => {
     const random = new Random();
     const pieces = [

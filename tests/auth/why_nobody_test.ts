@@ -42,6 +42,10 @@ describe("whyNobody()", () => {
       words.assert(name, text);
     });
   }
+  test("addresses have no site in common, whatever they end in", () => {
+    const headers = { ...browser, host: "10.1.0.1", origin: "http://10.2.0.1" };
+    assertEquals(whyNobody(handshakeOf({ headers }))?.code, "cookie-of-another-site");
+  });
   test("of a program without a Cookie nothing is known", () => {
     assertEquals(whyNobody(handshakeOf({ headers: { host: "a.test" } })), null);
   });

@@ -90,6 +90,45 @@ function suggestionsOf(handshake: Handshake, policy: Policy): readonly Suggestio
   return explain(handshake, policy).nearest.flatMap(({ suggestion }) => suggestion ?? []);
 }
 
+// An attacker's handshake looks just like each of these.
+describe("nothing is suggested for", () => {
+  const SITE = { origins: ["https://app.example.com"] };
+  const SELF = { origins: ["'self'"], hosts: ["ws.example.com"], scheme: "https" } as const;
+  const local = { host: "localhost:8000", origin: "http://localhost:5173" };
+  const rows: readonly (readonly [name: string, PolicyOptions, Record<string, string>])[] = [
+    ["a page at the Host itself, which DNS rebinding makes", SITE, {
+      host: "attacker.test",
+      origin: "https://attacker.test:8443",
+    }],
+    ["a name below a shared suffix", SITE, { host: "ws.example.com", origin: "https://evil.github.io" }],
+    ["a neighbor below a shared suffix", { origins: ["https://mine.github.io"] }, {
+      host: "ws.example.com",
+      origin: "https://evil.github.io",
+    }],
+    ["a shared suffix itself", SITE, { host: "ws.example.com", origin: "https://github.io" }],
+    ["an inner Origin that came through a proxy", SELF, {
+      host: "ws.example.com",
+      origin: "http://10.0.0.5:8000",
+      via: "1.1 proxy",
+    }],
+    ["a page of this machine that came through a proxy", SITE, { ...local, "x-forwarded-for": "192.0.2.7" }],
+    ["null", SITE, { host: "ws.example.com", origin: "null" }],
+    ["a look-alike", SITE, { host: "ws.example.com", origin: "https://app.examp1e.com" }],
+    ["a name that no list takes", SITE, { host: "ws.example.com", origin: "https://undefined" }],
+  ];
+  for (const [name, options, headers] of rows) {
+    test(name, () => {
+      const handshake = handshakeOf({ url: "/", headers });
+      const policy = compilePolicy(options);
+      const { decision, nearest } = explain(handshake, policy);
+      assertEquals(decision.allowed, false);
+      assertEquals(nearest.map(({ suggestion }) => suggestion), nearest.map(() => null));
+      const line = wordsOfPolicy(policy).note!(handshake);
+      assert(!line.includes("to allow it"), line);
+    });
+  }
+});
+
 let pasted = 0;
 
 /** Pastes back every suggestion for a refusal; what is wrong with one. */
