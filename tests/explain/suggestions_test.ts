@@ -111,6 +111,11 @@ describe("nothing is suggested for", () => {
       origin: "http://10.0.0.5:8000",
       via: "1.1 proxy",
     }],
+    ["the same at an inner Host", SITE, {
+      host: "backend",
+      origin: "http://10.0.0.5:8000",
+      via: "1.1 proxy",
+    }],
     ["a page of this machine that came through a proxy", SITE, { ...local, "x-forwarded-for": "192.0.2.7" }],
     ["null", SITE, { host: "ws.example.com", origin: "null" }],
     ["a look-alike", SITE, { host: "ws.example.com", origin: "https://app.examp1e.com" }],
@@ -125,6 +130,7 @@ describe("nothing is suggested for", () => {
       assertEquals(nearest.map(({ suggestion }) => suggestion), nearest.map(() => null));
       const line = wordsOfPolicy(policy).note!(handshake);
       assert(!line.includes("to allow it"), line);
+      for (const { text } of nearest) assert(!/\bdebug\b/.test(text), text);
     });
   }
 });
