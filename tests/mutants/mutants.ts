@@ -816,8 +816,8 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a client that left while its user was looked up goes on",
-        from: "if (user === LEFT || isHandshake && !await clientStays(request, signal)) return clientLeft();",
-        to: "if (user === LEFT) return clientLeft();",
+        from: "value === LEFT || isHandshake && !await clientStays(request, signal) ? clientLeft()",
+        to: "value === LEFT ? clientLeft()",
       },
       {
         fault: "a listener stays on each request",
@@ -842,8 +842,8 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a handler can change what others read of a user",
-        from: "Object.freeze({ user: user as U | null ?? null })",
-        to: "{ user: user as U | null ?? null }",
+        from: "Object.freeze({ user: somebody, session })",
+        to: "{ user: somebody, session }",
       },
     ],
   },
@@ -1600,7 +1600,7 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a bearer token is echoed",
-        from: '.find((name) => !/^(?:ticket|bearer)\\./i.test(name)) ?? "";',
+        from: '.find((name) => !isCredential(name)) ?? "";',
         to: `[0] ?? "";`,
       },
     ],
@@ -1660,8 +1660,8 @@ const GROUPS: readonly Group[] = [
       { fault: "close is called twice", from: "    if (this.#isFinished) return;\n", to: "" },
       {
         fault: "close is told of a socket that was never open",
-        from: "      this.#isSeen = false;\n",
-        to: "",
+        from: "      this.#isSeen = false;\n      this.close(1013, TOO_MANY_SOCKETS);\n",
+        to: "      this.close(1013, TOO_MANY_SOCKETS);\n",
       },
       { fault: "a silent peer is never pinged", from: "      wire.sendPing();\n", to: "" },
       {
@@ -1715,6 +1715,307 @@ const GROUPS: readonly Group[] = [
         fault: "a short limit is kept to the whole of it",
         from: "limitMs / 4",
         to: "limitMs",
+      },
+    ],
+  },
+
+  // ---- sessions, and tickets
+  {
+    file: "src/live/live_sockets.ts",
+    tests: ["tests/live/live_sockets_test.ts"],
+    faults: [
+      {
+        fault: "a socket opens though its session was ended since its handshake looked",
+        from: " || this.#recent.haveEndedSince(looked)",
+        to: "",
+      },
+      {
+        fault: "an end closes who was let in knowing it",
+        from: `({ known }) => notice.kind === "session" || notice.order > known`,
+        to: "() => true",
+      },
+      {
+        fault: "who has logged in since is closed with another subject's session",
+        from: "if (handshake > session.handshake) {",
+        to: "if (handshake < session.handshake) {",
+      },
+      {
+        fault: "a session of another user is the one before",
+        from: "    if (anothers !== undefined) this.#close(anothers.sockets, ...ENDED);\n",
+        to: "",
+      },
+      {
+        fault: "a process reads its own notices",
+        from: "    if (notice.by === this.#name) return;\n",
+        to: "",
+      },
+      {
+        fault: "an end that the store has not taken is forgotten",
+        from: "      this.#offerLater(end, keep);\n      throw error;",
+        to: "      throw error;",
+      },
+      {
+        fault: "a policy that fails closes sockets",
+        from: "      this.#reportRecheck(error);\n      return null;",
+        to: "      this.#reportRecheck(error);\n      throw error;",
+      },
+      {
+        fault: "a socket that was let in before the last recheck is not judged again",
+        from: "alike !== null && rechecks !== recheckCount() && this.#judgeAgain(alike)",
+        to: "alike !== null && rechecks > recheckCount() && this.#judgeAgain(alike)",
+      },
+      {
+        fault: "what nobody has let in stays open",
+        from: "    if (admission === undefined) return this.#turnAway(socket, new Error(UNKNOWN));\n",
+        to: "    if (admission === undefined) return () => {};\n",
+      },
+    ],
+  },
+  {
+    file: "src/live/ends.ts",
+    tests: ["tests/live/ends_test.ts"],
+    faults: [
+      {
+        fault: "an exception revives",
+        from: "if (others !== null && others.except !== except) {",
+        to: "if (others !== null && others.except === undefined) {",
+      },
+      {
+        fault: "a mark that cannot be read is none",
+        from: `throw new TypeError("The store has something else than the mark of an end");`,
+        to: "return null;",
+      },
+    ],
+  },
+  {
+    file: "src/live/expiry.ts",
+    tests: ["tests/live/expiry_test.ts"],
+    faults: [
+      {
+        fault: "true prolongs what has expired",
+        from: "if (wasOver && this.isOver(session.ref)) this.#close(session);",
+        to: "",
+      },
+      {
+        fault: "a session that is over goes on while nobody can be asked",
+        from: "if (revalidate === undefined || steady - session.overSince >= timeoutSeconds * 1000) {",
+        to: "if (revalidate === undefined) {",
+      },
+    ],
+  },
+  {
+    file: "src/live/recheck.ts",
+    tests: ["tests/live/recheck_test.ts"],
+    faults: [
+      {
+        fault: "what is kept of a handshake holds the query",
+        from: `url.split("?", 1)[0]!,`,
+        to: "url,",
+      },
+      {
+        fault: "what is kept of a handshake holds the cookie",
+        from: `(headers.get(name) ?? null) === null ? null : "";`,
+        to: `headers.get(name) as "" | null;`,
+      },
+      {
+        fault: "one guard's yes is enough",
+        from: "    if (denied !== null) return denied;\n",
+        to: "    return denied;\n",
+      },
+    ],
+  },
+  {
+    file: "src/live/tickets.ts",
+    tests: ["tests/live/tickets_test.ts"],
+    faults: [
+      {
+        fault: "a ticket is looked at and stays",
+        from: "await store.take(await keyOf(ticket))",
+        to: "await store.get(await keyOf(ticket))",
+      },
+      {
+        fault: "none is any origin",
+        from: "grant.origin !== origin",
+        to: "grant.origin !== null && grant.origin !== origin",
+      },
+      {
+        fault: "a request redeems twice",
+        from: "if (earlier !== undefined) return earlier;",
+        to: "",
+      },
+      {
+        fault: "of two tickets the first is taken",
+        from: "another !== undefined || !TICKET.test(ticket)",
+        to: "!TICKET.test(ticket)",
+      },
+      {
+        fault: "a user who is gone is nobody",
+        from: `?? refuse("ticket-unknown", NO_USER)`,
+        to: "?? null",
+      },
+      {
+        fault: "the store has the ticket itself",
+        from: `const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(ticket));`,
+        to: "const digest = await Promise.resolve(new TextEncoder().encode(ticket));",
+      },
+    ],
+  },
+  {
+    file: "src/live/store.ts",
+    tests: ["tests/live/store_test.ts"],
+    faults: [
+      {
+        fault: "numbers of a feed begin again",
+        from: "      feed.first += gone;\n",
+        to: "",
+      },
+      {
+        fault: "what is in feeds needs no room",
+        from: "isReplaced || kept.size + inFeeds < maxEntries",
+        to: "isReplaced || kept.size < maxEntries",
+      },
+    ],
+  },
+  {
+    file: "src/live/sqlite_store.ts",
+    tests: ["tests/live/sqlite_store_test.ts"],
+    faults: [
+      {
+        fault: "numbers begin again when all is trimmed",
+        from: "INTEGER PRIMARY KEY AUTOINCREMENT",
+        to: "INTEGER PRIMARY KEY",
+      },
+      {
+        fault: "a busy database is told at once",
+        from: "if (!isBusy(error) || performance.now() > end) throw error;",
+        to: "throw error;",
+      },
+    ],
+  },
+  {
+    file: "src/live/redis_store.ts",
+    tests: ["tests/live/redis_store_test.ts"],
+    faults: [
+      {
+        fault: "a feed may end as it is added to",
+        from: '      await command("PEXPIRE", [key, ttl]);\n      const id',
+        to: "      const id",
+      },
+      {
+        fault: "a feed is trimmed by this machine's clock",
+        from: "timeOf(id) - Number(ttl)",
+        to: "Date.now() - Number(ttl)",
+      },
+    ],
+  },
+  {
+    file: "src/live/watched_store.ts",
+    tests: ["tests/live/watched_store_test.ts"],
+    faults: [
+      {
+        fault: "a store that never answers is waited for without end",
+        from: "return await within(this.#clock, this.#timeoutSeconds, () => run(this.#store), late);",
+        to:
+          "return late.length > 0 ? await within(this.#clock, this.#timeoutSeconds, () => run(this.#store), late) : await run(this.#store);",
+      },
+    ],
+  },
+  {
+    file: "src/live/session.ts",
+    tests: ["tests/live/session_test.ts"],
+    faults: [
+      {
+        fault: "seconds are taken for milliseconds",
+        from: "value >= LEAST_MS && Number.isFinite(value)",
+        to: "value >= 0 && Number.isFinite(value)",
+      },
+      {
+        fault: "a user needs no start",
+        from: "    if (startedAt === undefined) throw new TypeError(NO_START);\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/live/closer.ts",
+    tests: ["tests/live/closer_test.ts"],
+    faults: [
+      {
+        fault: "a close before the socket is open is lost",
+        from: "if (socket.readyState === CONNECTING && ",
+        to: "if (socket.readyState === -1 && ",
+      },
+    ],
+  },
+  {
+    file: "src/socket/session.ts",
+    tests: ["tests/live/sockets_test.ts"],
+    faults: [
+      {
+        fault: "handlers hear of a socket whose session was ended before it opened",
+        from:
+          '    if ((this.#state as string) !== "open") {\n      this.#isSeen = false;\n      return;\n    }\n',
+        to: "",
+      },
+      {
+        fault: "a socket that has closed is kept count of",
+        from: "    this.#release?.();\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/socket/upgrade.ts",
+    tests: ["tests/live/sockets_test.ts"],
+    faults: [
+      {
+        fault: "a socket that no auth layer has let in opens",
+        from: "live?.isAdmitted(request) === false",
+        to: "live?.isAdmitted(request) === null",
+      },
+    ],
+  },
+  {
+    file: "src/auth/auth.ts",
+    tests: ["tests/live/sockets_test.ts"],
+    faults: [
+      {
+        fault: "an ended session passes",
+        from: `if (!isAdmitted) return settle(denials["session-ended"], request, context);`,
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/auth/auth.ts",
+    tests: ["tests/auth/auth_test.ts"],
+    faults: [
+      {
+        fault: "a refused credential is a failure",
+        from: `denials[Unauthenticated.is(cause) ? "unauthenticated" : reason]`,
+        to: "denials[reason]",
+      },
+    ],
+  },
+  {
+    file: "src/socket/upgrade.ts",
+    tests: ["tests/socket/upgrade_test.ts"],
+    faults: [
+      {
+        fault: "a credential is spoken as a subprotocol",
+        from: "} else if (isCredential(value)) {",
+        to: `} else if (value === "") {`,
+      },
+    ],
+  },
+  {
+    file: "src/scope.ts",
+    tests: ["tests/scope_test.ts"],
+    faults: [
+      {
+        fault: "of several guards the first alone is asked again",
+        from: "  before.judges = [...before.judges, ...judges];\n",
+        to: "",
       },
     ],
   },
@@ -2078,6 +2379,69 @@ const GROUPS: readonly Group[] = [
         fault: "the last of an option that is given twice wins",
         from: `if (kind !== "many" && before.length > 0) throw`,
         to: `if (kind === "flag" && before.length > 0) throw`,
+      },
+    ],
+  },
+  {
+    file: "src/cli/probe_verdict.ts",
+    tests: ["tests/cli/probe_verdict_test.ts"],
+    faults: [
+      {
+        fault: "a visible refusal is taken for an admission",
+        from: `kind === "closed" && (closeCode === 1000 || closeCode === 1001)`,
+        to: `kind === "closed"`,
+      },
+      {
+        fault: "a server that refuses everybody withstands",
+        from: `return areAlike(attack, own) ? "undecided" : "refused";`,
+        to: `return "refused";`,
+      },
+      {
+        fault: "a server that is gone withstands",
+        from: `state !== "refused" && isLasting`,
+        to: `state !== "refused"`,
+      },
+      {
+        fault: "an attack without an answer is refused",
+        from: `if (attack.kind === "silent" || attack.kind === "unreachable") return "undecided";`,
+        to: "",
+      },
+    ],
+  },
+  {
+    file: "src/cli/probe_target.ts",
+    tests: ["tests/cli/probe_target_test.ts"],
+    faults: [
+      {
+        fault: "any name that ends like localhost is this machine",
+        from: `hostname.endsWith(".localhost")`,
+        to: `hostname.endsWith("localhost")`,
+      },
+      {
+        fault: "another machine is attacked without being asked for",
+        from: "if (!mayBeElsewhere && !isLoopback(url.hostname)) {",
+        to: "if (mayBeElsewhere && !isLoopback(url.hostname)) {",
+      },
+      {
+        fault: "another machine's certificate is not checked",
+        from: "isChecked: !isLoopback(hostname)",
+        to: "isChecked: false",
+      },
+    ],
+  },
+  {
+    file: "src/cli/probe_answer.ts",
+    tests: ["tests/cli/probe_answer_test.ts"],
+    faults: [
+      {
+        fault: "headers without end are read without end",
+        from: "if (++this.#headBytes > MAX_HEAD_BYTES)",
+        to: "if (++this.#headBytes > Infinity)",
+      },
+      {
+        fault: "messages without end are read without end",
+        from: "return this.#bytes > MAX_OPEN_BYTES ?",
+        to: "return this.#bytes > Infinity ?",
       },
     ],
   },
