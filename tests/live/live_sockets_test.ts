@@ -208,6 +208,16 @@ describe("the end of all sessions of a subject", () => {
     });
   });
 
+  it("leaves open whom it let in knowing the end, though it hears of it afterwards", async () => {
+    const [one, other] = processes(2) as [Process, Process];
+    // So that it reads on from before the end.
+    const before = await one.open(loginOf("ada", "a", one));
+    await other.end({ subject: "ada" });
+    const later = await one.open(loginOf("ada", "b", one));
+    await one.clock.advance(2);
+    assertEquals([before.closes, later.closes], [ENDED, []]);
+  });
+
   it("lets a log-in in that the clock of its machine has put behind it, and refuses one before, by so much", async () => {
     const clocks = [new FakeClock(), new FakeClock(1_800_000_000_000 + 30_000)];
     const [one, ahead] = processes(2, {}, clocks) as [Process, Process];

@@ -1745,11 +1745,6 @@ const GROUPS: readonly Group[] = [
         to: "",
       },
       {
-        fault: "a process reads its own notices",
-        from: "    if (notice.by === this.#name) return;\n",
-        to: "",
-      },
-      {
         fault: "an end that the store has not taken is forgotten",
         from: "      this.#offerLater(end, keep);\n      throw error;",
         to: "      throw error;",
