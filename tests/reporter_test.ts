@@ -550,11 +550,11 @@ describe("nobody is blinded", () => {
     }
     lines();
     wait(90);
-    tell(evil(), outage);
+    tell({ reason: "policy-unavailable" }, outage);
     reporter.flush();
     const [inWords, sum, ...others] = lines();
     assertEquals(others, []);
-    assertStringIncludes(inWords!, "Origin https://evil.test, Host");
+    assertStringIncludes(inWords!, "(503 policy-unavailable)");
     assertStringIncludes(sum!, "3 more in ");
   });
 

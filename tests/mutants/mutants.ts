@@ -377,16 +377,22 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a rejection of onDecision is nobody's",
-        from: "catchRejection(hear(eventOf({ ...decision, layer, name }, !isOurs)), hookFailed);",
-        to: "hear(eventOf({ ...decision, layer, name }, !isOurs));",
+        from: "catchRejection(hear(eventOf({ ...decision, layer, name }, keeps)), hookFailed);",
+        to: "hear(eventOf({ ...decision, layer, name }, keeps));",
       },
-      { fault: "a failure is reported each time", from: "    reported = true;\n", to: "" },
       { fault: "a gate that answered at once answers again", from: "      markAnswered(request);\n", to: "" },
       {
         fault: "nobody is told of a refusal",
         from: "      say(denied, request, context, details);\n",
         to: "",
       },
+    ],
+  },
+  {
+    file: "src/user_code.ts",
+    tests: ["tests/user_code_test.ts"],
+    faults: [
+      { fault: "a failure is reported each time", from: "    reported = true;\n", to: "" },
     ],
   },
   {
@@ -1003,7 +1009,7 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a policy function that throws lets everybody in",
-        from: `return refusal("policy-unavailable", { cause });`,
+        from: `return refusal("policy-unavailable", { host, cause });`,
         to: `return compilePolicy({ origins: ["*"] });`,
       },
       {
@@ -1018,7 +1024,7 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "an unknown site is a failure of ours",
-        from: `if (found === null) return refusal("host-not-allowed", { note: () => NO_SITE });`,
+        from: `if (found === null) return refusal("host-not-allowed", { host, note: () => NO_SITE });`,
         to: "",
       },
       {
@@ -1261,9 +1267,11 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a path gets into an event as it came",
-        from: `escapeNonAscii((pathOf(url) ?? "").slice(0, MAX_PATH)).slice(0, MAX_PATH);`,
-        to: `(pathOf(url) ?? "").slice(0, MAX_PATH);`,
+        from: "escapeNonAscii(path.slice(0, MAX_PATH)).slice(0, MAX_PATH);",
+        to: "path.slice(0, MAX_PATH);",
       },
+      { fault: "a fragment is told", from: `.split("#", 1)[0]!;`, to: ";" },
+      { fault: "a method of any length is told", from: "method.slice(0, MAX_METHOD);", to: "method;" },
     ],
   },
   {
@@ -1283,8 +1291,8 @@ const GROUPS: readonly Group[] = [
     faults: [
       {
         fault: "the name of a layer is lost",
-        from: "hear(eventOf({ ...decision, layer, name }, !isOurs))",
-        to: "hear(eventOf({ ...decision, layer, name: null }, !isOurs))",
+        from: "hear(eventOf({ ...decision, layer, name }, keeps))",
+        to: "hear(eventOf({ ...decision, layer, name: null }, keeps))",
       },
       {
         fault: "a hook hears of denials alone",
@@ -1311,6 +1319,26 @@ const GROUPS: readonly Group[] = [
         fault: "the ration of words is never renewed",
         from: "if (time - ration.start >= interval)",
         to: "if (ration.start < 0)",
+      },
+      {
+        fault: "a flood of invented origins hides a database that is gone",
+        from: "isFailure(event) ? rations.failures : rations.rest;",
+        to: "rations.rest;",
+      },
+      {
+        fault: "a failure that a client provokes hides another one",
+        from: "if (isFailure(event)) return failureOf(event.cause);",
+        to: `if (isFailure(event)) return "";`,
+      },
+      {
+        fault: "what is told long after it came seems to have come just now",
+        from: "const when = goesOn\n",
+        to: "const when = goesOn || !goesOn\n",
+      },
+      {
+        fault: "what was allowed makes no sum come",
+        from: "    writeWhatIsDue();\n  }",
+        to: "  }",
       },
       {
         fault: "an outage is told once, and no second one",
