@@ -367,13 +367,6 @@ const GROUPS: readonly Group[] = [
     ],
   },
   {
-    file: "src/user_code.ts",
-    tests: ["tests/user_code_test.ts", "tests/settle_test.ts"],
-    faults: [
-      { fault: "a failure is reported each time", from: "    if (reported) return;\n", to: "" },
-    ],
-  },
-  {
     file: "src/settle.ts",
     tests: ["tests/settle_test.ts"],
     faults: [
@@ -393,6 +386,13 @@ const GROUPS: readonly Group[] = [
         from: "      say(denied, request, context, details);\n",
         to: "",
       },
+    ],
+  },
+  {
+    file: "src/user_code.ts",
+    tests: ["tests/user_code_test.ts"],
+    faults: [
+      { fault: "a failure is reported each time", from: "    reported = true;\n", to: "" },
     ],
   },
   {
@@ -1267,9 +1267,11 @@ const GROUPS: readonly Group[] = [
       },
       {
         fault: "a path gets into an event as it came",
-        from: `escapeNonAscii(path.slice(0, MAX_PATH)).slice(0, MAX_PATH);`,
-        to: `path.slice(0, MAX_PATH);`,
+        from: "escapeNonAscii(path.slice(0, MAX_PATH)).slice(0, MAX_PATH);",
+        to: "path.slice(0, MAX_PATH);",
       },
+      { fault: "a fragment is told", from: `.split("#", 1)[0]!;`, to: ";" },
+      { fault: "a method of any length is told", from: "method.slice(0, MAX_METHOD);", to: "method;" },
     ],
   },
   {
@@ -1317,6 +1319,26 @@ const GROUPS: readonly Group[] = [
         fault: "the ration of words is never renewed",
         from: "if (time - ration.start >= interval)",
         to: "if (ration.start < 0)",
+      },
+      {
+        fault: "a flood of invented origins hides a database that is gone",
+        from: "isFailure(event) ? rations.failures : rations.rest;",
+        to: "rations.rest;",
+      },
+      {
+        fault: "a failure that a client provokes hides another one",
+        from: "if (isFailure(event)) return failureOf(event.cause);",
+        to: `if (isFailure(event)) return "";`,
+      },
+      {
+        fault: "what is told long after it came seems to have come just now",
+        from: "const when = goesOn\n",
+        to: "const when = goesOn || !goesOn\n",
+      },
+      {
+        fault: "what was allowed makes no sum come",
+        from: "    writeWhatIsDue();\n  }",
+        to: "  }",
       },
       {
         fault: "an outage is told once, and no second one",
