@@ -12,7 +12,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { assert } from "@std/assert";
-import { freePort, listens } from "./proxies.ts";
+import { freePort, listens } from "./ports.ts";
 
 const isRequired = process.env["WSGATE_REQUIRE_DJANGO"] === "1";
 

@@ -7,10 +7,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { assert } from "@std/assert";
+import { freePort, listens } from "./ports.ts";
 
 const isRequired = process.env["WSGATE_REQUIRE_PROXIES"] === "1";
 
@@ -102,26 +102,6 @@ export function caddyAround(sites: string): string {
 function programOf(proxy: Proxy): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   return folders.map((folder) => join(folder, proxy)).find((path) => existsSync(path));
-}
-
-/** A port of loopback that nobody else has, for the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Whether anybody listens there. */
-export function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.on("error", () => resolve(false));
-  });
 }
 
 /** Ends a proxy and waits for it. */
