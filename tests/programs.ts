@@ -53,21 +53,22 @@ export interface ServedProgram {
   stop(): Promise<void>;
 }
 
-/** How a program is served, where that is not by this runtime and without more. */
-export interface ServeOptions {
+/** What a program is started with. */
+export interface Started {
+  /** Default: the runtime that runs this suite. */
   readonly on?: "deno" | "bun";
-  /** What Deno allows it beside to listen: `--allow-…`. Default nothing. */
+  /** Permissions of Deno's, beside that to listen. */
   readonly permissions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
  * Serves a file that says `export default { fetch, … }` by a runtime's own command for it. Deno gives it no
- * permission but to listen. Bun listens on every address: it can be told otherwise only in the file.
+ * permission but to listen and those named. Bun listens on every address: it can be told otherwise only in the file.
  */
 export async function serveProgram(
   script: URL,
-  { on = runtime, permissions = [], env = {} }: ServeOptions = {},
+  { on = runtime, permissions = [], env = {} }: Started = {},
 ): Promise<ServedProgram> {
   const path = fileURLToPath(script);
   const args = on === "deno"
