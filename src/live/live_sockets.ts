@@ -363,7 +363,8 @@ export class LiveSockets implements Live {
   /** Looks at the marks of those of whom an end may have been missed. */
   async #lookAgain(): Promise<void> {
     while (this.#doubtful.size > 0) {
-      const some = [...this.#doubtful].slice(0, LOOKED_AT_ONCE);
+      const some: OpenSocket[] = [];
+      for (const open of this.#doubtful) if (some.push(open) === LOOKED_AT_ONCE) break;
       await this.#store.ask((store) => Promise.all(some.map((open) => this.#lookAt(store, open))));
       for (const open of some) this.#doubtful.delete(open);
     }

@@ -9,6 +9,7 @@ import { pathOf, trimWhiteSpace } from "../handshake.ts";
 import { defaultPort } from "../origin/authority.ts";
 import { parseOrigin } from "../origin/origin.ts";
 import type { SessionRef } from "./session.ts";
+import { readSession } from "./session.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -247,9 +248,6 @@ function checkedGrant(grant: TicketGrant): TicketGrant {
   if (!isName(subject)) {
     throw new TypeError("A ticket's subject is the id of a user, a text that is not empty");
   }
-  if (session !== null && !isName(Object(session).id)) {
-    throw new TypeError("A ticket's session is an object with an id, or null: no log-out ends its sockets");
-  }
   if (origin !== null && !isBrowsersOrigin(origin)) {
     throw new TypeError(
       'A ticket\'s origin is the Origin header of the page that may use it, such as "https://example.com" and never ' +
@@ -261,15 +259,11 @@ function checkedGrant(grant: TicketGrant): TicketGrant {
   }
   return {
     subject,
-    session: session === null ? null : sessionOf(session!),
+    // What else its object has may be secret: the store is for none of that.
+    session: session === null ? null : readSession(session),
     origin,
     ...path !== undefined && { path },
   };
-}
-
-/** A session without what else its object has, which may be secret: the store is for none of that. */
-function sessionOf({ id, subject, startedAt, expiresAt }: SessionRef): SessionRef {
-  return { id, subject, startedAt, expiresAt } as SessionRef;
 }
 
 /** True for the origin of a page as its browser sends it; no handshake would ever be equal to another spelling. */
