@@ -171,6 +171,10 @@ const SCRIPT = `
     form.reset();
   });
 
+  // Logging out closes this page's own socket too, before the answer is here: a reload would break the log-out off, and the
+  // cookie would stay.
+  document.querySelector("form[method=post]")?.addEventListener("submit", () => socket.onclose = null);
+
   // A phone's keyboard takes half of the page away.
   addEventListener("resize", () => messages.scrollTop = messages.scrollHeight);
 

@@ -37,8 +37,8 @@ const MAX_NAME_LENGTH = 40;
 const SESSION_SECONDS = 3600;
 
 /**
- * The session is in the cookie, sealed, and nothing is kept here: logging out takes the cookie away, and a copy of it
- * would still show the page for an hour. Over https the cookie's name starts with `__Host-`, and `secure` is left out.
+ * The session is in the cookie, sealed, and nothing is kept here: logging out takes the cookie away, and without `live` a
+ * copy of it would work for another hour. Over https the cookie's name starts with `__Host-`, and `secure` is left out.
  */
 const SESSION = {
   cookieName: "session",
@@ -99,12 +99,17 @@ export async function logOut(request: Request): Promise<Response> {
   return new Response(null, { status: 303, headers });
 }
 
-/** The page, for whoever is logged in or nobody. */
-export const page = auth((request: Request) =>
-  new Response(chatPage(auth.scope(request).user?.name ?? null, MAX_NAME_LENGTH), {
+/**
+ * The page, for whoever is logged in or nobody. The auth layer asks `live` about handshakes alone, so this asks itself: a tab
+ * that reloads since its socket was closed may still send the cookie that is just being taken away.
+ */
+export const page = auth(async (request: Request) => {
+  const { user, session } = auth.scope(request);
+  const name = user !== null && await live.admit(request, session) ? user.name : null;
+  return new Response(chatPage(name, MAX_NAME_LENGTH), {
     headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" },
-  })
-);
+  });
+});
 
 // ------------------------------------------------------------------------------------------ who is in a room
 

@@ -64,9 +64,14 @@ for (const { name, skip, launch } of browsers()) {
         assertEquals(await text(second, ".name"), "ada");
         // The first tab's page has an answer to the close: it shows again, to nobody.
         await Promise.all([first.waitForNavigation(), submit(second, "form[action='/logout']")]);
-        assertEquals(await first.evaluate('sessionStorage.getItem("closes")'), '[[4401,"session-ended"]]');
+        const closes = JSON.parse(await first.evaluate('sessionStorage.getItem("closes")') as string);
+        assertEquals(closes[0], [4401, "session-ended"]);
+        assertEquals(await first.evaluate('document.querySelector(".name")'), null);
+        // With the cookie that is just being taken away it is refused, and tries again.
         await until(first, 'document.querySelector("#status").className === "open"');
         assertEquals(await text(first, "#status"), "Nobody is logged in yet");
+        // The second tab's socket was closed as well, and has not broken off what it asked for: the cookie is gone.
+        assertEquals((await first.cookies()).map(({ name }) => name), []);
       });
     });
   }

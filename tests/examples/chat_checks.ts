@@ -121,6 +121,7 @@ export function checkChat(name: string, script: URL): void {
       const own = handshakeHeaders(`127.0.0.1:${server.port}`);
       const copied = handshakeBytes("/chat/two", [...own, ["Origin", origin], ["Cookie", cookie]]);
       assertEquals((await sendRaw(server.port, copied)).status, 401);
+      assertEquals(await page(cookie), await page());
       namesake.say("still here");
       while (!(await namesake.hears(1)).some((news) => "text" in news)) await namesake.more();
       namesake.leave();
