@@ -53,7 +53,7 @@ function suites(folder: string): Step[] {
     {
       name: `${folder} on Bun`,
       command: [...BUN, "test", "--timeout", "120000", `./${folder}/`],
-      limit: 600,
+      limit: 1200,
       count: bunCounts,
     },
   ];
