@@ -114,27 +114,34 @@ describe("floods", { timeout: 300_000 }, () => {
   });
 
   test("many at once all the same: those beyond are closed with 1013, and no handler hears of them", async () => {
-    await pause(300);
-    const before = await server.counts();
-    const peers = await Promise.all(Array.from({ length: 60 }, () => {
-      const peer = new Peer(server.port);
-      peer.write(opening(server.port, { path: "/few" }));
-      return peer.answered();
-    }));
-    await pause(500);
-    const opened = peers.filter(({ status }) => status === 101);
-    const refused = peers.filter(({ status }) => status === 503);
-    assertEquals(opened.length + refused.length, 60);
-    const over = opened.filter(({ frames }) => frames.some(({ opcode }) => opcode === OPCODE.close));
-    for (const peer of over) {
-      assertEquals(await peer.closeFrame(), { code: 1013, reason: "Too many sockets" });
-    }
-    assertEquals(opened.length - over.length, FEW);
-    if (runtime === "deno") assertGreater(over.length, 0);
-    for (const peer of peers) peer.end();
-    await eventually("all are gone", () => peers.every(({ ended }) => ended));
-    await pause(300);
-    assertEquals((await server.counts()).closed, before.closed + FEW);
+    /** So many handshakes at once; how many were upgraded beyond the limit. */
+    const round = async (): Promise<number> => {
+      await pause(300);
+      const before = await server.counts();
+      const peers = await Promise.all(Array.from({ length: 60 }, () => {
+        const peer = new Peer(server.port);
+        peer.write(opening(server.port, { path: "/few" }));
+        return peer.answered();
+      }));
+      await pause(500);
+      const opened = peers.filter(({ status }) => status === 101);
+      const refused = peers.filter(({ status }) => status === 503);
+      assertEquals(opened.length + refused.length, 60);
+      const over = opened.filter(({ frames }) => frames.some(({ opcode }) => opcode === OPCODE.close));
+      for (const peer of over) {
+        assertEquals(await peer.closeFrame(), { code: 1013, reason: "Too many sockets" });
+      }
+      assertEquals(opened.length - over.length, FEW);
+      for (const peer of peers) peer.end();
+      await eventually("all are gone", () => peers.every(({ ended }) => ended));
+      await pause(300);
+      assertEquals((await server.counts()).closed, before.closed + FEW);
+      return over.length;
+    };
+    let over = await round();
+    // On Deno a socket opens some time after its upgrade. How many handshakes fall in between is up to the machine.
+    for (let more = 0; more < 9 && over === 0 && runtime === "deno"; more++) over = await round();
+    if (runtime === "deno") assertGreater(over, 0);
   });
 
   test("a peer that has stopped reading is closed for the application in time", async () => {
