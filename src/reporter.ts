@@ -106,7 +106,7 @@ export interface Reporter {
  *
  * @example Counters beside the lines
  * ```ts
- * import { createReporter, originValidator } from "@wsgate/wsgate";
+ * import { createReporter, originValidator, protocolTypeRouter } from "@wsgate/wsgate";
  *
  * const reporter = createReporter({ intervalSeconds: 300 });
  * const socket = originValidator(() => new Response("upgraded here"), ["https://example.com"], {
@@ -115,7 +115,8 @@ export interface Reporter {
  * });
  * const type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
  * const metrics = () => new Response(reporter.openMetrics(), { headers: { "content-type": type } });
- * export default { fetch: socket, metrics };
+ * const fetch = protocolTypeRouter({ http: metrics, websocket: socket });
+ * export default { fetch };
  * ```
  */
 export function createReporter(options: ReporterOptions = {}): Reporter {

@@ -294,6 +294,15 @@ describe("what an event says", () => {
     });
   });
 
+  test("of hostValidator what its list says of the Host, and nothing of Origin", () => {
+    const { events, onDecision } = told();
+    hostValidator(() => new Response(), { allowedHosts: ["*.site.test"], onDecision })(
+      handshakeRequest(EVIL, { headers: { host: "site.test" } }),
+    );
+    const { nearest, next } = events[0]!.explain()!;
+    assertEquals([nearest[0]!.code, next], ["host-apex-left-out", null]);
+  });
+
   test("of a layer without a list what came near alone, or null", async () => {
     const { events, onDecision } = told();
     const auth = authMiddlewareStack({ user: () => null, required: true, onDecision });

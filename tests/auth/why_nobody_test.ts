@@ -31,6 +31,7 @@ describe("whyNobody()", () => {
     ["two addresses", "cookie-of-another-site", { ...browser, host: "10.0.0.1", origin: "http://10.0.0.2" }],
     ["http", "cookie-needs-https", { ...browser, host: "10.0.0.1:80", origin: "http://10.0.0.1" }],
     ["https", "cookie-absent", { ...browser, host: "a.test", origin: "https://a.test" }],
+    ["no Host", "cookie-absent", { ...browser, origin: "https://a.test" }],
     ["no Origin", "cookie-absent", { ...browser, host: "a.test" }],
   ];
   for (const [name, code, headers] of rows) {

@@ -2,7 +2,13 @@
 
 import { describe, test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { compilePolicy, explain, type NearMissCode, type PolicyOptions } from "@wsgate/wsgate";
+import {
+  compileAllowedHosts,
+  compilePolicy,
+  explain,
+  type NearMissCode,
+  type PolicyOptions,
+} from "@wsgate/wsgate";
 import { publicSuffixes } from "@wsgate/wsgate/public_suffixes";
 import { handshakeOf } from "../doubles.ts";
 import { wordsOf } from "../words.ts";
@@ -193,6 +199,13 @@ describe("what is told by reason", () => {
     const { text } = told({}, { origin: `${SITE}/${"a/".repeat(5000)}\x1b` });
     assertEquals(text, told({}, { origin: `${SITE}/` }).text);
   });
+});
+
+test("a list of allowed hosts takes no entry of an app's scheme", () => {
+  const origin = "moz-extension://5b2f8e8e-3b0a-4a8e-9d2e-1f0c9a7b6c5d";
+  const handshake = handshakeOf({ url: "/", headers: { host: "a.test", origin } });
+  const [miss] = explain(handshake, compileAllowedHosts({ allowedHosts: ["a.test"] })).nearest;
+  assertEquals([miss!.code, miss!.suggestion], ["app-instance", null]);
 });
 
 words.end();

@@ -169,6 +169,10 @@ describe("createNodeGate()", () => {
     ]);
   });
 
+  test("options that are no object are a fault", () => {
+    assertEquals(faultsOf(() => createNodeGate(POLICY, untyped(null))), ["wrong-type options -1"]);
+  });
+
   test("what is no request of Node's is said to be none", () => {
     const gate = createNodeGate(POLICY);
     eachRow([new Request("http://site.test/"), { headers: {} }, {}], (request) => {
