@@ -13,8 +13,6 @@ import { countAllowedOf, shared } from "./reporter.ts";
 import { markAnswered } from "./scope.ts";
 import { catchRejection, isPromiseLike, reportOnce } from "./user_code.ts";
 
-export { catchRejection, isPromiseLike, reportOnce };
-
 /**
  * Where the operator's programs hear of decisions: what every layer takes.
  *

@@ -14,10 +14,11 @@ import {
 import { clientLeft, denials, Unauthenticated } from "../denial.ts";
 import type { DenyReason, Rest, Takes, Wrapped } from "../handler.ts";
 import { requestedUpgrade } from "../handshake.ts";
-import { whyNobody } from "./why_nobody.ts";
 import { judgedConnection, RequestScope } from "../scope.ts";
-import { DENIAL_OPTIONS, type DenialOptions, isPromiseLike, readDenialOptions, settler } from "../settle.ts";
+import { DENIAL_OPTIONS, type DenialOptions, readDenialOptions, settler } from "../settle.ts";
 import { clientStays } from "../turn.ts";
+import { isPromiseLike } from "../user_code.ts";
+import { whyNobody } from "./why_nobody.ts";
 
 /**
  * An authentication layer: wraps handlers, and reads back what it learned about a request.

@@ -10,7 +10,8 @@ import type { Denied, Handshake } from "../handler.ts";
 import { connectionUpgrade, pathOf, requestedUpgrade } from "../handshake.ts";
 import { parseHost } from "../origin/authority.ts";
 import type { Judge } from "../scope.ts";
-import { catchRejection, isPromiseLike, type Tell } from "../settle.ts";
+import type { Tell } from "../settle.ts";
+import { catchRejection, isPromiseLike } from "../user_code.ts";
 import { checkHost, checkOrigin, hostFault } from "../verdict/check.ts";
 import {
   compilePolicy,

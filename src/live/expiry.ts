@@ -5,7 +5,7 @@
  */
 
 import type { SessionRef } from "../admission.ts";
-import { reportOnce } from "../settle.ts";
+import { reportOnce } from "../user_code.ts";
 import { type Clock, within } from "./clock.ts";
 import type { OpenSession, Registry } from "./registry.ts";
 import { readSession } from "./session.ts";

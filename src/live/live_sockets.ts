@@ -10,7 +10,7 @@
 
 import type { Closable, LiveRequest, SessionRef } from "../admission.ts";
 import { countRecheck, recheckCount } from "../scope.ts";
-import { reportOnce } from "../settle.ts";
+import { reportOnce } from "../user_code.ts";
 import type { Clock } from "./clock.ts";
 import { Closer, closeSocket } from "./closer.ts";
 import {

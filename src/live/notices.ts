@@ -4,7 +4,7 @@
  * A position in the feed is taken before the first handshake looks at the marks: what is ended between the two is heard of then.
  */
 
-import { reportOnce } from "../settle.ts";
+import { reportOnce } from "../user_code.ts";
 import type { Clock } from "./clock.ts";
 import { FEED, type Notice, readNotice } from "./ends.ts";
 import type { WatchedStore } from "./watched_store.ts";

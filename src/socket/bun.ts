@@ -2,7 +2,7 @@
  * The wire to Bun: one handler object for all sockets of a server, each socket with its wire as `data`.
  */
 
-import { reportOnce } from "../settle.ts";
+import { reportOnce } from "../user_code.ts";
 import { exceeds, type Runtime, type Session, TOO_BIG, type Wire } from "./session.ts";
 import type { Limits } from "./socket.ts";
 

@@ -12,7 +12,7 @@
  *     handlers:   open ─ awaited ─▶ message a ─ awaited ─▶ message b ─▶ close
  */
 
-import { catchRejection, isPromiseLike, reportOnce } from "../settle.ts";
+import { catchRejection, isPromiseLike, reportOnce } from "../user_code.ts";
 import type { Socket, SocketHandlers, SocketKind } from "./socket.ts";
 import { dropSwept, keepSwept, lastSweep, sweepInterval, type Swept } from "./sweep.ts";
 

@@ -15,16 +15,9 @@ import {
   strippedMiss,
 } from "../handshake.ts";
 import { judgedConnection } from "../scope.ts";
-import {
-  catchRejection,
-  type DecisionHook,
-  HOOK_OPTIONS,
-  isPromiseLike,
-  readHook,
-  reportOnce,
-  settler,
-} from "../settle.ts";
+import { type DecisionHook, HOOK_OPTIONS, readHook, settler } from "../settle.ts";
 import { clientStays, needsTurn, wasJustSeen } from "../turn.ts";
+import { catchRejection, isPromiseLike, reportOnce } from "../user_code.ts";
 import { askServer } from "./bun.ts";
 import { runtimeOf } from "./runtime.ts";
 import { Session } from "./session.ts";
