@@ -243,3 +243,31 @@ export function checkFunction(value: unknown, field: string, issues: ConfigIssue
   if (typeof value === "function") return;
   issues.push({ code: "wrong-type", field, index: -1, value, fix: "Give a function." });
 }
+
+/** What a number may be. One of an option whose name ends in `Seconds` is called seconds. */
+export interface NumberRange {
+  /** `Number.MIN_VALUE`: anything above 0. */
+  readonly least: number;
+  readonly most: number;
+  /** Where the option is left out, and allowed whatever the range is; undefined: it has to be given. */
+  readonly usual?: number;
+  readonly whole?: boolean;
+}
+
+/** A number in a range, or left out. */
+export function checkNumber(
+  options: Options,
+  field: string,
+  { least, most, usual, whole }: NumberRange,
+  issues: ConfigIssue[],
+): number {
+  const { [field]: value = usual } = options;
+  const isGood = typeof value === "number" &&
+    (value === usual || value >= least && value <= most && (!whole || Number.isInteger(value)));
+  if (!isGood) {
+    const what = `${whole ? "whole " : ""}number${field.endsWith("Seconds") ? " of seconds" : ""}`;
+    const from = least === Number.MIN_VALUE ? "above 0" : `from ${least}`;
+    issues.push({ code: "out-of-range", field, index: -1, value, fix: `Give a ${what} ${from} to ${most}.` });
+  }
+  return value as number;
+}

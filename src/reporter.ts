@@ -6,7 +6,7 @@
  * parse. Everything is bounded, and nothing runs on a timer.
  */
 
-import { checkFunction, type ConfigIssue, type Options, readOptions, throwIfAny } from "./config.ts";
+import { checkFunction, checkNumber, type ConfigIssue, readOptions, throwIfAny } from "./config.ts";
 import { denials } from "./denial.ts";
 import { type DecisionEvent, noteOf } from "./event.ts";
 import { quote } from "./quote.ts";
@@ -122,8 +122,10 @@ export interface Reporter {
 export function createReporter(options: ReporterOptions = {}): Reporter {
   const issues: ConfigIssue[] = [];
   const read = readOptions(options, ["intervalSeconds", "maxKinds", "write"], issues) ?? {};
-  const interval = readNumber(read, "intervalSeconds", 60, { least: 0, most: 86_400 }, issues);
-  const maxKinds = readNumber(read, "maxKinds", 20, { least: 1, most: 1000, whole: true }, issues);
+  const seconds = { least: Number.MIN_VALUE, most: 86_400, usual: 60 };
+  const interval = checkNumber(read, "intervalSeconds", seconds, issues);
+  const kinds = { least: 1, most: 1000, usual: 20, whole: true };
+  const maxKinds = checkNumber(read, "maxKinds", kinds, issues);
   if (read.write !== undefined) checkFunction(read.write, "write", issues);
   throwIfAny(issues);
   // By its name at the time, so that who replaces console.warn gets the lines.
@@ -137,24 +139,6 @@ export function createReporter(options: ReporterOptions = {}): Reporter {
     }
   };
   return makeReporter(interval * 1000, maxKinds, say, () => performance.now());
-}
-
-function readNumber(
-  options: Options,
-  field: string,
-  usual: number,
-  { least, most, whole = false }: { least: number; most: number; whole?: boolean },
-  issues: ConfigIssue[],
-): number {
-  const { [field]: value = usual } = options;
-  const good = typeof value === "number" && value <= most &&
-    (whole ? Number.isInteger(value) && value >= least : value > least);
-  if (good) return value;
-  const fix = whole
-    ? `Give a whole number from ${least} to ${most}.`
-    : `Give a number of seconds above ${least}, ${most} at most.`;
-  issues.push({ code: "out-of-range", field, index: -1, value, fix });
-  return usual;
 }
 
 /** What a reporter does with what was allowed: of that it needs no event, which costs more than the verdict. */

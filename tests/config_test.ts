@@ -11,7 +11,14 @@ import {
   assertThrows,
 } from "@std/assert";
 import { compileOrigins, ConfigError, type ConfigIssue } from "@wsgate/wsgate";
-import { checkChoice, checkFunction, readOptions, throwIfAny } from "../src/config.ts";
+import {
+  checkChoice,
+  checkFunction,
+  checkNumber,
+  type NumberRange,
+  readOptions,
+  throwIfAny,
+} from "../src/config.ts";
 import { eachRow } from "./rows.ts";
 import { wordsOf } from "./words.ts";
 
@@ -262,6 +269,46 @@ describe("checkFunction", () => {
       words.assert("no function", fix);
     });
   });
+});
+
+describe("checkNumber", () => {
+  const ranges:
+    readonly (readonly [range: NumberRange, good: readonly unknown[], bad: readonly unknown[]])[] = [
+      [{ least: 1, most: 10, usual: 5 }, [1, 1.5, 10, undefined], [
+        0.9,
+        10.1,
+        NaN,
+        Infinity,
+        "5",
+        5n,
+        null,
+        true,
+      ]],
+      [{ least: 1, most: 10, whole: true }, [1, 10], [1.5, 0, 11, undefined]],
+      [{ least: Number.MIN_VALUE, most: 1, usual: 1 }, [1e-9, 1], [0, -1, 1.1]],
+      // What is usual is allowed although it is beyond.
+      [{ least: 1, most: 10, usual: Infinity, whole: true }, [Infinity, undefined], [-Infinity, 11]],
+    ];
+  for (const field of ["limit", "waitSeconds"]) {
+    test(`of ${field}: a number in the range, or what is usual`, () => {
+      for (const [range, good, bad] of ranges) {
+        eachRow(good, (value) => {
+          const issues: ConfigIssue[] = [];
+          const options = value === undefined ? {} : { [field]: value };
+          assertEquals<unknown>(checkNumber(options, field, range, issues), value ?? range.usual);
+          assertEquals(issues, []);
+        });
+        eachRow(bad, (value) => {
+          const issues: ConfigIssue[] = [];
+          checkNumber({ [field]: value }, field, range, issues);
+          const [issue, ...more] = issues;
+          const { fix, ...fault } = issue!;
+          assertEquals([fault, ...more], [{ code: "out-of-range", field, index: -1, value }]);
+          words.assert(`${field} of ${JSON.stringify(range)}`, fix);
+        });
+      }
+    });
+  }
 });
 
 words.end();

@@ -6,8 +6,8 @@ import { type Admissions, readLive, type SessionRef } from "../admission.ts";
 import {
   checkChoice,
   checkFunction,
+  checkNumber,
   type ConfigIssue,
-  type Options,
   readOptions,
   throwIfAny,
 } from "../config.ts";
@@ -150,7 +150,8 @@ export function authMiddlewareStack<U extends object>(
   const read = (typeof options === "function" ? null : readOptions(options, known, issues)) ?? {};
   checkFunction(read.user, "user", issues);
   const required = checkChoice(read, "required", [true, false], issues) ?? false;
-  const timeoutSeconds = readTimeout(read, issues);
+  const range = { least: Number.MIN_VALUE, most: 3600, usual: 10 };
+  const timeoutSeconds = checkNumber(read, "timeoutSeconds", range, issues);
   const live = readLive(read, issues);
   if (read.session !== undefined || live !== undefined) checkFunction(read.session, "session", issues);
   const denial = readDenialOptions<unknown>(read, issues);
@@ -286,19 +287,4 @@ function whileClientWaits(
     if (signal.aborted) left();
     Promise.resolve(found).then((user) => end(resolve, user), (error) => end(reject, error));
   });
-}
-
-function readTimeout(options: Options, issues: ConfigIssue[]): number {
-  const { timeoutSeconds = 10 } = options;
-  if (typeof timeoutSeconds === "number" && timeoutSeconds > 0 && timeoutSeconds <= 3600) {
-    return timeoutSeconds;
-  }
-  issues.push({
-    code: "out-of-range",
-    field: "timeoutSeconds",
-    index: -1,
-    value: timeoutSeconds,
-    fix: "Give a number of seconds above 0, 3600 at most.",
-  });
-  return 10;
 }

@@ -3,7 +3,14 @@
  */
 
 import type { Admissions, Closable, LiveRequest, SessionRef } from "../admission.ts";
-import { checkFunction, type ConfigIssue, type Options, readOptions, throwIfAny } from "../config.ts";
+import {
+  checkFunction,
+  checkNumber,
+  type ConfigIssue,
+  type NumberRange,
+  readOptions,
+  throwIfAny,
+} from "../config.ts";
 import type { EndTarget } from "./ends.ts";
 import type { ExpiryOptions } from "./expiry.ts";
 import { memoryStore, type Store } from "./store.ts";
@@ -103,19 +110,19 @@ export interface LiveSettings extends ExpiryOptions {
 }
 
 /** Nobody's who makes no live sockets, hence the function. */
-const RANGES = () => ({
-  longestSessionSeconds: { least: 1, most: 315_360_000, usual: undefined },
+const RANGES = (): Readonly<Record<string, NumberRange>> => ({
+  longestSessionSeconds: { least: 1, most: 315_360_000 },
   pollSeconds: { least: 0.1, most: 60, usual: 2 },
   timeoutSeconds: { least: Number.MIN_VALUE, most: 60, usual: 5 },
   revalidateSeconds: { least: 1, most: 86_400, usual: 1800 },
-} as const);
-
-type Ranges = ReturnType<typeof RANGES>;
+});
 
 /** Reads the options of {@linkcode createLiveSockets}. */
 export function readLiveOptions(options: unknown): LiveSettings {
   const issues: ConfigIssue[] = [];
-  const read = readOptions(options, ["store", "revalidate", ...Object.keys(RANGES())], issues) ?? {};
+  const ranges = Object.entries(RANGES());
+  const known = ["store", "revalidate", ...ranges.map(([field]) => field)];
+  const read = readOptions(options, known, issues) ?? {};
   const { store, revalidate } = read;
   if (store !== undefined) checkStore(store, issues);
   if (revalidate !== undefined) checkFunction(revalidate, "revalidate", issues);
@@ -130,26 +137,10 @@ export function readLiveOptions(options: unknown): LiveSettings {
     });
   }
   const numbers = Object.fromEntries(
-    (Object.keys(RANGES()) as (keyof Ranges)[]).map((field) => [field, readNumber(read, field, issues)]),
+    ranges.map(([field, range]) => [field, checkNumber(read, field, range, issues)]),
   );
   throwIfAny(issues);
   return { ...numbers, store: store ?? memoryStore(), revalidate } as unknown as LiveSettings;
-}
-
-function readNumber(options: Options, field: keyof Ranges, issues: ConfigIssue[]): unknown {
-  const { least, most, usual } = RANGES()[field];
-  const { [field]: value = usual } = options;
-  if (typeof value !== "number" || !(value >= least && value <= most)) {
-    const from = least === Number.MIN_VALUE ? "above 0" : `from ${least}`;
-    issues.push({
-      code: "out-of-range",
-      field,
-      index: -1,
-      value,
-      fix: `Give a number of seconds ${from} to ${most}.`,
-    });
-  }
-  return value;
 }
 
 function checkStore(store: unknown, issues: ConfigIssue[]): void {

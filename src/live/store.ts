@@ -2,7 +2,7 @@
  * What has to be remembered of sessions and tickets, and the store that needs nothing: this process's memory.
  */
 
-import { type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
+import { checkNumber, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 
 /**
  * What remembers: entries under a key, each for a time, and feeds that are only added to.
@@ -150,11 +150,9 @@ export function memoryStore(
 
 function readMaxEntries(options: unknown): number {
   const issues: ConfigIssue[] = [];
-  const { maxEntries = 100_000 } = readOptions(options, ["maxEntries"], issues) ?? {};
-  if (!Number.isSafeInteger(maxEntries) || (maxEntries as number) < 1) {
-    const fix = `Give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}.`;
-    issues.push({ code: "out-of-range", field: "maxEntries", index: -1, value: maxEntries, fix });
-  }
+  const read = readOptions(options, ["maxEntries"], issues) ?? {};
+  const range = { least: 1, most: Number.MAX_SAFE_INTEGER, usual: 100_000, whole: true };
+  const maxEntries = checkNumber(read, "maxEntries", range, issues);
   throwIfAny(issues);
-  return maxEntries as number;
+  return maxEntries;
 }

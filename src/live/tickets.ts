@@ -2,14 +2,20 @@
  * One-time tickets: how a page or program without the site's cookie proves, in one handshake, who it is.
  */
 
-import { checkChoice, type ConfigIssue, type Options, readOptions, throwIfAny } from "../config.ts";
+import {
+  checkChoice,
+  checkNumber,
+  type ConfigIssue,
+  type Options,
+  readOptions,
+  throwIfAny,
+} from "../config.ts";
 import { Unauthenticated } from "../denial.ts";
 import type { Handshake } from "../handler.ts";
 import { pathOf, trimWhiteSpace } from "../handshake.ts";
 import { defaultPort } from "../origin/authority.ts";
 import { parseOrigin } from "../origin/origin.ts";
-import type { SessionRef } from "./session.ts";
-import { readSession } from "./session.ts";
+import { checkName, readSession, type SessionRef } from "./session.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -245,13 +251,10 @@ function grantFrom(value: string): TicketGrant {
 /** What is kept of a grant; throws where it could never be redeemed, or by more than it says. */
 function checkedGrant(grant: TicketGrant): TicketGrant {
   const { subject, session, origin, path } = Object(grant) as Partial<TicketGrant>;
-  if (!isName(subject)) {
-    throw new TypeError("A ticket's subject is the id of a user, a text that is not empty");
-  }
+  checkName(subject, "subject");
   if (origin !== null && !isBrowsersOrigin(origin)) {
     throw new TypeError(
-      'A ticket\'s origin is the Origin header of the page that may use it, such as "https://example.com" and never ' +
-        '"null"; or null: a client that sends none',
+      'Give origin as the page sends it, such as "https://example.com", or null for clients that send none',
     );
   }
   if (path !== undefined && !(typeof path === "string" && /^\/[^?#]*$/.test(path))) {
@@ -272,24 +275,17 @@ function isBrowsersOrigin(value: unknown): value is string {
   return origin.kind === "tuple" && !String(value).endsWith(`:${defaultPort(origin.scheme)}`);
 }
 
-function isName(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
-}
-
 function readTicketOptions(options: unknown): Required<TicketOptions> {
   const issues: ConfigIssue[] = [];
   const read: Options = readOptions(options, ["store", "lifetimeSeconds", "query"], issues) ?? {};
-  const { store, lifetimeSeconds = 30 } = read;
+  const { store } = read;
   const { put, take } = Object(store);
   if (typeof put !== "function" || typeof take !== "function") {
     const fix = "Give a store: memoryStore(), sqliteStore(...) or redisStore(...).";
     issues.push({ code: "wrong-type", field: "store", index: -1, value: store, fix });
   }
-  if (!(typeof lifetimeSeconds === "number" && lifetimeSeconds >= 1 && lifetimeSeconds <= 300)) {
-    const fix = "Give a number of seconds from 1 to 300.";
-    issues.push({ code: "out-of-range", field: "lifetimeSeconds", index: -1, value: lifetimeSeconds, fix });
-  }
+  const lifetimeSeconds = checkNumber(read, "lifetimeSeconds", { least: 1, most: 300, usual: 30 }, issues);
   const query = checkChoice(read, "query", [true, false], issues) ?? false;
   throwIfAny(issues);
-  return { store: store as Store, lifetimeSeconds: lifetimeSeconds as number, query };
+  return { store: store as Store, lifetimeSeconds, query };
 }

@@ -3,7 +3,7 @@
  */
 
 import { type Admissions, readLive } from "../admission.ts";
-import { checkFunction, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
+import { checkFunction, checkNumber, type ConfigIssue, readOptions, throwIfAny } from "../config.ts";
 import { clientLeft, denials } from "../denial.ts";
 import type { Wrapped } from "../handler.ts";
 import {
@@ -258,16 +258,7 @@ function readSocketOptions(handlers: unknown, options: unknown): Checked {
   const names = [...known.map(([field]) => field), "protocols", "headers", "live", ...HOOK_OPTIONS];
   const given = readOptions(options, names, issues) ?? {};
   const limits: Record<string, number> = {};
-  for (const [field, { least, most, usual, whole }] of known) {
-    const value = given[field] === undefined ? usual : given[field];
-    const good = value === usual || typeof value === "number" && value >= least && value <= most &&
-        (!whole || Number.isInteger(value));
-    if (!good) {
-      const fix = `Give a ${whole ? "whole " : ""}number from ${least} to ${most}.`;
-      issues.push({ code: "out-of-range", field, index: -1, value, fix });
-    }
-    limits[field] = value as number;
-  }
+  for (const [field, range] of known) limits[field] = checkNumber(given, field, range, issues);
   const protocols = readProtocols(given.protocols, issues);
   if (given.headers !== undefined) checkFunction(given.headers, "headers", issues);
   const live = readLive(given, issues);

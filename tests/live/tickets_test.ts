@@ -142,9 +142,10 @@ describe("mint()", () => {
           () => tickets.mint(untyped({ ...ADA, [part]: value })),
           TypeError,
         );
-        // Of a session it says what the session's own reader says.
-        if (part === "session") assert(/^Give (?:id|subject|startedAt|expiresAt) /.test(message), message);
-        else words.assert(`mint() ${part}`, message);
+        // Of names and sessions it says what the reader of sessions says.
+        if (part === "session" || part === "subject") {
+          assert(/^Give (?:id|subject|startedAt|expiresAt) /.test(message), message);
+        } else words.assert(`mint() ${part}`, message);
       });
     }
     for (const grant of [undefined, null, 5, "ada"]) {

@@ -258,6 +258,13 @@ const GROUPS: readonly Group[] = [
     file: "src/config.ts",
     tests: ["tests/config_test.ts"],
     faults: [
+      { fault: "a limit of 0 passes", from: "value >= least && value <= most", to: "value <= most" },
+      { fault: "a broken number is whole", from: "!whole || Number.isInteger(value)", to: "true" },
+      {
+        fault: "what is left out is the least there is",
+        from: "const { [field]: value = usual } = options;",
+        to: "const { [field]: value = least } = options;",
+      },
       {
         fault: "an unknown option passes",
         from: "if (known.includes(name)) continue;",
@@ -1471,7 +1478,6 @@ const GROUPS: readonly Group[] = [
         from: ".then((stays) => stays ? upgrade() : clientLeft());",
         to: ".then(() => upgrade());",
       },
-      { fault: "a limit of 0 passes", from: "value >= least && value <= most", to: "value <= most" },
       {
         fault: "the opening handshake is not checked",
         from: "    if (denied !== null) return settle(denied, request, context, { miss: strippedMiss });\n",
