@@ -493,9 +493,13 @@ describe("nobody is blinded", () => {
       wait(60);
     }
     const inWords = lines().filter((line) => line.includes(", Host "));
-    // 64 are remembered: every other is told again when there is a ration for it.
     assertEquals(inWords.length, 200);
     assert(inWords.filter((line) => line.includes("https://a0.test")).length >= 1);
+    // 64 are remembered: every other is told again when there is a ration for it.
+    tell(evil("a100.test"), evil("a0.test"));
+    const again = lines().filter((line) => line.includes(", Host "));
+    assertEquals(again.length, 1);
+    assertStringIncludes(again[0]!, "Origin https://a100.test, ");
   });
 
   describe("64 kinds are remembered for each in a ration", () => {
