@@ -4,6 +4,7 @@
 
 import {
   authorityOf,
+  deepFreeze,
   type ExplainedHost,
   type ExplainedOrigin,
   type Explanation,
@@ -12,7 +13,7 @@ import {
   readOrigin,
 } from "./explanation.ts";
 import type { Denied, DenyReason, Handshake } from "./handler.ts";
-import { carriesCredentials, pathOf, requestedUpgrade } from "./handshake.ts";
+import { carriesCredentials, FORWARDING, pathOf, requestedUpgrade } from "./handshake.ts";
 import { escapeNonAscii, quoteCause } from "./quote.ts";
 
 /**
@@ -96,19 +97,18 @@ export interface Decided<Q> extends Details {
 }
 
 /** What is left of a handshake in an event: all that an explanation reads. Of logins only that they are there. */
-const KEPT = [
-  ...["host", "origin", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version", "user-agent"],
-  ...[
-    "accept-language",
+const KEPT = /* @__PURE__ */ FORWARDING.concat(
+  [
+    "host",
+    "origin",
+    "upgrade",
+    "connection",
+    "sec-websocket-key",
+    "user-agent",
     "sec-fetch-site",
-    "sec-fetch-mode",
     "sec-fetch-dest",
-    "via",
-    "forwarded",
-    "x-real-ip",
   ],
-  ...["x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-for", "x-forwarded-server"],
-];
+);
 const LOGINS = ["cookie", "authorization"];
 
 /** A snapshot of what an explanation may read. After its answer Deno throws at every header, and Bun empties the URL. */
@@ -118,7 +118,11 @@ function snapshotOf({ method, url, headers }: Handshake): Handshake {
     const value = headers.get(name) ?? null;
     if (value !== null) kept.set(name, value);
   }
-  for (const name of LOGINS) if ((headers.get(name) ?? null) !== null) kept.set(name, "...");
+  // An empty one is no login, and is told apart.
+  for (const name of LOGINS) {
+    const value = headers.get(name) ?? null;
+    if (value !== null) kept.set(name, value && "...");
+  }
   // Without the query, in which tokens travel.
   return {
     method,
@@ -224,16 +228,14 @@ export function noteOf(event: DecisionEvent<unknown>): string {
 /** The explanation of a refusal that no list has to do with. */
 function explanationOf(miss: Miss, denied: Denied, handshake: Handshake): Explanation {
   const { url, headers } = handshake;
-  return Object.freeze({
+  return deepFreeze({
     decision: denied,
-    origin: Object.freeze(readOrigin(headers.get("origin") ?? null)),
-    host: Object.freeze(readHost(headers.get("host") ?? null)),
+    origin: readOrigin(headers.get("origin") ?? null),
+    host: readHost(headers.get("host") ?? null),
     authority: authorityOf(url),
     credentials: carriesCredentials(handshake),
     rule: null,
-    nearest: Object.freeze([
-      Object.freeze({ ...miss, entry: null, differs: Object.freeze([] as const), suggestion: null }),
-    ]),
+    nearest: [{ ...miss, entry: null, differs: [], suggestion: null }],
     next: null,
   });
 }

@@ -275,3 +275,17 @@ export function authorityOf(url: string): string | null {
 export function serialize({ scheme, host, port }: TupleOrigin): string {
   return `${scheme}://${host}${port === defaultPort(scheme) ? "" : `:${port}`}`;
 }
+
+/** Freezes a value with all that it holds. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
+  return value;
+}
+
+/** A Host as a sentence has it: in quotes, whole; what is malformed has them already. */
+export function quotedHost(host: ExplainedHost): string {
+  return "host" in host ? quote(host.shown, MAX_HOST) : host.shown;
+}
+
+/** More than the longest Host in quotes. */
+const MAX_HOST = 400;

@@ -60,6 +60,12 @@ export function connectionUpgrade(handshake: Handshake): "none" | "upgrade" | "m
   return /upgrade/i.test(value) ? "malformed" : "none";
 }
 
+/** The headers that proxies add. */
+export const FORWARDING: readonly string[] = [
+  ...["x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-for", "x-forwarded-server"],
+  ...["x-real-ip", "forwarded", "via"],
+];
+
 /** Who sent a handshake, by the marks that it carries. Any client can write them: they name a cause and decide nothing. */
 export type Sender = "browser" | "program" | "nobody";
 

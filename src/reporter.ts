@@ -9,6 +9,7 @@
 import { checkFunction, checkNumber, type ConfigIssue, readOptions, throwIfAny } from "./config.ts";
 import { denials } from "./denial.ts";
 import { type DecisionEvent, noteOf } from "./event.ts";
+import { quotedHost } from "./explanation.ts";
 import { quote } from "./quote.ts";
 import { catchRejection, reportOnce } from "./user_code.ts";
 
@@ -354,13 +355,11 @@ function whatHappened(event: DecisionEvent<unknown>): string {
 
 function lineOf(event: DecisionEvent<unknown>): string {
   const { origin, host } = event;
-  const to = "host" in host ? quote(host.shown, MAX_HOST) : host.shown;
   const why = noteOf(event);
-  return `wsgate ${whatHappened(event)}: Origin ${origin.shown}, Host ${to}${why === "" ? "" : `. ${why}`}`;
+  return `wsgate ${whatHappened(event)}: Origin ${origin.shown}, Host ${quotedHost(host)}${
+    why === "" ? "" : `. ${why}`
+  }`;
 }
-
-/** A Host in quotes, whole. */
-const MAX_HOST = 400;
 
 function labelOf(event: DecisionEvent<unknown>): string {
   const of = about(event);

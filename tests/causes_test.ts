@@ -5,7 +5,7 @@
  */
 
 import { describe, test } from "node:test";
-import { assertEquals, fail } from "@std/assert";
+import { assert, assertEquals, fail } from "@std/assert";
 import {
   allowedHostsOriginValidator,
   authMiddlewareStack,
@@ -13,6 +13,7 @@ import {
   compileOrigins,
   compilePolicy,
   ConfigError,
+  type DecisionEvent,
   explain,
   type Explanation,
   formatExplanation,
@@ -160,6 +161,29 @@ function harms(code: string, suggestion: Suggestion, options: PolicyOptions, han
     ...strangers.map((other) => `${entry} in ${field} lets in ${other}`),
   ];
 }
+
+test("an event keeps all that its explanation reads, after the request is gone", () => {
+  let told = 0;
+  for (const row of causes.explain) {
+    const policy = compilePolicy(optionsOf(row.policy));
+    const handshake = handshakeOf(row);
+    const now = explain(handshake, policy);
+    let isOver = false;
+    const get = (name: string) => isOver ? fail("it is gone") : handshake.headers.get(name);
+    const events: DecisionEvent[] = [];
+    guard(() => new Response(), policy, { onDecision: (event) => void events.push(event) })(
+      untyped({ ...handshake, headers: { get } }),
+    );
+    isOver = true;
+    for (const event of events) {
+      // A handshake that is none in itself was asked no list.
+      if (event.reason !== "host-not-allowed" && !event.reason?.startsWith("origin-")) continue;
+      assertEquals(event.explain(), now, row.id);
+      told++;
+    }
+  }
+  assert(told > 50, String(told));
+});
 
 // ---- config ---------------------------------------------------------------------------------------------------------
 

@@ -310,6 +310,9 @@ describe("what an event says", () => {
     const program = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" };
     await site(handshakeRequest(GOOD, { headers: { cookie: "sid=1" } }), undefined);
     await site(handshakeRequest(GOOD, { headers: program }), undefined);
+    // An empty Cookie is none, later too.
+    await site(handshakeRequest(GOOD, { headers: { cookie: "", "user-agent": "Mozilla/5.0" } }), undefined);
+    assertEquals(events[2]!.explain()!.nearest.map(({ code }) => code), ["cookie-of-another-site"]);
     const [known, unknown] = events;
     const explanation = known!.explain()!;
     assertEquals(explanation.nearest.map(({ code }) => code), ["cookie-unknown"]);

@@ -6,7 +6,7 @@
  */
 
 import type { Handshake } from "../handler.ts";
-import { type Sender, senderOf, strippedFrom } from "../handshake.ts";
+import { FORWARDING, type Sender, senderOf, strippedFrom } from "../handshake.ts";
 import { parseHost } from "../origin/authority.ts";
 import { shownPart } from "../origin/shown.ts";
 import { quote } from "../quote.ts";
@@ -31,11 +31,6 @@ export interface Evidence {
     readonly shown: string;
   } | null;
 }
-
-const FORWARDING = [
-  ...["x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-for", "x-forwarded-server"],
-  ...["x-real-ip", "forwarded", "via"],
-];
 
 /** Reads what a handshake shows. Total; linear. */
 export function readEvidence(handshake: Handshake): Evidence {

@@ -4,12 +4,19 @@
  * Made only when it is asked for, from the lists as they were written: a policy keeps nothing for it.
  */
 
-import { authorityOf, type Explanation, type ListedEntry, readHost, readOrigin } from "../explanation.ts";
+import {
+  authorityOf,
+  deepFreeze,
+  type Explanation,
+  type ListedEntry,
+  quotedHost,
+  readHost,
+  readOrigin,
+} from "../explanation.ts";
 import type { Decision, DenyReason, Handshake } from "../handler.ts";
 import { carriesCredentials } from "../handshake.ts";
 import { NONE } from "../matcher/trie_layout.ts";
 import { parseHost } from "../origin/authority.ts";
-import { quote } from "../quote.ts";
 import { check, checkOrigin } from "../verdict/check.ts";
 import { compiledOf, entryAt, type Policy } from "../verdict/policy.ts";
 import { nearest } from "./nearest.ts";
@@ -72,15 +79,12 @@ export function explainAs(handshake: Handshake, policy: Policy, inPassing?: InPa
     credentials: carriesCredentials(handshake),
     rule: decidingRule(handshake, policy, decision),
     nearest: nearest(decision.allowed ? null : decision.reason, handshake, policy, inPassing, {
-      host: host.kind === "absent" || host.kind === "malformed" ? host.shown : quote(host.shown, MAX_SHOWN),
+      host: quotedHost(host),
       authority,
     }),
     next: decision.allowed ? null : deniedNext(decision.reason, handshake, policy),
   });
 }
-
-/** A Host in quotes, whole. */
-const MAX_SHOWN = 400;
 
 function decidingRule({ headers }: Handshake, policy: Policy, decision: Decision): ListedEntry | null {
   const origin = headers.get("origin") ?? null;
@@ -100,9 +104,4 @@ function deniedNext(reason: DenyReason, handshake: Handshake, policy: Policy): D
   if (!reason.startsWith("host-") || parseHost(host) === null) return null;
   const decision = checkOrigin(handshake, policy, host);
   return decision.allowed ? null : decision.reason;
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
-  return value;
 }

@@ -2,7 +2,14 @@
  * Explanations in words: one line for a log, several for a terminal.
  */
 
-import type { Explanation, ListedEntry, NearMiss, NearMissCode, Suggestion } from "../explanation.ts";
+import {
+  type Explanation,
+  type ListedEntry,
+  type NearMiss,
+  type NearMissCode,
+  quotedHost,
+  type Suggestion,
+} from "../explanation.ts";
 import { quote } from "../quote.ts";
 import { proxyLinesFor } from "./proxies.ts";
 
@@ -69,12 +76,7 @@ function headOf({ decision }: Explanation): string {
 }
 
 function whatArrived({ origin, host }: Explanation): string {
-  return `Origin ${origin.shown}, Host ${hostOf(host)}`;
-}
-
-/** In quotes, as the console line of a denial has it; what is malformed has them already. */
-function hostOf({ kind, shown }: Explanation["host"]): string {
-  return kind === "absent" || kind === "malformed" ? shown : quote(shown, MAX_ENTRY);
+  return `Origin ${origin.shown}, Host ${quotedHost(host)}`;
 }
 
 /** An origin or a Host in quotes, whole. */

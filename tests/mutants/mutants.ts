@@ -173,6 +173,17 @@ const GROUPS: readonly Group[] = [
   // ---- the ground
   {
     file: "src/handshake.ts",
+    tests: ["tests/explain/evidence_test.ts"],
+    faults: [
+      {
+        fault: "a proxy that says its own name alone is none",
+        from: `  ...["x-real-ip", "forwarded", "via"],\n`,
+        to: `  ...["x-real-ip", "forwarded"],\n`,
+      },
+    ],
+  },
+  {
+    file: "src/handshake.ts",
     tests: ["tests/handshake_test.ts"],
     faults: [
       {
@@ -1243,13 +1254,18 @@ const GROUPS: readonly Group[] = [
       { fault: "an event holds the query", from: `url: url.split("?", 1)[0]!,`, to: "url," },
       {
         fault: "an event holds the cookie",
-        from: `kept.set(name, "...");`,
-        to: "kept.set(name, headers.get(name)!);",
+        from: `kept.set(name, value && "...");`,
+        to: "kept.set(name, value);",
+      },
+      {
+        fault: "an empty Cookie becomes a login once it is kept",
+        from: `kept.set(name, value && "...");`,
+        to: `kept.set(name, "...");`,
       },
       {
         fault: "an event holds the offered subprotocols",
-        from: `"sec-websocket-version", "user-agent"],`,
-        to: `"sec-websocket-version", "user-agent", "sec-websocket-protocol"],`,
+        from: `    "sec-websocket-key",\n`,
+        to: `    "sec-websocket-key",\n    "sec-websocket-protocol",\n`,
       },
       {
         fault: "an event forgets that a login came along",
@@ -2106,11 +2122,6 @@ const GROUPS: readonly Group[] = [
         fault: "of several forwarded hosts the last counts",
         from: `.split(",", 1)[0]!.trim();`,
         to: `.split(",").at(-1)!.trim();`,
-      },
-      {
-        fault: "a proxy that says its own name alone is none",
-        from: `  ...["x-real-ip", "forwarded", "via"],\n`,
-        to: `  ...["x-real-ip", "forwarded"],\n`,
       },
     ],
   },
